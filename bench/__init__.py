@@ -1,0 +1,1 @@
+"""The programs behind `make bench`: each has run(), which gives rows for the table."""

@@ -1,0 +1,38 @@
+"""Signing in, setting a password, the codes."""
+
+from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms.validators import DataRequired, Email, EqualTo, Regexp
+
+from forms.base import Form, OneLine
+
+
+class SignIn(Form):
+    email = EmailField("Work e-mail address", [DataRequired("Enter your e-mail address."), OneLine(320)])
+    password = PasswordField("Password", [DataRequired("Enter your password.")])
+    next = HiddenField()
+
+
+class AskForLink(Form):
+    email = EmailField(
+        "Work e-mail address",
+        [DataRequired("Enter your e-mail address."), Email("Enter an e-mail address like name@example.org."), OneLine(320)],
+    )
+
+
+class NewPassword(Form):
+    password = PasswordField(
+        "New password", [DataRequired("Choose a password.")], description="At least 15 characters. A few unrelated words are best."
+    )
+    again = PasswordField("The same password again", [EqualTo("password", "The two passwords are not the same. Type both again.")])
+
+
+class Code(Form):
+    code = StringField(
+        "Six-digit code",
+        [DataRequired("Enter the six-digit code."), Regexp(r"^\s*\d{3}\s?\d{3}\s*$", message="The code has six digits.")],
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
+    )
+
+
+class Nothing(Form):
+    """A button alone: nothing but the CSRF token."""

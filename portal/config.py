@@ -1,0 +1,76 @@
+"""Settings from the environment (prefix PORTAL_); a missing secret in production stops the start with a sentence."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
+
+OWN_KEY = Path("var/secret.key")
+
+
+class SettingsError(SystemExit):
+    """A setting that is missing or makes no sense, said in one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the portal is told from outside."""
+
+    database_url: str = "sqlite:///var/portal.db"
+    secret_keys: tuple[str, ...] = ()
+    policy: Path = MAINE
+    base_url: str = "http://127.0.0.1:8000"
+    mail_url: str = "file:var/mail"
+    mail_from: str = "HMIS help desk <hmis-help@example.org>"
+    core_hmis: str = "work-order"
+    storage: Path = Path("var/storage")
+    demo: bool = False
+    testing: bool = False
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, *, needs_secret: bool = True, **changes) -> "Settings":
+        """Reads PORTAL_DATABASE_URL, PORTAL_SECRET_KEY (several, comma-separated, newest first), … ; refuses to start without.
+
+        Where no key is set, the one that `make run` made for this checkout serves, if it is there.
+        """
+        env = os.environ if environ is None else environ
+
+        def said(name: str, default: str) -> str:
+            return env.get(f"PORTAL_{name}", "").strip() or default
+
+        keys = tuple(key.strip() for key in said("SECRET_KEY", _own_key()).split(",") if key.strip())
+        values = {
+            "database_url": said("DATABASE_URL", cls.database_url),
+            "secret_keys": keys,
+            "policy": Path(said("POLICY", str(MAINE))),
+            "base_url": said("BASE_URL", cls.base_url).rstrip("/"),
+            "mail_url": said("MAIL_URL", cls.mail_url),
+            "mail_from": said("MAIL_FROM", cls.mail_from),
+            "core_hmis": said("CORE_HMIS", cls.core_hmis),
+            "storage": Path(said("STORAGE", str(cls.storage))),
+            "demo": said("DEMO", "") == "1",
+        } | changes  # fmt: skip
+        return cls(**values).checked(needs_secret)
+
+    def checked(self, needs_secret: bool = True) -> "Settings":
+        """Itself, or SettingsError with what is wrong and what to set."""
+        if needs_secret and not self.secret_keys:
+            raise SettingsError("PORTAL_SECRET_KEY is not set. Set it to a secret of at least 32 characters (openssl rand -hex 32).")
+        if any(len(key) < 32 for key in self.secret_keys):
+            raise SettingsError("PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32).")
+        if self.core_hmis != "work-order":
+            raise SettingsError(f"PORTAL_CORE_HMIS = {self.core_hmis!r} is not known. This version knows: work-order.")
+        if not self.policy.exists():
+            raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
+        return self
+
+
+def _own_key() -> str:
+    return OWN_KEY.read_text(encoding="ascii").strip() if OWN_KEY.exists() else ""

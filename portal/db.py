@@ -1,0 +1,77 @@
+"""The database: one engine per process, one way to open a transaction, the same on SQLite and PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+Sessions = sessionmaker[Session]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def utc_now() -> datetime:
+    """The present moment as naive UTC. Only the outermost floor (web, worker, command line) asks; services are told."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def make_engine(url: str, **options) -> Engine:
+    """An engine on `url`; SQLite gets WAL, foreign keys and BEGIN IMMEDIATE, PostgreSQL a statement time-out."""
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    if url.startswith("postgresql"):
+        return create_engine(url, pool_pre_ping=True, **options)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def make_sessionmaker(engine: Engine) -> Sessions:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def transaction(sessions: Sessions) -> Iterator[Session]:
+    """One change, whole or not at all. 'Done' is said after the block has ended, never inside."""
+    with sessions() as session, session.begin():
+        yield session
+
+
+@contextmanager
+def reading(sessions: Sessions) -> Iterator[Session]:
+    """A look without a write lock: SQLite starts a deferred transaction here, PostgreSQL an ordinary one."""
+    with sessions() as session:
+        session.connection(execution_options={"deferred": True})
+        yield session
+        session.rollback()
+
+
+def is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _prepare_sqlite(connection, _record) -> None:
+    connection.isolation_level = None  # the driver shall not begin by itself: see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection) -> None:
+    # A deferred transaction that reads first and writes later lets one licence be given to forty people at once.
+    deferred = connection.get_execution_options().get("deferred")
+    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")

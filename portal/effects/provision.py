@@ -1,0 +1,28 @@
+"""Tells the core HMIS about one account: decided again just before the call, the call outside any transaction."""
+
+from portal import jobs
+from portal.db import transaction
+from portal.models import Job
+from portal.services import provisioning
+from portal.wiring import Context
+
+
+def handle(context: Context, job: Job) -> None:
+    """Brings the account of `job.key` ('account:7') to what its grants say; an error of the call lets the queue try again."""
+    account_id = int(job.key.removeprefix("account:"))
+    with transaction(context.sessions) as session:
+        if not jobs.keep(session, job, now=context.clock()):
+            return
+        call = provisioning.prepare(session, account_id=account_id, now=context.clock(), policy=context.policy)
+    if call is None:
+        return
+    verb = {
+        "ensure": context.core_hmis.ensure,
+        "suspend": context.core_hmis.suspend,
+        "restore": context.core_hmis.restore,
+        "remove": context.core_hmis.remove,
+    }[call.act]
+    outcome = verb(call.order)
+    with transaction(context.sessions) as session:
+        if jobs.holds(session, job):
+            provisioning.settle(session, call=call, outcome=outcome, now=context.clock(), policy=context.policy, keys=context.keys)

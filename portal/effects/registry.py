@@ -1,0 +1,18 @@
+"""Which handler carries out which effect: every effect has one, and the worker knows no other way."""
+
+from collections.abc import Callable, Mapping
+
+from portal.effects import executed_copy, expire, mail, provision, reconsider
+from portal.models import Job
+from portal.wiring import Context
+from workflows.vocabulary import Effect
+
+Handler = Callable[[Context, Job], None]
+
+HANDLERS: Mapping[Effect, Handler] = {
+    Effect.RECONSIDER: reconsider.handle,
+    Effect.PROVISION: provision.handle,
+    Effect.MAIL: mail.handle,
+    Effect.EXECUTED_COPY: executed_copy.handle,
+    Effect.EXPIRE: expire.handle,
+}

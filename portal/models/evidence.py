@@ -1,0 +1,74 @@
+"""Evidence: what the gate reads. Rows are never edited or deleted; a mistake is withdrawn and recorded anew."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base
+from portal.models.base import Trigger, one_of
+from workflows.vocabulary import About, Kind
+
+KEPT = (
+    "id", "about", "subject_id", "kind", "detail", "value", "version", "valid_from", "valid_until", "recorded_at",
+    "recorded_by", "rests_on", "rests_on_id", "note", "verified_how",
+)  # fmt: skip
+
+
+class Evidence(Base):
+    """Evidence of a kind about a subject, valid from day to day, known from moment to moment, and what it rests on."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        one_of("about", About, "about"),
+        one_of("kind", Kind, "kind"),
+        CheckConstraint("valid_until >= valid_from", name="days"),
+        CheckConstraint("withdrawn_at >= recorded_at", name="moments"),
+        CheckConstraint("kind <> 'waiver' OR valid_until < '9999-12-31'", name="waiver_ends"),
+        Index(
+            "ix_evidence_asked", "about", "subject_id", "kind", "detail", "value", "version", "valid_from", "valid_until",
+            "recorded_at", "withdrawn_at",
+        ),  # one covering index: with (about, subject_id) alone the sweep grows faster than the community
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(primary_key=True)
+    about: Mapped[str] = mapped_column(String(12))
+    subject_id: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str] = mapped_column(String(64), default="")
+    value: Mapped[int] = mapped_column(Integer, default=0)
+    version: Mapped[str] = mapped_column(String(64), default="")
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_until: Mapped[date] = mapped_column(Date, default=date.max)
+    recorded_at: Mapped[datetime] = mapped_column(DateTime)
+    withdrawn_at: Mapped[datetime] = mapped_column(DateTime, default=datetime.max)
+    recorded_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    rests_on: Mapped[str] = mapped_column(String(40), default="")
+    rests_on_id: Mapped[int] = mapped_column(Integer, default=0)
+    note: Mapped[str] = mapped_column(String(1000), default="")
+    verified_how: Mapped[str] = mapped_column(String(40), default="")
+    withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_reason: Mapped[str] = mapped_column(String(1000), default="")
+
+
+_SAME = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in KEPT)
+_SAME_PG = " OR ".join(f"NEW.{c} IS DISTINCT FROM OLD.{c}" for c in KEPT)
+
+EVIDENCE_TRIGGERS = (
+    Trigger(
+        "evidence_is_kept", "evidence",
+        sqlite=(
+            f"CREATE TRIGGER evidence_is_kept BEFORE UPDATE ON evidence WHEN {_SAME} "
+            "OR OLD.withdrawn_at < '9999-12-31' BEGIN SELECT RAISE(ABORT, 'evidence is never edited'); END",
+            "CREATE TRIGGER evidence_is_not_deleted BEFORE DELETE ON evidence "
+            "BEGIN SELECT RAISE(ABORT, 'evidence is never deleted'); END",
+        ),
+        postgresql=(
+            "CREATE FUNCTION evidence_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'evidence is never deleted'; END IF; "
+            f"IF {_SAME_PG} OR OLD.withdrawn_at < '9999-12-31' THEN RAISE EXCEPTION 'evidence is never edited'; END IF; "
+            "RETURN NEW; END $$",
+            "CREATE TRIGGER evidence_is_kept BEFORE UPDATE OR DELETE ON evidence "
+            "FOR EACH ROW EXECUTE FUNCTION evidence_is_kept()",
+        ),
+    ),
+)  # fmt: skip

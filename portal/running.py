@@ -1,0 +1,63 @@
+"""`make run`: one command from a fresh checkout to a working portal on this machine."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import waitress
+from sqlalchemy import func, select
+
+from portal import migrate
+from portal.config import OWN_KEY, Settings
+from portal.db import reading
+from portal.models import Agency
+from portal.web.app import build
+from portal.wiring import Context, make_context
+from portal.worker import Worker
+
+
+def run_here(*, port: int, settings: Callable[..., Settings]) -> None:
+    """Makes what is missing under var/, migrates, loads the demonstration into an empty database, serves pages and works."""
+    chosen = settings(secret_keys=(_secret(OWN_KEY),), base_url=f"http://127.0.0.1:{port}", demo=True)
+    context = make_context(chosen)
+    migrate.upgrade(context.engine)
+    if _is_empty(context):
+        from portal.demo import community
+
+        click.echo("Making a made-up community of 30 agencies and 300 people; this takes a minute, once …")
+        began = time.monotonic()
+        click.echo(f"{community.load(context)} ({time.monotonic() - began:.0f} s)")
+    stop = threading.Event()
+    worker = threading.Thread(target=Worker(context).run, args=(stop,), name="worker")
+    worker.start()
+    _greet(context, port)
+    try:
+        waitress.serve(build(context=context), host="127.0.0.1", port=port, threads=8, ident=None)
+    finally:
+        stop.set()
+        worker.join()
+
+
+def _greet(context: Context, port: int) -> None:
+    from portal.demo.people import one_of_each
+
+    click.echo(f"\nHMIS Access Portal on http://127.0.0.1:{port} — sign in with one click at http://127.0.0.1:{port}/demo\n")
+    for role, name, agency in one_of_each(context):
+        click.echo(f"  {role:<28}{name:<26}{agency}")
+    click.echo("\nMail is written under var/mail. Ctrl-C ends the pages and the worker.\n")
+
+
+def _is_empty(context: Context) -> bool:
+    with reading(context.sessions) as session:
+        return not session.scalar(select(func.count()).select_from(Agency))
+
+
+def _secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32), encoding="ascii")
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,1 @@
+"""Pages: blueprints by audience, each view parses, calls one service, responds."""

@@ -1,0 +1,72 @@
+"""Puts the web application together: context, sign-in, blueprints, headers; a route without a permission stops the start."""
+
+from flask import Flask, g, request
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFProtect
+
+from portal.config import ROOT, Settings
+from portal.web import components, errors, headers, navigation
+from portal.wiring import Context, make_context
+
+LIMIT = 16 * 1024 * 1024
+
+
+def build(settings: Settings | None = None, context: Context | None = None) -> Flask:
+    """The application for these settings; `context` is handed in by tests and by the command that also runs the worker."""
+    context = context or make_context(settings or Settings.from_environment())
+    settings = context.settings
+    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "portal" / "web" / "static"))
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        MAX_CONTENT_LENGTH=LIMIT,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-session" if settings.secure else "session",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # the session ends by itself; a form left open over lunch shall not be lost
+        TESTING=settings.testing,
+    )
+    app.extensions["portal"] = context
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    CSRFProtect(app)
+    _sign_in(app)
+    components.init_app(app)
+    errors.init_app(app)
+    headers.init_app(app)
+    navigation.init_app(app)
+    _blueprints(app, settings)
+    refuse_unclassified(app)
+    return app
+
+
+def _sign_in(app: Flask) -> None:
+    from portal.web import signed_in
+
+    manager = LoginManager(app)
+    manager.session_protection = None
+    manager.user_loader(signed_in.load)
+
+    @app.before_request
+    def who() -> None:
+        if request.endpoint != "static":
+            g.actor = signed_in.actor_of_request()
+
+
+def _blueprints(app: Flask, settings: Settings) -> None:
+    from portal.web.blueprints import all_of_them
+
+    for blueprint in all_of_them(demo=settings.demo):
+        app.register_blueprint(blueprint)
+
+
+def refuse_unclassified(app: Flask) -> None:
+    """Deny by default: every route says which permission it needs, or why it needs none."""
+    bare = sorted(
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint != "static" and not hasattr(app.view_functions[rule.endpoint], "__permission__")
+    )
+    if bare:
+        raise RuntimeError(f"These routes declare no permission: {', '.join(bare)}")

