@@ -37,6 +37,8 @@ def measure(wanted: list[str]) -> list[Row]:
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         raise UnknownBenchmarkError(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}.")
+    if not known:
+        raise UnknownBenchmarkError("No module of bench/ has a run(); nothing was measured.")
     rows = []
     for name in wanted or known:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)

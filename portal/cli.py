@@ -3,6 +3,7 @@
 import getpass
 import json
 import sys
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
@@ -179,7 +180,9 @@ def sweep(settings: Callable[..., Settings], on: datetime | None, as_json: bool)
     pack = packs.load(chosen.policy)
     day = on.date() if on else local_day(utc_now(), pack.zone)
     with reading(make_sessionmaker(make_engine(chosen.database_url))) as session:
-        answer = tally(session, pack, day)
+        began = time.monotonic()
+        counts = tally(session, pack, day)
+        answer = {"on": day, "policy": pack.version, "seconds": round(time.monotonic() - began, 3)} | counts
     if as_json:
         click.echo(to_print(answer))
     else:

@@ -15,7 +15,7 @@ class SettingsError(SystemExit):
     """A setting that is missing or makes no sense, said in one sentence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: the defaults are read from the class
 class Settings:
     """Everything the portal is told from outside."""
 

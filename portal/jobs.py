@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -40,7 +40,7 @@ def enqueue(
         sooner = func.least if is_postgres(session) else func.min
         insert = insert.on_conflict_do_update(
             index_elements=["effect", "key"],
-            index_where=(Job.state == "waiting") & Job.coalesced,
+            index_where=text("state = 'waiting' AND coalesced"),
             set_={"run_at": sooner(Job.run_at, insert.excluded.run_at)},
         )
     session.execute(insert)
@@ -96,6 +96,11 @@ def fail(session: Session, job: Job, *, now: datetime, error: str, tries: int = 
     return out
 
 
+def list_failed(session: Session, *, limit: int = 100) -> list[Job]:
+    """The jobs that used up their tries, the latest first: nobody else will see to them."""
+    return list(session.scalars(select(Job).where(Job.state == "failed").order_by(Job.ended_at.desc(), Job.id.desc()).limit(limit)))
+
+
 def retry(session: Session, job: Job, *, now: datetime) -> None:
     """Puts a failed job back at the front, at somebody's wish."""
     job.state, job.run_at, job.tries, job.ended_at, job.coalesced = "waiting", now, 0, None, False
@@ -103,7 +108,7 @@ def retry(session: Session, job: Job, *, now: datetime) -> None:
 
 def overview(session: Session, *, now: datetime) -> dict[str, Any]:
     """How many jobs wait, run, failed, and the age of the oldest due one in seconds."""
-    counts = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+    counts = {state: count for state, count in session.execute(select(Job.state, func.count()).group_by(Job.state))}  # noqa: C416
     oldest = session.scalar(select(func.min(Job.run_at)).where(Job.state == "waiting", Job.run_at <= now))
     return {
         "waiting": counts.get("waiting", 0), "running": counts.get("running", 0), "failed": counts.get("failed", 0),

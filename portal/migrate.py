@@ -35,7 +35,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 def current(engine: Engine) -> str | None:
     """The version that this database is at, or None when it was never migrated."""
-    with engine.connect() as connection:
+    with engine.connect().execution_options(deferred=True) as connection:  # a look takes no write lock
         return MigrationContext.configure(connection).get_current_revision()
 
 

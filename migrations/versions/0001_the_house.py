@@ -115,6 +115,9 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.String(length=32), nullable=False),
         sa.Column("cells", sa.JSON(), nullable=False),
         sa.Column("entered_at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.Column("ended_reason", sa.String(length=1000), nullable=False),
+        sa.Column("successor", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.CheckConstraint("status IN ('joining', 'participating', 'ended')", name=op.f("ck_agency_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agency")),
@@ -229,7 +232,14 @@ def upgrade() -> None:
         sa.Column("description", sa.String(length=300), nullable=False),
         sa.Column("entered_at", sa.DateTime(), nullable=False),
         sa.Column("entered_by", sa.Integer(), nullable=True),
+        sa.Column("safeguards", sa.JSON(), nullable=False),
+        sa.Column("director_id", sa.Integer(), nullable=True),
+        sa.Column("director_at", sa.DateTime(), nullable=True),
+        sa.Column("admin_id", sa.Integer(), nullable=True),
+        sa.Column("admin_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["admin_id"], ["person.id"], name=op.f("fk_device_admin_id")),
         sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_device_agency_id")),
+        sa.ForeignKeyConstraint(["director_id"], ["person.id"], name=op.f("fk_device_director_id")),
         sa.ForeignKeyConstraint(["entered_by"], ["person.id"], name=op.f("fk_device_entered_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
         sa.UniqueConstraint("agency_id", "label", name=op.f("uq_device_agency_id_label")),
@@ -596,6 +606,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Integer(), nullable=True),
         sa.Column("access_level", sa.String(length=40), nullable=False),
         sa.Column("issued_at", sa.DateTime(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(), nullable=True),
         sa.Column("suspended_at", sa.DateTime(), nullable=True),
         sa.Column("suspended_for", sa.String(length=400), nullable=False),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
@@ -692,6 +703,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_link_document_id"), "link", ["document_id"], unique=False)
     op.create_index(op.f("ix_link_person_id"), "link", ["person_id"], unique=False)
     op.create_table(
+        "stored_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=True),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("agency_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("stored_by", sa.Integer(), nullable=True),
+        sa.Column("stored_at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_stored_file_agency_id")),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_stored_file_document_id")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_stored_file_person_id")),
+        sa.ForeignKeyConstraint(["stored_by"], ["person.id"], name=op.f("fk_stored_file_stored_by")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
+        sa.UniqueConstraint("sha256", "document_id", name=op.f("uq_stored_file_sha256_document_id")),
+    )
+    op.create_table(
         "signature",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("document_id", sa.Integer(), nullable=False),
@@ -720,26 +751,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_signature_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signature")),
         sa.UniqueConstraint("document_id", "capacity", "round", name=op.f("uq_signature_document_id_capacity_round")),
-    )
-    op.create_table(
-        "stored_file",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.String(length=64), nullable=False),
-        sa.Column("document_id", sa.Integer(), nullable=True),
-        sa.Column("media_type", sa.String(length=80), nullable=False),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("agency_id", sa.Integer(), nullable=True),
-        sa.Column("person_id", sa.Integer(), nullable=True),
-        sa.Column("stored_by", sa.Integer(), nullable=True),
-        sa.Column("stored_at", sa.DateTime(), nullable=False),
-        sa.ForeignKeyConstraint(["agency_id"], ["agency.id"], name=op.f("fk_stored_file_agency_id")),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_stored_file_document_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_stored_file_person_id")),
-        sa.ForeignKeyConstraint(["stored_by"], ["person.id"], name=op.f("fk_stored_file_stored_by")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
-        sa.UniqueConstraint("sha256", "document_id", name=op.f("uq_stored_file_sha256_document_id")),
     )
     op.create_table(
         "training_result",
@@ -807,8 +818,8 @@ def downgrade() -> None:
         connection.exec_driver_sql(statement)
     op.drop_table("web_session")
     op.drop_table("training_result")
-    op.drop_table("stored_file")
     op.drop_table("signature")
+    op.drop_table("stored_file")
     op.drop_table("link")
     op.drop_table("audit_entry")
     op.drop_table("access_grant")

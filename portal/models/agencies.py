@@ -32,6 +32,9 @@ class Agency(HasStatus, Base):
     provider_id: Mapped[str] = mapped_column(String(32), default="")
     cells: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     entered_at: Mapped[datetime] = mapped_column(DateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime)
+    ended_reason: Mapped[str] = mapped_column(String(1000), default="")
+    successor: Mapped[str] = mapped_column(String(200), default="")
 
     projects: Mapped[list["Project"]] = relationship(order_by="Project.name", viewonly=True)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, DateTime, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base
@@ -56,7 +56,10 @@ class Membership(Base):
 
 
 class Device(Base):
-    """A workstation from which the core HMIS may be reached, once its evidence says so."""
+    """A workstation from which the core HMIS may be reached, once its evidence says so.
+
+    What it is (laptop, home office) and whether it is authorised is evidence; who has authorised it so far stands here.
+    """
 
     __tablename__ = "device"
     __table_args__ = (UniqueConstraint("agency_id", "label"),)
@@ -66,3 +69,8 @@ class Device(Base):
     description: Mapped[str] = mapped_column(String(300), default="")
     entered_at: Mapped[datetime] = mapped_column(DateTime)
     entered_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    safeguards: Mapped[list[str]] = mapped_column(JSON, default=list)
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    director_at: Mapped[datetime | None] = mapped_column(DateTime)
+    admin_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    admin_at: Mapped[datetime | None] = mapped_column(DateTime)

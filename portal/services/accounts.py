@@ -6,11 +6,13 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.actors import PORTAL, Actor
+from portal.db import is_postgres
 from portal.models import Account, CoreUser, Grant, Person
 from portal.refusals import bad_input
 from portal.services.transition import transition
@@ -127,6 +129,6 @@ def _rename(session: Session, account: Account, user_id: str, *, actor: Actor, n
 
 def learn(session: Session, user_id: str, *, now: datetime, source: str, name: str = "") -> None:
     """Remembers that the core HMIS holds this User ID, so that nobody is given it again."""
-    if session.get(CoreUser, user_id.lower()) is None:
-        session.add(CoreUser(user_id=user_id.lower(), name=name, learned_at=now, learned_from=source))
-        session.flush()
+    insert = (postgresql if is_postgres(session) else sqlite).insert(CoreUser)
+    values = {"user_id": user_id.lower(), "name": name, "learned_at": now, "learned_from": source}
+    session.execute(insert.values(values).on_conflict_do_nothing())

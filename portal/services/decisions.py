@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.db import is_postgres
 from portal.models import Decision, Membership, PolicyPack
 from portal.standing.facts import standing_of
 from workflows import gate
@@ -55,8 +57,9 @@ def keep_refusal(session: Session, membership: Membership, said: gate.Decision, 
 def know_pack(session: Session, policy: Policy, *, now: datetime) -> None:
     """Keeps the pack's text by version, so that a decision made under it can be read years later."""
     if session.get(PolicyPack, policy.version) is None:
-        session.add(PolicyPack(version=policy.version, name=policy.name, text=policy.text, first_used_at=now))
-        session.flush()
+        insert = (postgresql if is_postgres(session) else sqlite).insert(PolicyPack)
+        values = {"version": policy.version, "name": policy.name, "text": policy.text, "first_used_at": now}
+        session.execute(insert.values(values).on_conflict_do_nothing())  # another Agency's decision may be the first one, too
 
 
 def _lacking(findings: list[dict]) -> set[str]:

@@ -12,7 +12,7 @@ from portal.services import accounts, decisions, evidence, licences
 from portal.services.locks import lock
 from portal.services.transition import transition
 from workflows import gate
-from workflows.business_time import business_morning, local_day, start_of_day
+from workflows.business_time import FRIDAY, add_business_hours, business_morning, local_day, start_of_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Effect, Kind, Outcome
 
@@ -128,7 +128,14 @@ def _due(grant: Grant, said: gate.Decision, now: datetime, policy: Policy) -> da
     if grant.confirmed_at is None or any(finding.prerequisite.needs is gate.Needs.ABSENT for finding in said.closing):
         return now
     lapsed = (start_of_day(finding.since or said.on, policy.zone) for finding in said.closing)
-    return min(business_morning(since, policy.hours, policy.holidays) for since in lapsed)
+    due = min(business_morning(since, policy.hours, policy.holidays) for since in lapsed)
+    # What becomes known at night, or on a Friday, waits for the next morning although its day is past.
+    return due if due > now or _desk_is_open(now, policy) else business_morning(now, policy.hours, policy.holidays)
+
+
+def _desk_is_open(now: datetime, policy: Policy) -> bool:
+    weekday = local_day(now, policy.zone).weekday()
+    return weekday < FRIDAY and add_business_hours(now, 0, policy.hours, policy.holidays) == now
 
 
 def _restore(session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, now: datetime, policy: Policy) -> Outcome:

@@ -20,7 +20,7 @@ from workflows.vocabulary import Action, Effect, Reason
 OLDEST = timedelta(days=400)
 AGAIN = timedelta(seconds=60)
 CODES = 5
-PATHS = {"signing": "/s/", "invitation": "/invitation/", "sign_in": "/sign-in/", "reset": "/reset/"}
+PATHS = {"signing": "/s/", "invitation": "/l/invitation/", "sign_in": "/l/sign_in/", "reset": "/l/reset/"}
 MAILS = {"signing": "sign_request", "invitation": "invite_staff", "sign_in": "sign_in_link", "reset": "password_reset"}
 ASK = "Ask whoever sent it, or the help desk, for a new one."
 
@@ -29,7 +29,7 @@ ASK = "Ask whoever sent it, or the help desk, for a new one."
 class Proof:
     """Whether a code was right; if not, the sentence to show. The caller commits either way, for the count of tries."""
 
-    ok: bool
+    proven: bool
     sentence: str = ""
     tries_left: int = 0
 
@@ -63,6 +63,7 @@ def send(session: Session, *, link: Link, keys: Keys) -> str:
     """Makes the link's token and returns its envelope; a token made before stops working. For whoever delivers it, alone."""
     token = new_token()
     link.token_hash = hash_of(token)
+    session.flush()
     return keys.envelope(link.purpose, [link.id, token])
 
 
@@ -93,24 +94,28 @@ def refuse_spent(link: Link, now: datetime) -> None:
         _refuse_changed(link)
 
 
-def mail_code(session: Session, *, link: Link, now: datetime, policy: Policy) -> bool:
-    """Has a one-time code mailed to whom the link was sent; False where the one mailed within the last minute still counts.
+def mail_code(session: Session, *, link: Link, now: datetime, policy: Policy, asked: bool = False) -> bool:
+    """Has a one-time code mailed to whom the link was sent; False where none is due. The worker computes it as it sends.
 
-    At most five codes for a link (LINK_SPENT afterwards). The worker computes the code when it sends it.
+    Opening the link (`asked` false) mails one only where none could be entered; asking for another replaces the one
+    before, a minute later at the earliest, five times for a link (LINK_SPENT afterwards).
     """
     session.refresh(link, with_for_update=True)
     refuse_spent(link, now)
     if link.code_sent_at is not None and now - link.code_sent_at < AGAIN:
         return False
-    if link.codes_mailed >= CODES:
+    if link.codes_mailed >= CODES and asked:
         raise Refused(Reason.LINK_SPENT, f"{CODES} codes were mailed for this link, which is as many as there are. {ASK}")
+    if not asked and (link.codes_mailed >= CODES or has_live_code(link, now=now, policy=policy)):
+        return False
     link.code_secret = link.code_secret or pyotp.random_base32()
     link.code_counter += 1
     link.codes_mailed += 1
     link.code_tries, link.code_sent_at = 0, now
     jobs.enqueue(
-        session, Effect.MAIL, key=f"code:{link.id}", now=now, payload={"mail": "code", "person_id": link.person_id, "link_id": link.id}
-    )
+        session, Effect.MAIL, key=f"code:{link.id}", now=now, policy_version=policy.version,
+        payload={"mail": "code", "person_id": link.person_id, "link_id": link.id},
+    )  # fmt: skip
     return True
 
 

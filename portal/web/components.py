@@ -268,9 +268,10 @@ def own_errors(field: wtforms.Field) -> list[str]:
 
 
 def _target(field: wtforms.Field) -> str:
+    parts = getattr(field, "parts", None)
+    if parts is not None:
+        return str(parts()[0]["id"])
     control = control_of(field)
     if control == "hidden":
         return ""
-    if control == "parts":
-        return str(field.parts()[0]["id"])  # type: ignore[attr-defined]  # a convention of ours, unknown to the types
     return f"{field.id}-0" if control in {"radio", "checkboxes"} else str(field.id)

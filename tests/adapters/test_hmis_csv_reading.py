@@ -133,7 +133,7 @@ def test_ids_names_dates_references_and_codes_refuse_their_row(
         (2, column, cells[column], rule)
     ]
     assert errors[0].sentence.endswith(".")
-    row_type = next(each for each in FILES if each.FILE == file)
+    row_type = next(each for each in FILES if file == each.FILE)
     assert len(reading.rows(row_type)) == reading.found[file] - 1
 
 
@@ -211,7 +211,7 @@ def test_a_broken_rule_is_a_warning_at_its_column_and_the_row_comes_in(
     assert reading.errors == ()
     assert (column, rule) in {(problem.column, problem.rule) for problem in reading.warnings}
     assert all(problem.line > 1 and problem.sentence.endswith(".") for problem in reading.warnings)
-    row_type = next(each for each in FILES if each.FILE == file)
+    row_type = next(each for each in FILES if file == each.FILE)
     assert len(reading.rows(row_type)) == reading.found[file]
 
 
@@ -305,11 +305,12 @@ def test_a_comma_without_quotation_marks_refuses_its_row_alone(tmp_path: Path) -
 
 def test_names_in_windows_1252_come_in_with_a_warning(tmp_path: Path) -> None:
     put(clean(), tmp_path)
-    text = (tmp_path / "Organization.csv").read_text().replace("Sample Agency", "Foyer d\N{RIGHT SINGLE QUOTATION MARK}Été")
+    name = "Foyer d\N{RIGHT SINGLE QUOTATION MARK}Été"
+    text = (tmp_path / "Organization.csv").read_text().replace("Sample Agency", name)
     (tmp_path / "Organization.csv").write_bytes(text.encode("cp1252"))
     reading = hmis_csv.read(tmp_path)
     assert [problem.rule for problem in reading.problems] == ["encoding"]
-    assert reading.organizations[0].organization_name == "Foyer d\N{RIGHT SINGLE QUOTATION MARK}Été"
+    assert reading.organizations[0].organization_name == name
 
 
 def test_an_export_describes_itself_in_one_row(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.adapters.tables import Limits, Problem, TableError, escape_cell, read_table, report_csv, to_csv
@@ -46,7 +46,7 @@ def test_what_could_start_a_formula_gets_an_apostrophe(harmful: str) -> None:
 @pytest.mark.parametrize(
     "harmless",
     ["", "Una Sample", "O'Brien", "-5", "-12.50", "-1,234.56", "+3", "-$4.00", "-5%", "207-555-0100", "(207) 555-0100",
-     "+1 207 555 0100", "+1 (207) 555-0100".replace("-", " "), "+1.207.555.0100", "2026-11-23", "a=b", "una@example.org"],
+     "+1 207 555 0100", "+1 (207) 555 0100", "+1.207.555.0100", "2026-11-23", "a=b", "una@example.org"],
 )  # fmt: skip
 def test_names_numbers_and_phone_numbers_stay_as_they_are(harmless: str) -> None:
     assert escape_cell(harmless) == harmless
@@ -69,6 +69,7 @@ def test_values_have_one_form_each() -> None:
     ]
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text())
 def test_no_text_at_all_begins_like_a_formula(text: str) -> None:
     cell = escape_cell(text).lstrip()
@@ -77,11 +78,13 @@ def test_no_text_at_all_begins_like_a_formula(text: str) -> None:
     assert not starts or number.replace("(", "").replace(")", "").lower().replace("e", "").strip("+-").isdigit()
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.text())
 def test_escaping_twice_is_escaping_once(text: str) -> None:
     assert escape_cell(escape_cell(text)) == escape_cell(text)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(st.text(), st.text(), st.integers()), max_size=8))
 def test_what_is_written_is_read_again(rows: list[tuple[str, str, int]]) -> None:
     written = to_csv(["name", "note", "number"], rows)
@@ -94,19 +97,22 @@ def test_a_row_of_another_width_is_refused() -> None:
         to_csv(["name"], [("a", "b")])
 
 
+DRESSES = [("\n", csv.QUOTE_ALL), ("\r", csv.QUOTE_ALL), ("\r\n", csv.QUOTE_ALL), ("\r\n", csv.QUOTE_MINIMAL)]
 CELLS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12)
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(
-    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3).filter(lambda row: any(cell.strip() for cell in row)), max_size=6),
+    rows=st.lists(st.lists(CELLS, min_size=3, max_size=3).filter(lambda row: any(map(str.strip, row))), max_size=6),
     delimiter=st.sampled_from([",", ";", "\t", "|"]),
-    line_end=st.sampled_from(["\n", "\r\n", "\r"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
-    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    # Before Python 3.13 the writer leaves a line end without quotation marks when it is not its own.
+    dress=st.sampled_from(DRESSES),
 )
 def test_any_table_is_read_as_it_was_meant(
-    rows: list[list[str]], delimiter: str, line_end: str, encoding: str, quoting: int
+    rows: list[list[str]], delimiter: str, encoding: str, dress: tuple[str, int]
 ) -> None:
+    line_end, quoting = dress
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter, lineterminator=line_end, quoting=quoting)
     writer.writerows([["Name", "Access level", "Note"], *rows])

@@ -67,7 +67,7 @@ def _inventory(number: str, project_id: str, **more: str) -> dict[str, str]:
 
 
 def clean() -> Rows:
-    """A shelter, supportive housing, a safe haven, outreach and a victim service provider's shelter; no warning at all."""
+    """A shelter, supportive housing, a safe haven, outreach, a victim service provider's shelter; without a fault."""
     projects = [
         _project("P1", "O1", "Sample Shelter", "0"),
         _project("P2", "O1", "Sample Homes", "3"),
@@ -175,7 +175,7 @@ def clean() -> Rows:
 def as_text(rows: list[dict[str, str]], *, line_end: str = "\r\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
     """Rows as the text of a file; all rows have the columns of the first."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator=line_end, quoting=quoting)  # type: ignore[arg-type]
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]), lineterminator=line_end, quoting=quoting)
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()

@@ -192,6 +192,12 @@ def grade(words: str) -> float:
     return 0.39 * len(found) / sentences + 11.8 * syllables / len(found) - 15.59
 
 
+def sentences(document: DocumentText) -> str:
+    """All paragraphs and items, each ending as a sentence."""
+    lines = [line for section in document.sections for line in (*section.paragraphs, *section.items)]
+    return "\n".join(f"{line.rstrip('.')}." for line in lines)
+
+
 @pytest.mark.parametrize("document", EVERY)
 def test_the_plain_summary_reads_at_the_eighth_grade(document: DocumentText) -> None:
     assert grade("\n".join(document.summary)) <= 8.5
@@ -199,15 +205,11 @@ def test_the_plain_summary_reads_at_the_eighth_grade(document: DocumentText) -> 
 
 @pytest.mark.parametrize("kind", ["user_agreement", "privacy_notice", "electronic_consent", "laptop_statement"])
 def test_what_everybody_signs_reads_at_the_eighth_grade(kind: str) -> None:
-    document = latest(kind)
-    said = "\n".join(line for section in document.sections for line in (*section.paragraphs, *section.items))
-    assert grade(said) <= 8.5
+    assert grade(sentences(latest(kind))) <= 8.5
 
 
 def test_the_contract_stays_near_it() -> None:
-    document = latest("participation_agreement")
-    said = "\n".join(f"{line.rstrip('.')}." for each in document.sections for line in (*each.paragraphs, *each.items))
-    assert grade(said) <= 9.5
+    assert grade(sentences(latest("participation_agreement"))) <= 9.5
 
 
 # A text that somebody may have signed never changes: a change is a new version in a new file.

@@ -1,5 +1,8 @@
 """Migrations run up, down and up again on both databases, keep what was entered, and build what the models say."""
 
+import subprocess
+import sys
+import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -147,6 +150,29 @@ def test_rebuilding_a_parent_on_sqlite_keeps_its_children(tmp_path: Path) -> Non
         assert connection.exec_driver_sql("SELECT count(*) FROM child").scalar_one() == 1
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
     engine.dispose()
+
+
+def test_two_processes_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+    script = f"""
+from portal import migrate
+from portal.db import make_engine
+engine = make_engine({empty_database_url!r})
+migrate.upgrade(engine)
+assert migrate.current(engine) == migrate.head()
+"""
+    both = [subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    errors = [process.communicate(timeout=60)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], "\n".join(errors)
+
+
+def test_asking_for_the_version_waits_for_no_writer(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'busy.sqlite3'}"
+    with databases.engine_on(url) as writer, databases.engine_on(url) as reader:
+        migrate.upgrade(writer)
+        with writer.begin():  # holds the write lock
+            started = time.monotonic()
+            assert migrate.current(reader) == migrate.head()
+            assert time.monotonic() - started < 5
 
 
 def test_a_migration_that_leaves_orphans_changes_nothing(tmp_path: Path) -> None:

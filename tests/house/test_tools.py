@@ -116,9 +116,15 @@ def test_the_table_of_the_benchmarks_can_be_read() -> None:
     assert second.split() == ["one", "decision", "1.500", "NO"]
 
 
-def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_to_measure_is_not_a_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.run, "names", list)
+    assert bench.run.main([]) == 2
+
+
+def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench.run, "names", lambda: ["decision", "sweep"])
     assert bench.run.main(["sweeep"]) == 2
-    assert "There is no benchmark sweeep. There are:" in capsys.readouterr().err
+    assert "There is no benchmark sweeep. There are: decision, sweep." in capsys.readouterr().err
 
 
 def test_a_missed_goal_ends_in_red(

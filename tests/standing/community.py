@@ -86,7 +86,8 @@ class _Drawing:
     def publish(self) -> None:
         for document in DOCUMENTS:
             ages = (600, 400, 92, 91, 90, 89, 62, 46, 45, 44, 10, 1, 0, -5)
-            chosen = sorted(self.rng.sample(ages, self.rng.choice((0, 1, 1, 2, 2, 3))), reverse=True)
+            how_many = 0 if self.rng.random() < 0.05 else self.rng.choice((1, 1, 2, 2, 3))
+            chosen = sorted(self.rng.sample(ages, how_many), reverse=True)
             self.versions[document] = [f"{document[:4]}-{n}" for n in range(len(chosen))]
             for version, age in zip(self.versions[document], chosen, strict=True):
                 self.noise = 0.05
@@ -138,7 +139,7 @@ class _Drawing:
         self.speaks_against("person", person)
         self.maybe(0.5, "person", person, "retraining", "security")
 
-    def membership(self, member: Member) -> None:
+    def membership(self, member: Member) -> None:  # noqa: C901 (one line for each kind of evidence)
         me = "membership", member.id
         for role in ("end_user", "agency_admin", "security_officer"):
             if self.rng.random() < 0.75:
@@ -240,5 +241,5 @@ class _Drawing:
                 valid_until=max(start, end),
                 recorded_at=recorded,
                 withdrawn_at=gone,
-            )  # fmt: skip
+            )
         )

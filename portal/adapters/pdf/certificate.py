@@ -46,6 +46,11 @@ def authentication(block: SignatureBlock) -> str:
             f"Signed by hand; the original was {block.paper_how} and checked by {block.paper_checked_by} on {day}. "
             f"Authority of the person to sign: {verified}."
         )
+    if block.signed_in:
+        return (
+            f"{block.signed_in}, with the account of {block.email}. This proves control of the account, not the "
+            f"authority of the person. Authority of the person to sign: {verified}."
+        )
     entered = utc(block.code_entered_at) if block.code_entered_at else ""
     return (
         f"One-time code mailed to {block.email} and entered at {entered}. This proves control of the mailbox, not the "

@@ -101,7 +101,7 @@ class Sheet:
         label = TaggedParagraph("Initials", style.INITIALS_LABEL, self.root.add("P"))
         given = TaggedParagraph(safe(initials), style.INITIALS, self.root.add("P")) if initials else Spacer(1, 13)
         box = 0.95 * inch
-        flowable = TaggedTable([[head, [label, given]]], colWidths=[WIDTH - box, box])
+        flowable = TaggedTable([[head, [label, given]]], colWidths=[WIDTH - box, box], splitInRow=0)
         flowable.setStyle([
             ("VALIGN", (0, 0), (0, 0), "BOTTOM"),
             ("BOX", (1, 0), (1, 0), 0.75, style.LINE),

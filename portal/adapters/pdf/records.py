@@ -38,7 +38,8 @@ class SignatureBlock:
     `signed_at` and `code_entered_at` are naive UTC; `initials` by clause id; `statement` is the statement of authority
     as the signer saw it, `document_sha256` the fingerprint of the text the signer saw. Electronic signatures have the
     mailbox the one-time code went to, network address, agent and the consent's version and fingerprint; paper ones who
-    checked the signed original, when and how, and the fingerprint of the scan if there is one.
+    checked the signed original, when and how, and the fingerprint of the scan if there is one. Whoever signed in the
+    portal itself and not by a link has `signed_in`: in what way.
     """
 
     capacity: str
@@ -60,6 +61,7 @@ class SignatureBlock:
     paper_checked_on: date | None = None
     paper_how: Literal["", "submitted", "viewed on site"] = ""
     scan_sha256: str = ""
+    signed_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def check(document: DocumentText, fields: Mapping[str, str], signatures: Sequenc
             raise NotComplete(
                 f"{block.name} signed another text than version {document.version}; have it signed again."
             )
-        if block.method == "electronic" and not (block.email and block.code_entered_at and block.consent_version):
+        recognized = block.code_entered_at or block.signed_in
+        if block.method == "electronic" and not (block.email and recognized and block.consent_version):
             raise NotComplete(f"The electronic signature of {block.name} lacks its mailbox, code or consent.")
         if block.method == "paper" and not (block.paper_checked_by and block.paper_checked_on and block.paper_how):
             raise NotComplete(

@@ -104,7 +104,8 @@ class TaggedTable(Table):
     canv: TaggedCanvas
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        # A row higher than a page is split inside; without this it could not be placed at all.
+        super().__init__(*args, **{"splitInRow": 1} | options)
         # reportlab names each cell's font in the page, drawn or not, and would leave its default one unembedded.
         self.setStyle([("FONTNAME", (0, 0), (-1, -1), CELL_FONT)])
 

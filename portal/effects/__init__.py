@@ -1,0 +1,1 @@
+"""What the worker does outside any transaction: one handler for each effect."""

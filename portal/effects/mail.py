@@ -1,0 +1,203 @@
+"""Sends one mail: loads what it is about, makes the link or computes the code it carries, renders it, hands it over."""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms import documents
+from portal import jobs
+from portal.adapters.mail import Attachment, Message
+from portal.adapters.storage import Storage
+from portal.config import ROOT
+from portal.db import transaction
+from portal.models import (
+    AccessRequest,
+    Account,
+    Agency,
+    Document,
+    Grant,
+    Job,
+    Link,
+    Membership,
+    Person,
+    StoredFile,
+    WorkOrder,
+)
+from portal.refusals import Refused
+from portal.services import links
+from portal.wiring import Context
+from workflows.business_time import local_day, us_date
+from workflows.vocabulary import LEAD
+
+PRODUCT = "HMIS Access Portal"
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a mail's one button says and where it leads; a mail that carries a link leads there."""
+
+    label: str
+    path: Callable[[Facts], str] = lambda _facts: "/"
+
+
+def _document(facts: Facts) -> str:
+    return f"/documents/{facts['document'].id}"
+
+
+def _agency(facts: Facts) -> str:
+    return f"/agencies/{facts['agency'].id}"
+
+
+MAILS: Mapping[str, Kind] = {
+    "invite_director": Kind("Read and sign"),
+    "invite_staff": Kind("Accept the invitation"),
+    "sign_request": Kind("Read and sign"),
+    "sign_in_link": Kind("Sign in"),
+    "password_reset": Kind("Choose a new password"),
+    "code": Kind(""),
+    "executed_copy": Kind("See the document", _document),
+    "document_rejected": Kind("Correct the document", _document),
+    "request_received": Kind("See what is left to do"),
+    "nudge": Kind("See what you can do now"),
+    "welcome": Kind("Sign in to see your temporary password", lambda _facts: "/me"),
+    "suspended": Kind("See why", lambda _facts: "/me"),
+    "restored": Kind("See your access", lambda _facts: "/me"),
+    "departed": Kind("See the Agency", _agency),
+    "order_overdue": Kind("Open the work orders", lambda _facts: "/desk/orders"),
+    "seat_waiting": Kind("See the Agency's licenses", _agency),
+    "admin_named": Kind("See what you can do now"),
+    "officer_named": Kind("See what you can do now"),
+}
+
+
+def handle(context: Context, job: Job) -> None:
+    """Sends the mail named in the payload to `person_id`, or to the help desk's mailbox where there is none.
+
+    A KeyError for a mail that does not exist. Nothing is sent where its link or code no longer counts.
+    """
+    kind = MAILS[job.payload["mail"]]
+    with transaction(context.sessions) as session:
+        if not jobs.holds(session, job):
+            return
+        facts = load(session, job.payload, context)
+        if facts is None:
+            return
+        action = facts.pop("link_href", "") or (context.settings.base_url + kind.path(facts) if kind.label else "")
+        message = render(job.payload["mail"], facts | frame(context, kind.label, action), job, context)
+        session.expunge_all()
+    context.mailer.send(message)
+
+
+def load(session: Session, payload: Mapping[str, Any], context: Context) -> Facts | None:
+    """What the mail is about, by the ids in its payload; None where what it carries no longer counts."""
+    now = context.clock()
+    to = session.get(Person, payload["person_id"]) if payload.get("person_id") else None
+    link = session.get_one(Link, payload["link_id"]) if payload.get("link_id") else None
+    document = session.get(Document, payload["document_id"]) if payload.get("document_id") else link.document if link else None
+    membership = session.get(Membership, payload["membership_id"]) if payload.get("membership_id") else None
+    agency_id = payload.get("agency_id") or (document and document.agency_id) or (membership and membership.agency_id)
+    agency = session.get(Agency, agency_id) if agency_id is not None else _agency_of(session, to)
+    about = session.get_one(Person, membership.person_id) if membership else to
+    facts: Facts = {
+        "to": to, "about": about, "agency": agency or session.get_one(Agency, LEAD), "document": document, "membership": membership,
+        "document_title": documents.text(document.kind, document.version).title if document else "", "initials": initials(about),
+        "own": bool(to and about and to.id == about.id), "grant": _grant(session, membership), "attachments": (),
+        "request": session.get(AccessRequest, payload["request_id"]) if payload.get("request_id") else None,
+        "account": session.get(Account, payload["account_id"]) if payload.get("account_id") else None,
+        "orders": list(session.scalars(select(WorkOrder).where(WorkOrder.id.in_(payload.get("order_ids", []))))),
+        "asked_by": session.get(Person, link.sent_by) if link and link.sent_by else None,
+    }  # fmt: skip
+    if link is not None and not _carry(session, facts, link, payload, now, context):
+        return None
+    if payload["mail"] == "executed_copy" and document is not None:
+        facts["attachments"] = _attached(session, document, context)
+    return facts
+
+
+def frame(context: Context, action_label: str, action_href: str) -> Facts:
+    """What every mail shows around its text."""
+    name, address = parseaddr(context.settings.mail_from)
+    opens, closes = (f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}" for at in (context.policy.hours.opens, context.policy.hours.closes))
+    helping = {"name": name or "HMIS help desk", "hours": f"Monday to Friday, {opens} to {closes} Eastern", "mail": address, "phone": ""}
+    return {
+        "product": PRODUCT, "lead_name": context.policy.lead, "help": helping, "action_label": action_label, "action_href": action_href,
+        "base_url": context.settings.base_url, "policy": context.policy,
+    }  # fmt: skip
+
+
+def render(name: str, facts: Facts, job: Job, context: Context) -> Message:
+    """The message of that name: subject in one line, text and HTML; a template that asks for what is not there is an error."""
+    subject = " ".join(_environment().get_template(f"mail/{name}/subject.txt").render(facts).split())
+    text = _environment().get_template(f"mail/{name}/body.txt").render(facts, subject=subject)
+    html = _environment().get_template(f"mail/{name}/body.html").render(facts, subject=subject)
+    to: Person | None = facts["to"]
+    mark = hashlib.sha256(f"{job.key} {job.enqueued_at.isoformat()}".encode()).hexdigest()[:12]
+    return Message(
+        id=f"{name}.{job.id}.{mark}", sender=context.settings.mail_from, to_name=to.name if to else facts["help"]["name"],
+        to_email=to.email if to else facts["help"]["mail"], subject=subject, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=html,
+        sent_at=job.enqueued_at, attachments=facts["attachments"],
+    )  # fmt: skip
+
+
+def initials(person: Person | None) -> str:
+    """'J. S.': what a subject may show of a name."""
+    return " ".join(f"{word[0].upper()}." for word in person.name.split()) if person else ""
+
+
+def _carry(session: Session, facts: Facts, link: Link, payload: Mapping[str, Any], now: datetime, context: Context) -> bool:
+    """Puts the live link or the code into the facts: the only place where either is in the clear."""
+    try:
+        links.refuse_spent(link, now)
+    except Refused:
+        return False
+    facts["minutes"] = context.policy.one_time_code.minutes
+    facts["expires_on"] = us_date(local_day(link.expires_at, context.policy.zone))
+    if payload["mail"] == "code":
+        if not links.has_live_code(link, now=now, policy=context.policy):
+            return False
+        facts["code"] = links.code_of(link, digits=context.policy.one_time_code.digits)
+        return True
+    envelope = links.send(session, link=link, keys=context.keys)
+    facts["link_href"] = f"{context.settings.base_url}{links.PATHS[link.purpose]}{envelope}"
+    return True
+
+
+def _attached(session: Session, document: Document, context: Context) -> tuple[Attachment, ...]:
+    storage = Storage(context.settings.storage)
+    files = [StoredFile(sha256=document.executed_sha256, media_type="application/pdf", name=f"{document.kind}-{document.version}.pdf")]
+    if document.route == "paper":
+        scans = {signature.scan_sha256 for signature in document.signatures if signature.round == document.round and signature.scan_sha256}
+        files += session.scalars(select(StoredFile).where(StoredFile.document_id == document.id, StoredFile.sha256.in_(scans)))
+    return tuple(Attachment(re.sub(r"[^\w .-]", "_", file.name)[:100], file.media_type, storage.get(file.sha256)) for file in files)
+
+
+def _agency_of(session: Session, person: Person | None) -> Agency | None:
+    if person is None:
+        return None
+    return session.scalars(select(Agency).join(Membership, Membership.agency_id == Agency.id).where(Membership.person_id == person.id).order_by(Membership.id.desc()).limit(1)).first()
+
+
+def _grant(session: Session, membership: Membership | None) -> Grant | None:
+    if membership is None:
+        return None
+    return session.scalars(select(Grant).where(Grant.membership_id == membership.id).order_by(Grant.id.desc()).limit(1)).first()
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=lambda name: bool(name) and name.endswith(".html"),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+    )  # fmt: skip
+    made.filters["us_date"] = us_date
+    return made

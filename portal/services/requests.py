@@ -1,0 +1,292 @@
+"""Asking for access for a person: who, why, at which level, for which projects, on which device (U1, U8)."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal import audit, jobs, permissions
+from portal.actors import Actor
+from portal.models import AccessRequest, Agency, Device, Membership, Person, Project
+from portal.refusals import Refused, bad_input
+from portal.services import asked_for, departures, evidence, grants, licences, onboarding, people
+from portal.services.locks import lock
+from portal.services.people import PersonFields
+from portal.services.transition import transition
+from workflows.business_time import local_day, us_date
+from workflows.policy import Policy
+from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+
+WORKERS = ("staff", "volunteer", "contractor")
+ACTS = ("add", "modify", "replace")
+SSN = re.compile(r"(?<!\d)\d{3}[- ]?\d{2}[- ]?\d{4}(?!\d)")
+SOONEST, LATEST = timedelta(days=366), timedelta(days=366)
+APPROVED_LATER = "approval of the Lead is needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What somebody is to do in the core HMIS, and from when."""
+
+    purpose: str
+    access_level: str
+    start_on: date
+    worker: str = "staff"
+    project_ids: Sequence[int] = ()
+    device: Device | None = None
+    supervisor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """On whose word access is asked for: the Agency Admin's own, the director's, or the Lead on a signed instruction."""
+
+    called: str
+    note: str = ""
+    needs_second_person: bool = field(default=False)
+
+
+def submit(
+    session: Session, *, agency: Agency, work: Work, actor: Actor, now: datetime, policy: Policy, person: PersonFields | None = None,
+    membership: Membership | None = None, act: str = "add", replaces: Membership | None = None, replaced_last_day: date | None = None,
+    instruction: str = "",
+) -> AccessRequest:  # fmt: skip
+    """Asks for access for a person named by `person`, or for a `membership` that exists; `replaces` leaves at the same time.
+
+    Nobody asks for themselves (SAME_PERSON). The Lead asks for an Agency's person on its director's signed `instruction`
+    only. One open request a membership (ALREADY_DONE). Sources: 'Eligible Users', 'Setting up a New HMIS End User'.
+    """
+    permissions.check(session, actor, Action.ACCESS_REQUEST, agency)
+    basis = _basis(actor, agency, instruction)
+    today = local_day(now, policy.zone)
+    _refuse_shut_agency(session, agency, on=today)
+    if act not in ACTS or (act == "replace") != (replaces is not None):
+        raise bad_input("Choose whether this is a new person, a change, or a replacement, and say who is replaced.", "act")
+    if replaces is not None:
+        if replaces.agency_id != agency.id or (membership is not None and membership.id == replaces.id):
+            raise bad_input("Choose somebody of this Agency who leaves.", "replaces")
+        departures.deactivate(
+            session, membership=replaces, reason="Replaced by another person.", last_day=replaced_last_day, actor=actor, now=now, policy=policy
+        )
+    membership = _membership(session, agency, person, membership, actor=actor, now=now)
+    if membership.person_id == actor.person_id:
+        raise Refused(
+            Reason.SAME_PERSON, "Nobody asks for access for themselves. Your director's designation is the request for an Agency Administrator."
+        )
+    return _enter(session, agency, membership, work, act=act, basis=basis, actor=actor, now=now, policy=policy)
+
+
+def from_designation(
+    session: Session, *, membership: Membership, access_level: str, purpose: str, actor: Actor, now: datetime, policy: Policy,
+    start_on: date | None = None, device: Device | None = None, supervisor: str = "", worker: str = "staff",
+) -> AccessRequest:  # fmt: skip
+    """The director's signed designation is the request for an Agency Admin's own access, for all of the Agency's projects.
+
+    A director who names himself needs the Lead as the second person: approve() records the authorisation then (U18).
+    """
+    permissions.check(session, actor, Action.OFFICER_NAME, membership)
+    agency = session.get_one(Agency, membership.agency_id)
+    today = local_day(now, policy.zone)
+    _refuse_shut_agency(session, agency, on=today)
+    every = tuple(session.scalars(select(Project.id).where(Project.agency_id == agency.id).order_by(Project.id)))
+    work = Work(
+        purpose=purpose, access_level=access_level, start_on=start_on or today, worker=worker, project_ids=every, device=device, supervisor=supervisor
+    )
+    basis = Basis(called="designation", needs_second_person=membership.person_id == actor.person_id)
+    return _enter(session, agency, membership, work, act="add", basis=basis, actor=actor, now=now, policy=policy)
+
+
+def approve(session: Session, *, request: AccessRequest, actor: Actor, now: datetime, policy: Policy) -> None:
+    """The second person: for the Lead's own staff, and for a director who named himself. Neither the asker nor the one it is for."""
+    permissions.check(session, actor, Action.ACCESS_APPROVE, request)
+    if request.status != "open":
+        raise Refused(Reason.ALREADY_DONE, "This request is not open any more.")
+    kind = approval_missing(session, request, on=local_day(now, policy.zone))
+    if kind is None:
+        raise Refused(Reason.ALREADY_DONE, "This request needs no approval, or has it already.")
+    evidence.record(
+        session, actor=actor, now=now, kind=kind, about=About.MEMBERSHIP, subject_id=request.membership_id,
+        valid_from=local_day(now, policy.zone), rests_on="access_request", rests_on_id=request.id, note="approved by a second person",
+    )  # fmt: skip
+
+
+def approval_missing(session: Session, request: AccessRequest, *, on: date) -> Kind | None:
+    """The evidence that only a second person of the Lead can give to this request; None where none is wanting."""
+    kind = Kind.LEAD_APPROVAL if request.agency_id == LEAD else Kind.REQUEST
+    return None if evidence.in_force(session, About.MEMBERSHIP, request.membership_id, kind, on=on) else kind
+
+
+def cancel(session: Session, *, request: AccessRequest, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
+    """Takes a request back: the reservation returns, and what was asked for no longer counts; live access stays as it was."""
+    permissions.check(session, actor, Action.ACCESS_CANCEL, request)
+    if not reason.strip():
+        raise bad_input("Say why the request is cancelled.", "reason")
+    membership = session.get_one(Membership, request.membership_id)
+    lock(session, agencies=[request.agency_id], people=[membership.person_id])
+    transition(session, request, "cancel", actor=actor, now=now, why=reason.strip())
+    request.closed_at, request.closed_reason = now, reason.strip()[:1000]
+    grant = grants.live_grant(session, membership.id)
+    if grant is None:
+        seat = licences.seat_of(session, membership.id)
+        if seat is not None:
+            licences.give_back(session, seat, now=now, policy=policy, reason="The request was cancelled.")
+        asked_for.end(session, membership, actor=actor, now=now, policy=policy, reason="The request was cancelled.")
+    else:
+        before = session.get(AccessRequest, grant.request_id) if grant.request_id else None
+        asked_for.put_back(session, membership, before, grant, actor=actor, now=now, policy=policy)
+
+
+def open_requests(session: Session, agency_id: int) -> list[AccessRequest]:
+    query = select(AccessRequest).where(AccessRequest.agency_id == agency_id, AccessRequest.status == "open")
+    return list(session.scalars(query.order_by(AccessRequest.requested_at, AccessRequest.id)))
+
+
+def _enter(
+    session: Session, agency: Agency, membership: Membership, work: Work, *, act: str, basis: Basis, actor: Actor, now: datetime, policy: Policy
+) -> AccessRequest:
+    lock(session, agencies=[agency.id], people=[membership.person_id])
+    today = local_day(now, policy.zone)
+    projects = _checked(session, agency, membership, work, on=today, policy=policy)
+    _refuse_second_request(session, membership, act)
+    _come_back(session, membership, actor=actor, now=now, today=today)
+    request = AccessRequest(
+        membership_id=membership.id, agency_id=agency.id, act=act, purpose=work.purpose.strip(), access_level=work.access_level,
+        worker=work.worker, project_ids=[p.id for p in projects], device_id=work.device.id if work.device else None,
+        supervisor=people.short(work.supervisor, 200, "supervisor"), start_on=work.start_on, requested_by=actor.person_id,
+        basis=basis.called, requested_at=now,
+    )  # fmt: skip
+    session.add(request)
+    session.flush()
+    person = session.get_one(Person, membership.person_id)
+    audit.record(
+        session, actor=actor, now=now, act="access.request", thing=request, after={"level": work.access_level, "act": act, "basis": basis.called},
+        said=f"Asked for access for {person.name} at {agency.name}." + (f" Instruction: {basis.note}" if basis.note else ""),
+    )  # fmt: skip
+    asked_for.record(session, membership, request, basis, actor=actor, now=now, policy=policy)
+    if grants.live_grant(session, membership.id) is None:
+        licences.reserve(session, membership, now=now, policy=policy)
+    onboarding.start(session, request=request, agency=agency, person=person, projects=projects, actor=actor, now=now, policy=policy)
+    _acknowledge(session, request, actor=actor, now=now)
+    return request
+
+
+def _acknowledge(session: Session, request: AccessRequest, *, actor: Actor, now: datetime) -> None:
+    if actor.person_id is not None:
+        jobs.enqueue(
+            session, Effect.MAIL, key=f"request_received:{request.id}", now=now,
+            payload={
+                "mail": "request_received", "person_id": actor.person_id, "request_id": request.id, "membership_id": request.membership_id,
+                "agency_id": request.agency_id,
+            },
+        )  # fmt: skip
+
+
+def _basis(actor: Actor, agency: Agency, instruction: str) -> Basis:
+    if agency.id == LEAD:
+        return Basis(called="lead")
+    if agency.id in actor.at(Role.AGENCY_ADMIN):
+        return Basis(called="agency_admin")
+    if agency.id in actor.at(Role.EXECUTIVE_DIRECTOR):
+        return Basis(called="executive_director")
+    if actor.is_portal:
+        return Basis(called="portal")
+    note = " ".join(instruction.split())
+    if len(note) < 10:
+        raise bad_input(
+            "The Lead asks for an Agency's people on the director's signed instruction only. Say who signed it, on which day, and where it is kept.",
+            "instruction",
+        )
+    return Basis(called="director_instruction", note=note[:900])
+
+
+def _refuse_shut_agency(session: Session, agency: Agency, *, on: date) -> None:
+    if agency.status == "ended":
+        raise bad_input(f"{agency.name} no longer participates in the HMIS, so nobody there can have access.")
+    if evidence.in_force(session, About.AGENCY, agency.id, Kind.EXCLUDED_PROVIDER, on=on):
+        raise bad_input(
+            f"{agency.name} is a victim service or legal service provider. It keeps a comparable database, and nobody there has access to "
+            "the HMIS (Standards for a Comparable Database)."
+        )
+
+
+def _membership(
+    session: Session, agency: Agency, person: PersonFields | None, membership: Membership | None, *, actor: Actor, now: datetime
+) -> Membership:
+    if membership is not None:
+        if membership.agency_id != agency.id:
+            raise bad_input("This person belongs to another Agency.", "email")
+        return membership
+    if person is None:
+        raise bad_input("Say who needs access.", "email")
+    named = people.name_person(
+        session, first_name=person.first_name, last_name=person.last_name, email=person.email, phone=person.phone, title=person.title,
+        free_mail_ok=person.free_mail_ok, actor=actor, now=now,
+    )  # fmt: skip
+    return people.member(session, agency=agency, person=named, actor=actor, now=now)
+
+
+def _checked(session: Session, agency: Agency, membership: Membership, work: Work, *, on: date, policy: Policy) -> list[Project]:
+    purpose = work.purpose.strip()
+    if len(purpose) < 10:
+        raise bad_input("Say in a sentence what this person needs the HMIS for.", "purpose")
+    if len(purpose) > 1000:
+        raise bad_input(f"The purpose may have 1,000 characters; this has {len(purpose):,}.", "purpose")
+    if SSN.search(purpose):
+        raise bad_input("The purpose holds what looks like a Social Security number. Take it out: no client data belongs here.", "purpose")
+    if work.worker not in WORKERS:
+        raise bad_input("Choose staff, volunteer or contractor.", "worker")
+    if not on - SOONEST <= work.start_on <= on + LATEST:
+        raise bad_input(f"{us_date(work.start_on)} is more than a year away. Check the year of the first day.", "start_on")
+    if work.device is not None and work.device.agency_id != agency.id:
+        raise bad_input("Choose a device of this Agency.", "device")
+    _check_level(session, agency, membership, work.access_level, on=on, policy=policy)
+    return _projects(session, agency, work.project_ids, on=on)
+
+
+def _check_level(session: Session, agency: Agency, membership: Membership, level: str, *, on: date, policy: Policy) -> None:
+    known = {each.id: each for each in policy.access_levels}
+    if level not in known:
+        raise bad_input("Choose an access level from the list.", "access_level")
+    if agency.id == LEAD:
+        return
+    if known[level].lead_only:
+        raise bad_input(f"The level {known[level].title} is for the Lead's own staff. Choose another one.", "access_level")
+    if known[level].administers and not people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN):
+        raise bad_input(
+            f"The level {known[level].title} is for whom the executive director has designated Agency Administrator. Choose another one, or "
+            "ask the director for the designation.", "access_level",
+        )  # fmt: skip
+
+
+def _projects(session: Session, agency: Agency, wanted: Iterable[int], *, on: date) -> list[Project]:
+    theirs = {p.id: p for p in session.scalars(select(Project).where(Project.agency_id == agency.id))}
+    chosen = list(dict.fromkeys(wanted))
+    if unknown := [each for each in chosen if each not in theirs]:
+        raise bad_input(f"Project {unknown[0]} does not belong to this Agency. Choose from the list.", "project_ids")
+    running = {key for key, p in theirs.items() if p.ends_on is None or p.ends_on >= on}
+    if running and not chosen and agency.id != LEAD:
+        raise bad_input("Choose at least one project for which this person will work.", "project_ids")
+    return [theirs[each] for each in sorted(chosen)]
+
+
+def _refuse_second_request(session: Session, membership: Membership, act: str) -> None:
+    waiting = grants.open_request(session, membership.id)
+    if waiting is not None:
+        raise Refused(
+            Reason.ALREADY_DONE,
+            f"Access was asked for before and the request is still open (since {us_date(waiting.requested_at.date())}). Cancel it first to change it.",
+        )
+    grant = grants.live_grant(session, membership.id)
+    if act == "modify" and grant is None:
+        raise bad_input("This person has no access that could be changed. Ask for access instead.", "act")
+    if act != "modify" and grant is not None:
+        raise Refused(Reason.ALREADY_DONE, "This person has access already. To change the level or the projects, choose 'Change access'.")
+
+
+def _come_back(session: Session, membership: Membership, *, actor: Actor, now: datetime, today: date) -> None:
+    """A rehire: the departure ends on the day before; everything else that had ended with it is asked for anew."""
+    for row in departures.departures_of(session, membership.id):
+        evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again.")

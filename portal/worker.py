@@ -1,0 +1,101 @@
+"""The worker: claims one job at a time under a lease, carries it out, and does what comes due by itself."""
+
+import dataclasses
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from portal import audit, jobs
+from portal.actors import PORTAL
+from portal.db import transaction
+from portal.effects.registry import HANDLERS, Handler
+from portal.models import Job
+from portal.services import daily, handover, work_orders
+from portal.wiring import Context
+from workflows.business_time import local_day
+from workflows.vocabulary import Effect
+
+log = logging.getLogger("portal.worker")
+
+DUTIES_EVERY = timedelta(minutes=5)
+_MOST = 100_000
+
+
+class Worker:
+    """One worker of one process; several may share a database."""
+
+    def __init__(self, context: Context, handlers: Mapping[Effect, Handler] = HANDLERS):
+        self.context, self.handlers = context, handlers
+        self._duties_at = datetime.min
+        self._swept: date | None = None
+
+    def run(self, stop: threading.Event, *, idle: float = 1.0) -> None:
+        """Works until `stop` is set; looks again every `idle` seconds when nothing is due."""
+        while not stop.is_set():
+            try:
+                self.see_to_duties()
+                worked = self.run_once()
+            except Exception:  # the database may be away for a while; the next look tries again
+                log.exception("the worker could not reach its queue")
+                worked = False
+            if not worked:
+                stop.wait(idle)
+
+    def run_once(self) -> bool:
+        """Carries out the oldest due job, if there is one. A fault puts it back with back-off, or ends it as failed."""
+        with transaction(self.context.sessions) as session:
+            job = jobs.claim(session, now=self.context.clock())
+            if job is not None:
+                session.flush()
+                session.expunge(job)
+        if job is None:
+            return False
+        try:
+            self.handlers[Effect(job.effect)](self.context, job)
+        except Exception as error:
+            log.exception("%s %s failed at try %s", job.effect, job.key, job.tries)
+            self._failed(job, error)
+        else:
+            with transaction(self.context.sessions) as session:
+                jobs.finish(session, job, now=self.context.clock())
+        return True
+
+    def see_to_duties(self) -> None:
+        """What no act of anybody sets off: the sweep of a new day, passwords that ran out, orders that wait too long."""
+        now, policy, sessions = self.context.clock(), self.context.policy, self.context.sessions
+        if now - self._duties_at < DUTIES_EVERY:
+            return
+        with transaction(sessions) as session:
+            handover.drop_expired(session, now=now)
+        with transaction(sessions) as session:
+            work_orders.alarm_overdue(session, now=now, policy=policy)
+        today = local_day(now, policy.zone)
+        if self._swept != today:
+            with transaction(sessions) as session:
+                daily.sweep(session, now=now, policy=policy)
+            self._swept = today
+        self._duties_at = now
+
+    def _failed(self, job: Job, error: Exception) -> None:
+        now = self.context.clock()
+        with transaction(self.context.sessions) as session:
+            if not jobs.holds(session, job):
+                return
+            if jobs.fail(session, job, now=now, error=f"{type(error).__name__}: {error}"):
+                audit.record(
+                    session, actor=PORTAL, now=now, act="job.failed", thing=job, said=f"Gave up on {job.effect} {job.key} after {job.tries} tries.",
+                    after={"error": str(error)[:500]},
+                )  # fmt: skip
+
+
+def drain(context: Context, now: datetime | None = None, handlers: Mapping[Effect, Handler] = HANDLERS) -> int:
+    """Works until nothing is due, at one moment if `now` is given; how many jobs that were. For the demonstration and tests."""
+    fixed = context if now is None else dataclasses.replace(context, clock=lambda: now)
+    worker = Worker(fixed, handlers)
+    done = 0
+    while worker.run_once():
+        done += 1
+        if done > _MOST:
+            raise RuntimeError(f"{_MOST} jobs and no end: some job asks for itself again")
+    return done
