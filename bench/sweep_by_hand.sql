@@ -66,28 +66,35 @@ offices AS (
   SELECT ms.agency_id, max(m.names_admin * m.admin_agreement) AS admin, max(m.names_officer * m.officer_acceptance) AS officer
   FROM m JOIN membership ms ON ms.id = m.subject_id WHERE m.names_admin + m.names_officer > 0 GROUP BY ms.agency_id),
 courses AS (
-  SELECT asked.subject_id, min(CASE WHEN given.detail IS NOT NULL THEN 1 ELSE 0 END) AS passed
-  FROM (SELECT subject_id, detail FROM live WHERE about = 'membership' AND kind = 'course_assigned') asked
-  JOIN membership ms ON ms.id = asked.subject_id
-  LEFT JOIN (SELECT DISTINCT subject_id, detail FROM live WHERE about = 'person' AND kind = 'training' AND value >= 8000) given
-    ON given.subject_id = ms.person_id AND given.detail = asked.detail
-  GROUP BY asked.subject_id),
+  SELECT subject_id, min(taken) AS passed FROM (
+    SELECT asked.subject_id, asked.detail, max(CASE WHEN given.detail IS NOT NULL THEN 1 ELSE 0 END) AS taken
+    FROM live asked JOIN membership ms ON ms.id = asked.subject_id
+    LEFT JOIN live given ON given.about = 'person' AND given.subject_id = ms.person_id AND given.kind = 'training'
+      AND given.detail = asked.detail AND given.value >= 8000
+    WHERE asked.about = 'membership' AND asked.kind = 'course_assigned'
+    GROUP BY asked.subject_id, asked.detail) each_course
+  GROUP BY subject_id),
 d AS (
-  SELECT subject_id,
-    max(CASE WHEN kind = 'device_authorised' THEN 1 ELSE 0 END) AS authorised,
-    max(CASE WHEN kind = 'trait' AND detail = 'laptop' THEN 1 ELSE 0 END) AS laptop,
-    max(CASE WHEN kind = 'laptop_statement' THEN 1 ELSE 0 END) AS statement,
-    max(CASE WHEN kind = 'trait' AND detail = 'home_office' THEN 1 ELSE 0 END) AS home,
-    CASE WHEN count(DISTINCT CASE WHEN kind = 'home_office' AND detail IN ('authorisation', 'policy') THEN detail END) = 2
-      THEN 1 ELSE 0 END AS home_papers
-  FROM live WHERE about = 'device' GROUP BY subject_id),
+  SELECT ms.id AS member, e.subject_id AS device,
+    max(CASE WHEN e.kind = 'device_authorised' THEN 1 ELSE 0 END) AS authorised,
+    max(CASE WHEN e.kind = 'trait' AND e.detail = 'laptop' THEN 1 ELSE 0 END) AS laptop,
+    max(CASE WHEN e.kind = 'laptop_statement' THEN 1 ELSE 0 END) AS statement,
+    max(CASE WHEN e.kind = 'trait' AND e.detail = 'home_office' THEN 1 ELSE 0 END) AS home,
+    max(CASE WHEN e.kind = 'home_office' AND e.detail = 'authorisation' THEN 1 ELSE 0 END)
+      * max(CASE WHEN e.kind = 'home_office' AND e.detail = 'policy' THEN 1 ELSE 0 END) AS home_papers
+  FROM membership ms
+  JOIN live u ON u.about = 'membership' AND u.subject_id = ms.id AND u.kind = 'device_in_use'
+  JOIN live e ON e.about = 'device' AND e.subject_id = u.value
+  GROUP BY ms.id, e.subject_id),
 devices AS (
-  SELECT * FROM (
-    SELECT u.subject_id AS member, d.*, row_number() OVER (PARTITION BY u.subject_id
-        ORDER BY (1 - authorised) + laptop * (1 - statement) + home * (1 - home_papers), d.subject_id) AS place
-    FROM live u JOIN d ON d.subject_id = u.value
-    WHERE u.about = 'membership' AND u.kind = 'device_in_use') ranked
-  WHERE place = 1),
+  SELECT member, max(CASE WHEN place = 1 THEN authorised END) AS authorised,
+    max(CASE WHEN place = 1 THEN laptop END) AS laptop, max(CASE WHEN place = 1 THEN statement END) AS statement,
+    max(CASE WHEN place = 1 THEN home END) AS home, max(CASE WHEN place = 1 THEN home_papers END) AS home_papers
+  FROM (
+    SELECT d.*, row_number() OVER (PARTITION BY member
+        ORDER BY (1 - authorised) + laptop * (1 - statement) + home * (1 - home_papers), device) AS place
+    FROM d) ranked
+  GROUP BY member),
 each_one AS (
   SELECT ms.id, coalesce(m.inherited, 0) AS inherited,
     CASE WHEN ms.agency_id = 0 THEN 'not_applicable' WHEN a.excluded = 1 THEN 'unmet' ELSE 'met' END AS "not-excluded-provider",

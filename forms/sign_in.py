@@ -13,7 +13,7 @@ class SignIn(Form):
 
 
 class AskForLink(Form):
-    email = EmailField(
+    mailbox = EmailField(
         "Work e-mail address",
         [DataRequired("Enter your e-mail address."), Email("Enter an e-mail address like name@example.org."), OneLine(320)],
     )
@@ -24,6 +24,12 @@ class NewPassword(Form):
         "New password", [DataRequired("Choose a password.")], description="At least 15 characters. A few unrelated words are best."
     )
     again = PasswordField("The same password again", [EqualTo("password", "The two passwords are not the same. Type both again.")])
+
+
+class ChangePassword(NewPassword):
+    """For whoever came in by the present password: a browser left open must not be enough."""
+
+    current = PasswordField("Your present password", [DataRequired("Enter your present password.")])
 
 
 class Code(Form):

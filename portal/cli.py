@@ -2,7 +2,9 @@
 
 import getpass
 import json
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -114,7 +116,10 @@ def worker(settings: Callable[..., Settings], once: bool) -> None:
     if once:
         click.echo(f"{drain(context, context.clock())} jobs done.")
     else:
-        Worker(context).run()
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        Worker(context).run(stop)
 
 
 @main.command()
@@ -182,7 +187,7 @@ def sweep(settings: Callable[..., Settings], on: datetime | None, as_json: bool)
     with reading(make_sessionmaker(make_engine(chosen.database_url))) as session:
         began = time.monotonic()
         counts = tally(session, pack, day)
-        answer = {"on": day, "policy": pack.version, "seconds": round(time.monotonic() - began, 3)} | counts
+        answer: dict[str, Any] = {"on": day, "policy": pack.version, "seconds": round(time.monotonic() - began, 3)} | counts
     if as_json:
         click.echo(to_print(answer))
     else:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
 
 OWN_KEY = Path("var/secret.key")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingsError(SystemExit):
@@ -67,6 +69,8 @@ class Settings:
             raise SettingsError("PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32).")
         if self.core_hmis != "work-order":
             raise SettingsError(f"PORTAL_CORE_HMIS = {self.core_hmis!r} is not known. This version knows: work-order.")
+        if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:
+            raise SettingsError("The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO.")
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self

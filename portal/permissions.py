@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, 
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
-from portal.models import Agency, Document, Membership, Person
+from portal.models import Agency, Document, Membership, Person, TrainingResult
 from portal.refusals import Refused, not_found
 from workflows.vocabulary import LEAD, Action, Reason, Role
 
@@ -23,8 +23,8 @@ class Predicate:
 
 
 def _agencies(session: Session, thing: Any) -> frozenset[int]:
-    if isinstance(thing, Person):
-        return frozenset(session.scalars(select(Membership.agency_id).where(Membership.person_id == thing.id)))
+    if isinstance(thing, (Person, TrainingResult)):
+        return frozenset(session.scalars(select(Membership.agency_id).where(Membership.person_id == thing.person_id)))
     agency_id = getattr(thing, "agency_id", None)
     return frozenset() if agency_id is None else frozenset({agency_id})
 
@@ -32,8 +32,8 @@ def _agencies(session: Session, thing: Any) -> frozenset[int]:
 def _agency_in(model: Any, agencies: frozenset[int]) -> ColumnElement[bool]:
     if not agencies:
         return false()
-    if model is Person:
-        return exists(select(1).where(Membership.person_id == Person.id, Membership.agency_id.in_(agencies)))
+    if model in (Person, TrainingResult):
+        return exists(select(1).where(Membership.person_id == _person_column(model), Membership.agency_id.in_(agencies)))
     return (model.id if model is Agency else model.agency_id).in_(agencies)
 
 
@@ -124,6 +124,7 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.DOCUMENT_COUNTERSIGN: ((ADMIN, NOT_ITS_SIGNER),),
     Action.DOCUMENT_VOID: ((DESK,), (THE_PORTAL,)),
     Action.EVIDENCE_RECORD: ((ADMIN, NOT_ONESELF), (lead(Role.HELP_DESK), NOT_ONESELF), (OFFICER, NOT_ONESELF)),
+    Action.EVIDENCE_DECIDE: ((ADMIN, NOT_ONESELF), (OFFICER, NOT_ONESELF)),
     Action.EVIDENCE_SEE: ((STAFF,), (OWN_OFFICES,), (ONESELF,)),
     Action.EVIDENCE_DERIVE: ((THE_PORTAL,),),
     Action.OFFICER_NAME: ((OWN_ED,), (DESK,), (THE_PORTAL,)),
@@ -188,7 +189,10 @@ def find(session: Session, actor: Actor, action: Action, model: type[T], key: in
 
 def may_anything(actor: Actor, action: Action, session: Session) -> bool:
     """Whether the actor could do this to anything at all: what the menu asks, without a thing at hand."""
-    everywhere = [type("Anywhere", (), {"agency_id": agency, "person_id": None})() for agency, _ in actor.roles] or [None]
+    everywhere: list[Any] = [type("Anywhere", (), {"agency_id": agency, "person_id": None})() for agency, _ in actor.roles]
+    everywhere.append(type("Oneself", (), {"agency_id": None, "person_id": actor.person_id})() if actor.person_id else None)
+    if actor.document_id:
+        everywhere.append(session.get(Document, actor.document_id))
     return any(allows(session, actor, action, thing) for thing in everywhere)
 
 

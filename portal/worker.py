@@ -62,7 +62,7 @@ class Worker:
         return True
 
     def see_to_duties(self) -> None:
-        """What no act of anybody sets off: the sweep of a new day, passwords that ran out, orders that wait too long."""
+        """What no act sets off: the sweep of a new day, passwords that ran out, orders that wait too long."""
         now, policy, sessions = self.context.clock(), self.context.policy, self.context.sessions
         if now - self._duties_at < DUTIES_EVERY:
             return
@@ -84,13 +84,18 @@ class Worker:
                 return
             if jobs.fail(session, job, now=now, error=f"{type(error).__name__}: {error}"):
                 audit.record(
-                    session, actor=PORTAL, now=now, act="job.failed", thing=job, said=f"Gave up on {job.effect} {job.key} after {job.tries} tries.",
+                    session,
+                    actor=PORTAL,
+                    now=now,
+                    act="job.failed",
+                    thing=job,
+                    said=f"Gave up on {job.effect} {job.key} after {job.tries} tries.",
                     after={"error": str(error)[:500]},
-                )  # fmt: skip
+                )
 
 
 def drain(context: Context, now: datetime | None = None, handlers: Mapping[Effect, Handler] = HANDLERS) -> int:
-    """Works until nothing is due, at one moment if `now` is given; how many jobs that were. For the demonstration and tests."""
+    """Works until nothing is due, at one moment if `now` is given; how many jobs that were."""
     fixed = context if now is None else dataclasses.replace(context, clock=lambda: now)
     worker = Worker(fixed, handlers)
     done = 0

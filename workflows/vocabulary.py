@@ -178,6 +178,7 @@ class Action(StrEnum):
     DOCUMENT_SCAN = "document.scan"
     DOCUMENT_VOID = "document.void"
     EVIDENCE_RECORD = "evidence.record"
+    EVIDENCE_DECIDE = "evidence.decide"
     EVIDENCE_SEE = "evidence.see"
     EVIDENCE_DERIVE = "evidence.derive"
     OFFICER_NAME = "officer.name"

@@ -55,7 +55,7 @@ def _document(facts: Facts) -> str:
 
 
 def _agency(facts: Facts) -> str:
-    return f"/agencies/{facts['agency'].id}"
+    return f"/agency/{facts['agency'].id}"
 
 
 MAILS: Mapping[str, Kind] = {
@@ -68,6 +68,7 @@ MAILS: Mapping[str, Kind] = {
     "executed_copy": Kind("See the document", _document),
     "document_rejected": Kind("Correct the document", _document),
     "request_received": Kind("See what is left to do"),
+    "enrolled": Kind("See what is left to do", lambda _facts: "/me"),
     "nudge": Kind("See what you can do now"),
     "welcome": Kind("Sign in to see your temporary password", lambda _facts: "/me"),
     "suspended": Kind("See why", lambda _facts: "/me"),

@@ -1,6 +1,7 @@
 """Tells the core HMIS about one account: decided again just before the call, the call outside any transaction."""
 
 from portal import jobs
+from portal.adapters.core_hmis.port import Outcome
 from portal.db import transaction
 from portal.models import Job
 from portal.services import provisioning
@@ -8,7 +9,7 @@ from portal.wiring import Context
 
 
 def handle(context: Context, job: Job) -> None:
-    """Brings the account of `job.key` ('account:7') to what its grants say; an error of the call lets the queue try again."""
+    """Brings the account of `job.key` ('account:7') to what its grants say; after an error the queue tries again."""
     account_id = int(job.key.removeprefix("account:"))
     with transaction(context.sessions) as session:
         if not jobs.keep(session, job, now=context.clock()):
@@ -16,13 +17,9 @@ def handle(context: Context, job: Job) -> None:
         call = provisioning.prepare(session, account_id=account_id, now=context.clock(), policy=context.policy)
     if call is None:
         return
-    verb = {
-        "ensure": context.core_hmis.ensure,
-        "suspend": context.core_hmis.suspend,
-        "restore": context.core_hmis.restore,
-        "remove": context.core_hmis.remove,
-    }[call.act]
-    outcome = verb(call.order)
+    outcome: Outcome = getattr(context.core_hmis, call.act)(call.order)
     with transaction(context.sessions) as session:
         if jobs.holds(session, job):
-            provisioning.settle(session, call=call, outcome=outcome, now=context.clock(), policy=context.policy, keys=context.keys)
+            provisioning.settle(
+                session, call=call, outcome=outcome, now=context.clock(), policy=context.policy, keys=context.keys
+            )

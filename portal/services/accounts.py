@@ -1,4 +1,4 @@
-"""The one core account of a person: its User ID, what it should be, and what the core HMIS confirmed ('User Passwords')."""
+"""The one core account of a person: its User ID, what is ordered and what was confirmed ('User Passwords')."""
 
 import re
 import unicodedata
@@ -63,12 +63,19 @@ def account_for(session: Session, person: Person, *, now: datetime) -> Account:
 
 def _made(session: Session, person: Person, *, now: datetime) -> Account:
     while True:
-        account = Account(person_id=person.id, user_id=proposed_user_id(session, person), external_id=str(uuid.uuid4()), created_at=now)
+        account = Account(
+            person_id=person.id,
+            user_id=proposed_user_id(session, person),
+            external_id=str(uuid.uuid4()),
+            created_at=now,
+        )
         try:
             with session.begin_nested():
                 session.add(account)
             return account
-        except IntegrityError:  # on PostgreSQL another person of that name was let in meanwhile: the next number is free
+        except (
+            IntegrityError
+        ):  # on PostgreSQL another person of that name was let in meanwhile: the next number is free
             if not is_taken(session, account.user_id):
                 raise
 
@@ -94,7 +101,10 @@ def _move(session: Session, account: Account) -> str:
 
 
 def confirmed(session: Session, account: Account, *, actor: Actor, now: datetime, user_id: str = "") -> None:
-    """Notes that the core HMIS has done what was ordered; the first time, the welcome goes out ('New End User Training Requirements')."""
+    """Notes that the core HMIS has done what was ordered; the first time, the welcome goes out.
+
+    Source: 'New End User Training Requirements'.
+    """
     if user_id and user_id != account.user_id:
         _rename(session, account, user_id, actor=actor, now=now)
     move = {"suspending": "suspended", "removing": "removed"}.get(account.status, "confirm")
@@ -102,12 +112,22 @@ def confirmed(session: Session, account: Account, *, actor: Actor, now: datetime
     if move == "confirm":
         account.confirmed_at = account.confirmed_at or now
         session.execute(
-            update(Grant).where(Grant.account_id == account.id, Grant.status == "live", Grant.confirmed_at.is_(None)).values(confirmed_at=now)
+            update(Grant)
+            .where(Grant.account_id == account.id, Grant.status == "live", Grant.confirmed_at.is_(None))
+            .values(confirmed_at=now)
         )
         if account.welcomed_at is None:
             account.welcomed_at = now
-            jobs.enqueue(session, Effect.MAIL, key=f"welcome:{account.id}", now=now, payload={"mail": "welcome", "person_id": account.person_id, "account_id": account.id})
-    for membership_id in session.scalars(select(Grant.membership_id).where(Grant.account_id == account.id, Grant.status != ENDED)):
+            jobs.enqueue(
+                session,
+                Effect.MAIL,
+                key=f"welcome:{account.id}",
+                now=now,
+                payload={"mail": "welcome", "person_id": account.person_id, "account_id": account.id},
+            )
+    for membership_id in session.scalars(
+        select(Grant.membership_id).where(Grant.account_id == account.id, Grant.status != ENDED)
+    ):
         # What lapsed while the call was under way closes at once, not at the next sweep.
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now)
 
@@ -122,9 +142,15 @@ def _rename(session: Session, account: Account, user_id: str, *, actor: Actor, n
     learn(session, before, now=now, source="work order: taken in the core HMIS")
     account.user_id = user_id
     audit.record(
-        session, actor=actor, now=now, act="account.rename", thing=account, before={"user_id": before}, after={"user_id": user_id},
+        session,
+        actor=actor,
+        now=now,
+        act="account.rename",
+        thing=account,
+        before={"user_id": before},
+        after={"user_id": user_id},
         said=f"The core HMIS knew another {before}, so the account became {user_id}.",
-    )  # fmt: skip
+    )
 
 
 def learn(session: Session, user_id: str, *, now: datetime, source: str, name: str = "") -> None:

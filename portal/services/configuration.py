@@ -62,20 +62,38 @@ def order_configuration(session: Session, *, agency: Agency, actor: Actor, now: 
     session.scalar(select(Agency.id).where(Agency.id == agency.id).with_for_update())
     today = local_day(now, policy.zone)
     if open_configuration(session, agency.id) is not None:
-        raise Refused(Reason.ALREADY_DONE, f"Setting {agency.name} up is on order already. Find it among the work orders.")
+        raise Refused(
+            Reason.ALREADY_DONE, f"Setting {agency.name} up is on order already. Find it among the work orders."
+        )
     if evidence.in_force(session, About.AGENCY, agency.id, Kind.CONFIGURED, on=today):
         raise Refused(Reason.ALREADY_DONE, f"{agency.name} is set up in the core HMIS already.")
     if lacking := missing(session, agency, on=today):
         raise Refused(Reason.GATE_CLOSED, f"{agency.name} cannot be set up yet. Still missing: {'; '.join(lacking)}.")
-    projects = projects_of(session, agency.id)
-    if not projects:
-        raise Refused(Reason.CONFLICT, f"{agency.name} has no project on record. Enter its projects first: each gets a provider id of its own.")
-    names = {project.id: project_label(agency.name, project.name) for project in projects}
-    order = open_order(session, act="configure", agency_id=agency.id, fields=fields_of_agency(agency.name, names, policy), now=now, policy=policy)
+    names = proposed_names(session, agency)
+    if not names:
+        raise Refused(
+            Reason.CONFLICT,
+            f"{agency.name} has no project on record. Enter its projects first: each gets a provider id of its own.",
+        )
+    order = open_order(
+        session,
+        act="configure",
+        agency_id=agency.id,
+        fields=fields_of_agency(agency.name, names, policy),
+        now=now,
+        policy=policy,
+    )
     evidence.record(
-        session, actor=actor, now=now, kind=Kind.CONFIGURATION_ORDERED, about=About.AGENCY, subject_id=agency.id, valid_from=today,
-        rests_on="work_order", rests_on_id=order.id,
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.CONFIGURATION_ORDERED,
+        about=About.AGENCY,
+        subject_id=agency.id,
+        valid_from=today,
+        rests_on="work_order",
+        rests_on_id=order.id,
+    )
     return order
 
 
@@ -118,24 +136,37 @@ def confirm_configuration(
         rests_on="work_order", rests_on_id=order.id,
     )  # fmt: skip
     audit.record(
-        session, actor=actor, now=now, act="agency.provider_ids", thing=agency, said=f"Recorded the provider ids of {agency.name}.",
+        session,
+        actor=actor,
+        now=now,
+        act="agency.provider_ids",
+        thing=agency,
+        said=f"Recorded the provider ids of {agency.name}.",
         after={"agency": agency.provider_id, "projects": {project.name: ids[project.id] for project in projects}},
-    )  # fmt: skip
+    )
 
 
-def projects_of(session: Session, agency_id: int) -> Sequence[Project]:
-    return session.scalars(select(Project).where(Project.agency_id == agency_id).order_by(Project.name)).all()
+def proposed_names(session: Session, agency: Agency) -> dict[int, str]:
+    """The name that each project of the Agency shall get in the core HMIS, by the project's id."""
+    projects = session.scalars(select(Project).where(Project.agency_id == agency.id).order_by(Project.name))
+    return {project.id: project_label(agency.name, project.name) for project in projects}
 
 
 def ordered_projects(session: Session, order: WorkOrder) -> Sequence[Project]:
     """The projects that an order lists: one that was entered later has an order of its own to come."""
-    wanted = [int(field["name"].removeprefix("project_")) for field in order.fields if field["name"].startswith("project_")]
-    return session.scalars(select(Project).where(Project.id.in_(wanted), Project.agency_id == order.agency_id).order_by(Project.name)).all()
+    wanted = [
+        int(field["name"].removeprefix("project_")) for field in order.fields if field["name"].startswith("project_")
+    ]
+    return session.scalars(
+        select(Project).where(Project.id.in_(wanted), Project.agency_id == order.agency_id).order_by(Project.name)
+    ).all()
 
 
 def open_configuration(session: Session, agency_id: int) -> WorkOrder | None:
     return session.scalars(
-        select(WorkOrder).where(WorkOrder.agency_id == agency_id, WorkOrder.act == "configure", WorkOrder.status == "open")
+        select(WorkOrder).where(
+            WorkOrder.agency_id == agency_id, WorkOrder.act == "configure", WorkOrder.status == "open"
+        )
     ).one_or_none()
 
 
@@ -154,8 +185,14 @@ def _lacks(session: Session, agency: Agency, piece: Piece, on: date) -> str:
 
 
 def _admins(session: Session, agency_id: int, on: date) -> Sequence[int]:
-    memberships = session.scalars(select(Membership.id).where(Membership.agency_id == agency_id).order_by(Membership.id))
-    return [m for m in memberships if evidence.in_force(session, About.MEMBERSHIP, m, Kind.ROLE, on=on, detail=Role.AGENCY_ADMIN)]
+    memberships = session.scalars(
+        select(Membership.id).where(Membership.agency_id == agency_id).order_by(Membership.id)
+    )
+    return [
+        m
+        for m in memberships
+        if evidence.in_force(session, About.MEMBERSHIP, m, Kind.ROLE, on=on, detail=Role.AGENCY_ADMIN)
+    ]
 
 
 def _is_verified(session: Session, row: Evidence) -> bool:
@@ -167,14 +204,21 @@ def _is_verified(session: Session, row: Evidence) -> bool:
 
 
 def _refuse_ids(session: Session, agency: Agency, provider_id: str, projects: Mapping[Project, str]) -> None:
-    given = [("provider_id", agency.name, provider_id), *((f"project_{p.id}", p.name, given) for p, given in projects.items())]
+    given = [
+        ("provider_id", agency.name, provider_id),
+        *((f"project_{p.id}", p.name, given) for p, given in projects.items()),
+    ]
     for field, name, value in given:
         if not value:
             raise bad_input(f"Enter the provider id that the core HMIS gave {name}.", field)
         if not PROVIDER_ID.fullmatch(value):
-            raise bad_input(f"{value[:40]!r} is no provider id: up to 32 letters, digits, dots, hyphens and underscores.", field)
+            raise bad_input(
+                f"{value[:40]!r} is no provider id: up to 32 letters, digits, dots, hyphens and underscores.", field
+            )
         if [v for _, _, v in given].count(value) > 1:
-            raise bad_input(f"Provider id {value} stands here twice. Each provider of the core HMIS has its own.", field)
+            raise bad_input(
+                f"Provider id {value} stands here twice. Each provider of the core HMIS has its own.", field
+            )
         if (other := _holder(session, agency.id, value)) is not None:
             raise bad_input(f"Provider id {value} belongs to {other} already. Check what the core HMIS shows.", field)
 

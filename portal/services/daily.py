@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.models import AccessRequest, Grant
-from portal.standing.sweep import stand
+from portal.standing.sweep import Standing, stand
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import Effect
@@ -19,18 +19,29 @@ def sweep(session: Session, *, now: datetime, policy: Policy) -> list[int]:
     One statement for all of them; only those that differ cost a job each.
     """
     grants = {row.membership_id: row for row in session.scalars(select(Grant).where(Grant.status != "ended"))}
-    waiting = set(session.scalars(select(AccessRequest.membership_id).where(AccessRequest.status == "open")))
-    concerned = sorted({*grants, *waiting})
-    if not concerned:
-        return []
-    about = select(Grant.membership_id).where(Grant.status != "ended").union(select(AccessRequest.membership_id).where(AccessRequest.status == "open"))
-    moved = []
-    for standing in stand(session, policy, local_day(now, policy.zone), memberships=select(about.subquery().c.membership_id)):
-        grant = grants.get(standing.membership_id)
-        shut = not standing.permitted if grant is None or grant.confirmed_at is None else standing.closes
-        opens = standing.permitted and standing.membership_id in waiting
-        if opens or (grant is not None and shut == (grant.status == "live")):
-            moved.append(standing.membership_id)
-    for membership_id in moved:
-        jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now, policy_version=policy.version)
-    return moved
+    asked = select(AccessRequest.membership_id, AccessRequest.requested_at).where(AccessRequest.status == "open")
+    waiting = {membership_id: requested_at for membership_id, requested_at in session.execute(asked)}  # noqa: C416
+    moved = [
+        standing.membership_id
+        for standing in stand(session, policy, local_day(now, policy.zone), memberships=_concerned())
+        if _differs(standing, grants.get(standing.membership_id), standing.membership_id in waiting)
+    ]
+    for membership_id in sorted(moved, key=lambda one: (waiting.get(one, datetime.min), one)):
+        jobs.enqueue(
+            session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now, policy_version=policy.version
+        )
+    return sorted(moved)
+
+
+def _concerned() -> Select[tuple[int]]:
+    with_access = select(Grant.membership_id).where(Grant.status != "ended")
+    each = with_access.union(select(AccessRequest.membership_id).where(AccessRequest.status == "open")).subquery()
+    return select(each.c.membership_id)
+
+
+def _differs(standing: Standing, grant: Grant | None, waits: bool) -> bool:
+    """Whether the gate says something else than what is: the same question that reconsidering will answer."""
+    if grant is None or (waits and standing.permitted):
+        return standing.permitted
+    shut = standing.closes if grant.confirmed_at else not standing.permitted
+    return shut == (grant.status == "live")

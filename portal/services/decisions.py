@@ -25,7 +25,16 @@ def ask(session: Session, membership: Membership, *, now: datetime, policy: Poli
     return standing_of(session, member_of(membership), policy, local_day(now, policy.zone))
 
 
-def keep(session: Session, membership: Membership, said: gate.Decision, outcome: Outcome, *, now: datetime, made_for: str, policy: Policy) -> Decision:
+def keep(
+    session: Session,
+    membership: Membership,
+    said: gate.Decision,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    made_for: str,
+    policy: Policy,
+) -> Decision:
     """Stores a decision with its findings, facts, pack version and fingerprint."""
     know_pack(session, policy, now=now)
     row = Decision(
@@ -44,12 +53,21 @@ def keep(session: Session, membership: Membership, said: gate.Decision, outcome:
     return row
 
 
-def keep_refusal(session: Session, membership: Membership, said: gate.Decision, *, now: datetime, made_for: str, policy: Policy) -> Decision | None:
+def keep_refusal(
+    session: Session, membership: Membership, said: gate.Decision, *, now: datetime, made_for: str, policy: Policy
+) -> Decision | None:
     """Stores a refusal, unless the last decision about this membership lacked exactly the same."""
     last = session.scalars(
-        select(Decision).where(Decision.membership_id == membership.id).order_by(Decision.made_at.desc(), Decision.id.desc()).limit(1)
+        select(Decision)
+        .where(Decision.membership_id == membership.id)
+        .order_by(Decision.made_at.desc(), Decision.id.desc())
+        .limit(1)
     ).first()
-    if last is not None and last.policy_version == policy.version and _lacking(last.findings) == {f.id for f in said.unmet}:
+    if (
+        last is not None
+        and last.policy_version == policy.version
+        and _lacking(last.findings) == {f.id for f in said.unmet}
+    ):
         return None
     return keep(session, membership, said, Outcome.REFUSED, now=now, made_for=made_for, policy=policy)
 
@@ -59,7 +77,9 @@ def know_pack(session: Session, policy: Policy, *, now: datetime) -> None:
     if session.get(PolicyPack, policy.version) is None:
         insert = (postgresql if is_postgres(session) else sqlite).insert(PolicyPack)
         values = {"version": policy.version, "name": policy.name, "text": policy.text, "first_used_at": now}
-        session.execute(insert.values(values).on_conflict_do_nothing())  # another Agency's decision may be the first one, too
+        session.execute(
+            insert.values(values).on_conflict_do_nothing()
+        )  # another Agency's decision may be the first one, too
 
 
 def _lacking(findings: list[dict]) -> set[str]:

@@ -144,27 +144,10 @@ def _carry_out(session: Session, membership: Membership, row: Evidence, *, actor
         session, actor=actor, now=now, act="person.deactivate", thing=membership, after={"from": row.valid_from.isoformat()},
         said=f"{_name(session, membership)} was deactivated: access, roles and seat ended. Reason: {why}",
     )  # fmt: skip
-    tell_the_lead(session, "departed", now=now, key=f"{membership.id}:{row.id}", membership_id=membership.id)
-
-
-def tell_the_lead(session: Session, mail: str, *, now: datetime, key: str, **payload: int) -> None:
-    """One message for each member of the help desk; a Lead administrator where the desk has nobody."""
-    for person_id in desk(session, on=now.date()):
-        jobs.enqueue(session, Effect.MAIL, key=f"{mail}:{key}:{person_id}", now=now, payload={"mail": mail, "person_id": person_id, **payload})
-
-
-def desk(session: Session, *, on: date) -> list[int]:
-    """The people of the Lead's help desk; its administrators where there are none."""
-    held = session.execute(
-        select(Membership.person_id, Evidence.detail)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == LEAD, Evidence.kind == Kind.ROLE, Evidence.detail.in_((Role.HELP_DESK, Role.LEAD_ADMIN)),
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-        )
-    ).all()  # fmt: skip
-    desk = {person for person, role in held if role == Role.HELP_DESK}
-    return sorted(desk or {person for person, _ in held})
+    jobs.enqueue(
+        session, Effect.MAIL, key=f"departed:{membership.id}:{row.id}", now=now,
+        payload={"mail": "departed", "membership_id": membership.id, "agency_id": membership.agency_id},
+    )  # fmt: skip
 
 
 def _close_paperwork(session: Session, membership: Membership, *, now: datetime) -> None:

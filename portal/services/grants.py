@@ -18,7 +18,7 @@ from workflows.vocabulary import About, Effect, Kind, Outcome
 
 
 def reconsider(session: Session, *, membership_id: int, now: datetime, policy: Policy) -> Outcome | None:
-    """Asks the gate about one membership and does what follows: issue, change, suspend or restore; None where nothing does.
+    """Asks the gate about one membership and issues, changes, suspends or restores; None where nothing follows.
 
     Locks the Agency and the person first and reads afterwards, so that no sanction or withdrawal committed meanwhile is
     missed. Everything it does is in the caller's transaction.
@@ -46,56 +46,104 @@ def reconsider(session: Session, *, membership_id: int, now: datetime, policy: P
 
 def open_request(session: Session, membership_id: int) -> AccessRequest | None:
     return session.scalars(
-        select(AccessRequest).where(AccessRequest.membership_id == membership_id, AccessRequest.status == "open").with_for_update()
+        select(AccessRequest)
+        .where(AccessRequest.membership_id == membership_id, AccessRequest.status == "open")
+        .with_for_update()
     ).one_or_none()
 
 
 def live_grant(session: Session, membership_id: int) -> Grant | None:
     """The grant that is live or suspended; a membership has one at most."""
-    return session.scalars(select(Grant).where(Grant.membership_id == membership_id, Grant.status != "ended").with_for_update()).one_or_none()
+    return session.scalars(
+        select(Grant).where(Grant.membership_id == membership_id, Grant.status != "ended").with_for_update()
+    ).one_or_none()
 
 
 def _issue_or_wait(
-    session: Session, membership: Membership, request: AccessRequest | None, said: gate.Decision, *, now: datetime, policy: Policy
+    session: Session,
+    membership: Membership,
+    request: AccessRequest | None,
+    said: gate.Decision,
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Outcome | None:
     if request is None:
         return None
     if not said.permitted or request.start_on > said.on:
         decisions.keep_refusal(session, membership, said, now=now, made_for="issue", policy=policy)
         if request.start_on > said.on:
-            jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership.id}", now=now, run_at=start_of_day(request.start_on, policy.zone))
+            jobs.enqueue(
+                session,
+                Effect.RECONSIDER,
+                key=f"membership:{membership.id}",
+                now=now,
+                run_at=start_of_day(request.start_on, policy.zone),
+            )
         return Outcome.REFUSED
     return issue(session, membership, request, said, now=now, policy=policy)
 
 
-def issue(session: Session, membership: Membership, request: AccessRequest, said: gate.Decision, *, now: datetime, policy: Policy) -> Outcome:
+def issue(
+    session: Session,
+    membership: Membership,
+    request: AccessRequest,
+    said: gate.Decision,
+    *,
+    now: datetime,
+    policy: Policy,
+) -> Outcome:
     """Lets a membership in: decision, seat, account, grant, audit row and job, all in the caller's transaction."""
     person = session.get_one(Person, membership.person_id)
     decision = decisions.keep(session, membership, said, Outcome.PERMITTED, now=now, made_for="issue", policy=policy)
     seat = licences.take(session, membership, now=now, policy=policy)
     account = accounts.account_for(session, person, now=now)
     grant = Grant(
-        account_id=account.id, person_id=person.id, membership_id=membership.id, decision_id=decision.id, outcome=decision.outcome,
-        seat_id=seat.id, request_id=request.id, access_level=level_of(session, membership, said), issued_at=now,
-    )  # fmt: skip
+        account_id=account.id,
+        person_id=person.id,
+        membership_id=membership.id,
+        decision_id=decision.id,
+        outcome=decision.outcome,
+        seat_id=seat.id,
+        request_id=request.id,
+        access_level=level_of(session, membership, said),
+        issued_at=now,
+    )
     session.add(grant)
     session.flush()
     request.closed_at = now
     transition(session, request, "issue", actor=PORTAL, now=now, decision_id=decision.id)
     audit.record(
-        session, actor=PORTAL, now=now, act="access.issue", thing=membership, decision_id=decision.id,
-        after={"user_id": account.user_id, "grant": grant.id}, said=f"Access issued to {person.name} as {account.user_id}: every prerequisite was met.",
-    )  # fmt: skip
+        session,
+        actor=PORTAL,
+        now=now,
+        act="access.issue",
+        thing=membership,
+        decision_id=decision.id,
+        after={"user_id": account.user_id, "grant": grant.id},
+        said=f"Access issued to {person.name} as {account.user_id}: every prerequisite was met.",
+    )
     accounts.order(session, account, now=now, policy_version=policy.version)
     return Outcome.PERMITTED
 
 
 def _change(
-    session: Session, membership: Membership, grant: Grant, request: AccessRequest, said: gate.Decision, *, now: datetime, policy: Policy
+    session: Session,
+    membership: Membership,
+    grant: Grant,
+    request: AccessRequest,
+    said: gate.Decision,
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Outcome:
     """A changed level or projects reach the core HMIS only once the gate permits them as they are asked for."""
     decision = decisions.keep(session, membership, said, Outcome.PERMITTED, now=now, made_for="change", policy=policy)
-    grant.access_level, grant.decision_id, grant.request_id = level_of(session, membership, said), decision.id, request.id
+    grant.access_level, grant.decision_id, grant.request_id = (
+        level_of(session, membership, said),
+        decision.id,
+        request.id,
+    )
     request.closed_at = now
     transition(session, request, "issue", actor=PORTAL, now=now, decision_id=decision.id)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)
@@ -138,7 +186,9 @@ def _desk_is_open(now: datetime, policy: Policy) -> bool:
     return weekday < FRIDAY and add_business_hours(now, 0, policy.hours, policy.holidays) == now
 
 
-def _restore(session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, now: datetime, policy: Policy) -> Outcome:
+def _restore(
+    session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, now: datetime, policy: Policy
+) -> Outcome:
     decision = decisions.keep(session, membership, said, Outcome.KEPT, now=now, made_for="restore", policy=policy)
     grant.suspended_at, grant.suspended_for = None, ""
     transition(session, grant, "restore", actor=PORTAL, now=now, decision_id=decision.id)
@@ -161,19 +211,28 @@ def level_of(session: Session, membership: Membership, said: gate.Decision) -> s
 
 
 def concerned(session: Session, key: str) -> list[int]:
-    """The memberships that a reconsider job is about: those with access or an open request, the longest waiting first."""
+    """The memberships that a reconsider job is about, with access or an open request; the longest waiting first."""
     about, _, subject = key.partition(":")
-    query = select(Membership.id).outerjoin(AccessRequest, (AccessRequest.membership_id == Membership.id) & (AccessRequest.status == "open"))
+    query = select(Membership.id).outerjoin(
+        AccessRequest, (AccessRequest.membership_id == Membership.id) & (AccessRequest.status == "open")
+    )
     query = query.outerjoin(Grant, (Grant.membership_id == Membership.id) & (Grant.status != "ended"))
-    query = query.where((AccessRequest.id.is_not(None)) | (Grant.id.is_not(None))).order_by(AccessRequest.requested_at, Membership.id)
+    query = query.where((AccessRequest.id.is_not(None)) | (Grant.id.is_not(None))).order_by(
+        AccessRequest.requested_at, Membership.id
+    )
     match about:
         case "membership":
             agency = select(Membership.agency_id).where(Membership.id == int(subject)).scalar_subquery()
             offices = (Kind.ROLE, Kind.AGENCY_ADMIN_AGREEMENT, Kind.SECURITY_OFFICER_ACCEPTANCE)
             holds_office = select(Evidence.id).where(
-                Evidence.about == About.MEMBERSHIP, Evidence.subject_id == int(subject), Evidence.kind.in_(offices), Evidence.detail != "end_user"
+                Evidence.about == About.MEMBERSHIP,
+                Evidence.subject_id == int(subject),
+                Evidence.kind.in_(offices),
+                Evidence.detail != "end_user",
             )
-            if session.scalar(holds_office.limit(1)):  # colleagues' access rests on the Agency Admin and the security officer
+            if session.scalar(
+                holds_office.limit(1)
+            ):  # colleagues' access rests on the Agency Admin and the security officer
                 return list(session.scalars(query.where(Membership.agency_id == agency)))
             return list(session.scalars(query.where(Membership.id == int(subject))))
         case "person":

@@ -1,4 +1,4 @@
-"""The core HMIS's temporary password: sealed when it is made, shown once to its person, then forgotten ('User Passwords')."""
+"""The core HMIS's temporary password: sealed, shown once to its person, then forgotten ('User Passwords')."""
 
 from datetime import datetime
 
@@ -10,7 +10,8 @@ from portal.actors import PORTAL, Actor
 from portal.models import Account, Handover, Person
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys
-from workflows.policy import PasswordRules, Policy
+from workflows.pack import PasswordRules
+from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason
 
 WHO_HELPS = "The help desk can set a new one in the core HMIS."
@@ -20,36 +21,57 @@ def check_password(password: str, rules: PasswordRules) -> None:
     """Refuses what the core HMIS would not have made: too short, too long, too few digits, or with white space."""
     if not rules.shortest <= len(password) <= rules.longest:
         raise bad_input(
-            f"A temporary password has {rules.shortest} to {rules.longest} characters; this has {len(password)}. Copy it again as a whole.",
+            f"A temporary password has {rules.shortest} to {rules.longest} characters; this has {len(password)}. "
+            "Copy it again as a whole.",
             "temporary_password",
         )
     if sum(letter.isdigit() for letter in password) < rules.digits:
-        raise bad_input(f"A temporary password has at least {rules.digits} digits. Copy it again as a whole.", "temporary_password")
+        raise bad_input(
+            f"A temporary password has at least {rules.digits} digits. Copy it again as a whole.", "temporary_password"
+        )
     if any(letter.isspace() for letter in password):
-        raise bad_input("There is a space or a line break in the temporary password. Copy it again without it.", "temporary_password")
+        raise bad_input(
+            "There is a space or a line break in the temporary password. Copy it again without it.",
+            "temporary_password",
+        )
 
 
-def keep(session: Session, *, account: Account, password: str, actor: Actor, now: datetime, policy: Policy, keys: Keys) -> Handover:
+def keep(
+    session: Session, *, account: Account, password: str, actor: Actor, now: datetime, policy: Policy, keys: Keys
+) -> Handover:
     """Seals a temporary password for its person; an older one of the same account is forgotten."""
     check_password(password, policy.core_password)
-    for older in session.scalars(select(Handover).where(Handover.account_id == account.id, Handover.sealed.is_not(None)).with_for_update()):
+    for older in session.scalars(
+        select(Handover).where(Handover.account_id == account.id, Handover.sealed.is_not(None)).with_for_update()
+    ):
         older.sealed, older.dropped_at = None, now
     row = Handover(
-        account_id=account.id, person_id=account.person_id, sealed=keys.seal(password), kept_at=now, expires_at=now + policy.core_password.reveal
+        account_id=account.id,
+        person_id=account.person_id,
+        sealed=keys.seal(password),
+        kept_at=now,
+        expires_at=now + policy.core_password.reveal,
     )
     session.add(row)
     session.flush()
     audit.record(
-        session, actor=actor, now=now, act="password.keep", thing=row,
-        said=f"Sealed the temporary password of {account.user_id} until its person opens it, {_hours(policy)} hours at most.",
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        act="password.keep",
+        thing=row,
+        said=f"Sealed the temporary password of {account.user_id} until it is opened, {_hours(policy)} hours at most.",
+    )
     return row
 
 
 def waiting(session: Session, *, person_id: int, now: datetime) -> Handover | None:
     """The temporary password that waits to be shown to this person, if one does."""
     return session.scalars(
-        select(Handover).where(Handover.person_id == person_id, Handover.sealed.is_not(None), Handover.expires_at > now).order_by(Handover.id.desc()).limit(1)
+        select(Handover)
+        .where(Handover.person_id == person_id, Handover.sealed.is_not(None), Handover.expires_at > now)
+        .order_by(Handover.id.desc())
+        .limit(1)
     ).first()
 
 
@@ -63,23 +85,45 @@ def reveal(session: Session, *, person: Person, actor: Actor, now: datetime, key
         select(Handover).where(Handover.person_id == person.id).order_by(Handover.id.desc()).limit(1).with_for_update()
     ).first()
     if row is None:
-        raise Refused(Reason.NOT_FOUND, "No temporary password is waiting for you. It comes when your account has been made.")
+        raise Refused(
+            Reason.NOT_FOUND, "No temporary password is waiting for you. It comes when your account has been made."
+        )
     if row.revealed_at is not None:
-        raise Refused(Reason.ALREADY_DONE, f"This password was shown before, and the portal has forgotten it. {WHO_HELPS}")
+        raise Refused(
+            Reason.ALREADY_DONE, f"This password was shown before, and the portal has forgotten it. {WHO_HELPS}"
+        )
     if row.sealed is None or row.expires_at <= now:
-        raise Refused(Reason.ALREADY_DONE, f"This password was not opened in time, so the portal has forgotten it. {WHO_HELPS}")
+        raise Refused(
+            Reason.ALREADY_DONE, f"This password was not opened in time, so the portal has forgotten it. {WHO_HELPS}"
+        )
     password = keys.unseal(row.sealed)
     row.sealed, row.revealed_at = None, now
-    audit.record(session, actor=actor, now=now, act="password.reveal", thing=row, said=f"Showed {person.name} the temporary password, once.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="password.reveal",
+        thing=row,
+        said=f"Showed {person.name} the temporary password, once.",
+    )
     return password
 
 
 def drop_expired(session: Session, *, now: datetime) -> int:
     """Forgets the passwords that nobody opened in time; how many they were."""
-    rows = session.scalars(select(Handover).where(Handover.sealed.is_not(None), Handover.expires_at <= now).with_for_update()).all()
+    rows = session.scalars(
+        select(Handover).where(Handover.sealed.is_not(None), Handover.expires_at <= now).with_for_update()
+    ).all()
     for row in rows:
         row.sealed, row.dropped_at = None, now
-        audit.record(session, actor=PORTAL, now=now, act="password.drop", thing=row, said="Forgot a temporary password that was not opened in time.")
+        audit.record(
+            session,
+            actor=PORTAL,
+            now=now,
+            act="password.drop",
+            thing=row,
+            said="Forgot a temporary password that was not opened in time.",
+        )
     return len(rows)
 
 

@@ -1,4 +1,4 @@
-"""Licences and seats: granted by the Lead, reserved for a request, taken by issuing, given back at departure ('User Licenses')."""
+"""Licences and seats: granted, reserved for a request, taken by issuing, given back ('User Licenses')."""
 
 from datetime import datetime, timedelta
 
@@ -17,30 +17,54 @@ from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Effect, Kind, Reason
 
 
-def grant_licences(session: Session, agency: Agency, *, count: int, actor: Actor, now: datetime, policy: Policy, kind: str = "core") -> None:
+def grant_licences(
+    session: Session, agency: Agency, *, count: int, actor: Actor, now: datetime, policy: Policy, kind: str = "core"
+) -> None:
     """Gives the Agency `count` more licences of a kind (1 to 500)."""
     permissions.check(session, actor, Action.LICENCE_GRANT, agency)
     if not 1 <= count <= 500:
         raise bad_input("Grant between 1 and 500 licences at a time.", "count")
     lock(session, agencies=[agency.id])
-    session.add_all(Licence(agency_id=agency.id, kind=kind, granted_at=now, granted_by=actor.person_id) for _ in range(count))
-    audit.record(session, actor=actor, now=now, act="licence.grant", thing=agency, said=f"Granted {count} {kind} licences to {agency.name}.")
+    session.add_all(
+        Licence(agency_id=agency.id, kind=kind, granted_at=now, granted_by=actor.person_id) for _ in range(count)
+    )
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="licence.grant",
+        thing=agency,
+        said=f"Granted {count} {kind} licences to {agency.name}.",
+    )
     _say_what_is_free(session, agency.id, kind, now=now, policy=policy)
 
 
-def withdraw_licence(session: Session, agency: Agency, *, actor: Actor, now: datetime, policy: Policy, kind: str = "core") -> None:
+def withdraw_licence(
+    session: Session, agency: Agency, *, actor: Actor, now: datetime, policy: Policy, kind: str = "core"
+) -> None:
     """Takes back one licence that nobody holds; refuses where all are in use."""
     permissions.check(session, actor, Action.LICENCE_GRANT, agency)
     lock(session, agencies=[agency.id])
     licence = _free_licence(session, agency.id, kind)
     if licence is None:
-        raise Refused(Reason.NO_SEAT, f"Every licence of {agency.name} is in use or reserved. Deactivate somebody first.")
+        raise Refused(
+            Reason.NO_SEAT, f"Every licence of {agency.name} is in use or reserved. Deactivate somebody first."
+        )
     licence.withdrawn_at = now
-    audit.record(session, actor=actor, now=now, act="licence.withdraw", thing=agency, said=f"Took one {kind} licence back from {agency.name}.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="licence.withdraw",
+        thing=agency,
+        said=f"Took one {kind} licence back from {agency.name}.",
+    )
     _say_what_is_free(session, agency.id, kind, now=now, policy=policy)
 
 
-def reserve(session: Session, membership: Membership, *, now: datetime, policy: Policy, kind: str = "core") -> Seat | None:
+def reserve(
+    session: Session, membership: Membership, *, now: datetime, policy: Policy, kind: str = "core"
+) -> Seat | None:
     """Reserves a free seat for the pack's time and says so as evidence; None where none is free: the person queues."""
     lock(session, agencies=[membership.agency_id])
     if seat_of(session, membership.id, kind):
@@ -51,15 +75,32 @@ def reserve(session: Session, membership: Membership, *, now: datetime, policy: 
     today = local_day(now, policy.zone)
     until = policy.seats.reservation.after(today)
     seat = Seat(
-        licence_id=licence.id, agency_id=membership.agency_id, membership_id=membership.id, kind=kind, reserved_at=now, reserved_until=until
+        licence_id=licence.id,
+        agency_id=membership.agency_id,
+        membership_id=membership.id,
+        kind=kind,
+        reserved_at=now,
+        reserved_until=until,
     )
     session.add(seat)
     session.flush()
     evidence.record(
-        session, actor=PORTAL, now=now, kind=Kind.SEAT, about=About.MEMBERSHIP, subject_id=membership.id, detail=kind, valid_from=today,
-        valid_until=until, rests_on="seat", rests_on_id=seat.id, note="reserved",
-    )  # fmt: skip
-    jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{seat.id}", now=now, run_at=start_of_day(until + timedelta(1), policy.zone))
+        session,
+        actor=PORTAL,
+        now=now,
+        kind=Kind.SEAT,
+        about=About.MEMBERSHIP,
+        subject_id=membership.id,
+        detail=kind,
+        valid_from=today,
+        valid_until=until,
+        rests_on="seat",
+        rests_on_id=seat.id,
+        note="reserved",
+    )
+    jobs.enqueue(
+        session, Effect.EXPIRE, key=f"seat:{seat.id}", now=now, run_at=start_of_day(until + timedelta(1), policy.zone)
+    )
     _say_what_is_free(session, membership.agency_id, kind, now=now, policy=policy)
     return seat
 
@@ -74,9 +115,19 @@ def take(session: Session, membership: Membership, *, now: datetime, policy: Pol
         seat.reserved_until = None
         today = local_day(now, policy.zone)
         evidence.replace(
-            session, actor=PORTAL, now=now, on=today, reason="The reserved seat was taken.", kind=Kind.SEAT, about=About.MEMBERSHIP,
-            subject_id=membership.id, detail=kind, rests_on="seat", rests_on_id=seat.id, note="held",
-        )  # fmt: skip
+            session,
+            actor=PORTAL,
+            now=now,
+            on=today,
+            reason="The reserved seat was taken.",
+            kind=Kind.SEAT,
+            about=About.MEMBERSHIP,
+            subject_id=membership.id,
+            detail=kind,
+            rests_on="seat",
+            rests_on_id=seat.id,
+            note="held",
+        )
     return seat
 
 
@@ -102,7 +153,9 @@ def expire(session: Session, seat_id: int, *, now: datetime, policy: Policy) -> 
 
 
 def seat_of(session: Session, membership_id: int, kind: str = "core") -> Seat | None:
-    return session.scalars(select(Seat).where(Seat.membership_id == membership_id, Seat.kind == kind, Seat.status != "returned")).one_or_none()
+    return session.scalars(
+        select(Seat).where(Seat.membership_id == membership_id, Seat.kind == kind, Seat.status != "returned")
+    ).one_or_none()
 
 
 def free_seats(session: Session, agency_id: int, kind: str = "core") -> int:
@@ -111,7 +164,9 @@ def free_seats(session: Session, agency_id: int, kind: str = "core") -> int:
 
 def usage(session: Session, agency_id: int, kind: str = "core") -> dict[str, int]:
     """Licences granted, and how many seats are held, reserved and free."""
-    occupied = select(Seat.status, func.count()).where(Seat.agency_id == agency_id, Seat.kind == kind, Seat.status != "returned")
+    occupied = select(Seat.status, func.count()).where(
+        Seat.agency_id == agency_id, Seat.kind == kind, Seat.status != "returned"
+    )
     seats = {status: count for status, count in session.execute(occupied.group_by(Seat.status))}  # noqa: C416 (rows, not pairs)
     granted = session.scalar(
         select(func.count()).where(Licence.agency_id == agency_id, Licence.kind == kind, Licence.withdrawn_at.is_(None))
@@ -137,7 +192,14 @@ def _say_what_is_free(session: Session, agency_id: int, kind: str, *, now: datet
     free = free_seats(session, agency_id, kind)
     if free and not said:
         evidence.record(
-            session, actor=PORTAL, now=now, kind=Kind.SEAT_FREE, about=About.AGENCY, subject_id=agency_id, detail=kind, valid_from=today
+            session,
+            actor=PORTAL,
+            now=now,
+            kind=Kind.SEAT_FREE,
+            about=About.AGENCY,
+            subject_id=agency_id,
+            detail=kind,
+            valid_from=today,
         )
     for row in said if not free else ():
         evidence.end(session, row, actor=PORTAL, now=now, last_day=today - timedelta(1), reason="No licence is free.")

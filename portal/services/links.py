@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from forms import documents
@@ -100,6 +100,7 @@ def mail_code(session: Session, *, link: Link, now: datetime, policy: Policy, as
     Opening the link (`asked` false) mails one only where none could be entered; asking for another replaces the one
     before, a minute later at the earliest, five times for a link (LINK_SPENT afterwards).
     """
+    session.flush()
     session.refresh(link, with_for_update=True)
     refuse_spent(link, now)
     if link.code_sent_at is not None and now - link.code_sent_at < AGAIN:
@@ -135,6 +136,7 @@ def prove_code(session: Session, *, link: Link, code: str, now: datetime, policy
 
     Returns rather than raises, so that the caller commits the count.
     """
+    session.flush()
     session.refresh(link, with_for_update=True)
     refuse_spent(link, now)
     if not has_live_code(link, now=now, policy=policy):
@@ -166,6 +168,7 @@ def revoke(session: Session, *, link: Link, actor: Actor, now: datetime) -> None
     """Takes a link back. ALREADY_DONE where it was used, revoked or has expired."""
     thing = link.document or link.person
     permissions.check(session, actor, Action.LINK_SEND, thing)
+    session.flush()
     session.refresh(link, with_for_update=True)
     if link.used_at or link.revoked_at or link.expires_at <= now:
         raise Refused(Reason.ALREADY_DONE, "This link does not work any more as it is.")
@@ -175,7 +178,7 @@ def revoke(session: Session, *, link: Link, actor: Actor, now: datetime) -> None
 
 def revoke_for(session: Session, document: Document, *, now: datetime) -> None:
     """Ends every open link of a document: it was signed on paper, sent back or set aside."""
-    session.execute(update(Link).where(Link.document_id == document.id, Link.used_at.is_(None), Link.revoked_at.is_(None)).values(revoked_at=now))
+    _end(session, Link.document_id == document.id, now=now)
 
 
 def open_links(session: Session, document: Document, *, now: datetime) -> list[Link]:
@@ -184,14 +187,19 @@ def open_links(session: Session, document: Document, *, now: datetime) -> list[L
     return list(session.scalars(query.order_by(Link.id)))
 
 
+def proven(session: Session, document: Document, person_id: int | None, *, now: datetime) -> Link | None:
+    """The person's link to a document whose code was entered and that has not been used: what signing goes on with."""
+    mine = [link for link in open_links(session, document, now=now) if link.person_id == person_id and link.code_proven_at is not None]
+    return mine[-1] if mine else None
+
+
 def _new(session: Session, person: Person, purpose: str, document: Document | None, actor: Actor, now: datetime, policy: Policy) -> Link:
     if purpose not in PATHS:
         raise KeyError(purpose)
     if (purpose == "signing") != (document is not None):
         raise bad_input("A signing link is for a document, and no other link is.")
     same = Link.document_id == document.id if document is not None else Link.document_id.is_(None)
-    earlier = update(Link).where(Link.person_id == person.id, Link.purpose == purpose, same, Link.used_at.is_(None), Link.revoked_at.is_(None))
-    session.execute(earlier.values(revoked_at=now))
+    _end(session, Link.person_id == person.id, Link.purpose == purpose, same, now=now)
     link = Link(
         purpose=purpose, token_hash=hash_of(new_token()), person_id=person.id, document_id=document.id if document is not None else None,
         document_sha256=document.text_sha256 if document is not None else "", sent_at=now, sent_by=actor.person_id,
@@ -200,6 +208,14 @@ def _new(session: Session, person: Person, purpose: str, document: Document | No
     session.add(link)
     session.flush()
     return link
+
+
+def _end(session: Session, *which: ColumnElement[bool], now: datetime) -> None:
+    session.flush()
+    query = select(Link).where(*which, Link.used_at.is_(None), Link.revoked_at.is_(None)).order_by(Link.id)
+    for link in session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        link.revoked_at = now
+    session.flush()
 
 
 def _life(policy: Policy, purpose: str) -> timedelta:
@@ -221,6 +237,6 @@ def same_text(document: Document) -> bool:
 
 
 __all__ = [
-    "PATHS", "Proof", "code_of", "has_live_code", "invite", "issue_here", "mail_code", "open_link", "open_links", "prove_code",
+    "PATHS", "Proof", "code_of", "has_live_code", "invite", "issue_here", "mail_code", "open_link", "open_links", "prove_code", "proven",
     "refuse_spent", "revoke", "revoke_for", "same_text", "send", "use",
 ]  # fmt: skip

@@ -31,14 +31,22 @@ SAYS: Mapping[str, tuple[str, Callable[[str, AccountOrder], str]]] = {
     "telephone": ("Telephone", lambda _act, order: order.phone),
     "default_provider": (
         "Default provider",
-        lambda _act, order: _provider(order.agencies[0].agency, order.agencies[0].provider_id) if order.agencies else "",
+        lambda _act, order: (
+            _provider(order.agencies[0].agency, order.agencies[0].provider_id) if order.agencies else ""
+        ),
     ),
-    "provider_ids": ("Providers", lambda _act, order: "; ".join(_provider(a.agency, a.provider_id) for a in order.agencies)),
+    "provider_ids": (
+        "Providers",
+        lambda _act, order: "; ".join(_provider(a.agency, a.provider_id) for a in order.agencies),
+    ),
     "agency_name": ("Agency", lambda _act, order: "; ".join(a.agency for a in order.agencies)),
     "access_level": ("Access level", lambda _act, order: _levels(order)),
     "licence": ("License", lambda act, _order: LICENCE.get(act, "Leave it as it is")),
     "projects": ("Projects", lambda _act, order: "; ".join(project for a in order.agencies for project in a.projects)),
-    "project_names": ("Projects", lambda _act, order: "; ".join(project for a in order.agencies for project in a.projects)),
+    "project_names": (
+        "Projects",
+        lambda _act, order: "; ".join(project for a in order.agencies for project in a.projects),
+    ),
     "active": ("Active", lambda act, _order: ACTIVE[act]),
     "temporary_password": ("Temporary password", lambda _act, _order: ""),
     "expires_on": ("Expires on", lambda _act, _order: ""),
@@ -56,13 +64,23 @@ def fields_of(act: str, order: AccountOrder, policy: Policy) -> list[Field]:
 
 
 def fields_of_agency(agency: str, projects: Mapping[int, str], policy: Policy) -> list[Field]:
-    """The fields of an order that sets an Agency up: a row for each project, named by the convention 'Agency name: Project'."""
+    """The fields of an order that sets an Agency up: a row for each project, named 'Agency name: Project'."""
     rows = []
     for name in policy.work_orders.fields["configure"]:
         if name == "project_names":
-            rows += [{"name": f"project_{key}", "label": "Project", "value": label, "note": ""} for key, label in projects.items()]
+            rows += [
+                {"name": f"project_{key}", "label": "Project", "value": label, "note": ""}
+                for key, label in projects.items()
+            ]
         elif name == "provider_ids":
-            rows.append({"name": name, "label": "Provider ids", "value": "", "note": "Copy them from the core HMIS into the fields below."})
+            rows.append(
+                {
+                    "name": name,
+                    "label": "Provider ids",
+                    "value": "",
+                    "note": "Copy them from the core HMIS into the fields below.",
+                }
+            )
         else:
             rows.append({"name": name, "label": SAYS[name][0], "value": agency, "note": ""})
     return rows

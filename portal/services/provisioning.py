@@ -22,7 +22,7 @@ UNDER_WAY = frozenset({"ordered", "suspending", "restoring", "removing"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One verb of the port and what to say with it."""
+    """One verb of the port (ensure, suspend, restore, remove) and what to say with it."""
 
     act: str
     order: AccountOrder
@@ -38,7 +38,11 @@ def prepare(session: Session, *, account_id: int, now: datetime, policy: Policy)
     if account is None:
         return None
     members = list(
-        session.scalars(select(Membership).join(Grant, Grant.membership_id == Membership.id).where(Grant.account_id == account_id, Grant.status != "ended"))
+        session.scalars(
+            select(Membership)
+            .join(Grant, Grant.membership_id == Membership.id)
+            .where(Grant.account_id == account_id, Grant.status != "ended")
+        )
     )
     lock(session, agencies=[m.agency_id for m in members], people=[account.person_id])
     session.refresh(account, with_for_update=True)
@@ -57,7 +61,15 @@ def settle(session: Session, *, call: Call, outcome: Outcome, now: datetime, pol
         return
     accounts.confirmed(session, account, actor=PORTAL, now=now, user_id=outcome.user_id)
     if outcome.temporary_password:
-        handover.keep(session, account=account, password=outcome.temporary_password, actor=PORTAL, now=now, policy=policy, keys=keys)
+        handover.keep(
+            session,
+            account=account,
+            password=outcome.temporary_password,
+            actor=PORTAL,
+            now=now,
+            policy=policy,
+            keys=keys,
+        )
 
 
 def _act(account: Account) -> str:
@@ -93,7 +105,9 @@ def _access(session: Session, grant: Grant, *, now: datetime, policy: Policy) ->
     membership = session.get_one(Membership, grant.membership_id)
     agency = session.get_one(Agency, membership.agency_id)
     titles = {level.id: level.title for level in policy.access_levels}
-    worked_for = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.PROJECT, on=local_day(now, policy.zone))
+    worked_for = evidence.in_force(
+        session, About.MEMBERSHIP, membership.id, Kind.PROJECT, on=local_day(now, policy.zone)
+    )
     return AgencyAccess(
         agency_id=agency.id,
         agency=agency.name,
@@ -105,11 +119,16 @@ def _access(session: Session, grant: Grant, *, now: datetime, policy: Policy) ->
 
 def _projects(session: Session, agency: Agency, worked_for: list[Evidence]) -> tuple[str, ...]:
     wanted = {int(row.detail) for row in worked_for if row.detail.isdigit()}
-    rows = session.scalars(select(Project).where(Project.agency_id == agency.id, Project.id.in_(wanted)).order_by(Project.name))
+    rows = session.scalars(
+        select(Project).where(Project.agency_id == agency.id, Project.id.in_(wanted)).order_by(Project.name)
+    )
     return tuple(project_label(agency.name, row.name, row.provider_id) for row in rows)
 
 
 def project_label(agency: str, project: str, provider_id: str = "") -> str:
-    """'Agency name: Project' as the core HMIS names it, once, and its provider id where it is known ('Setting up a New HMIS Agency')."""
+    """'Agency name: Project' as the core HMIS names it, once, and its provider id where it is known.
+
+    Source: 'Setting up a New HMIS Agency'.
+    """
     name = project if project.lower().startswith(f"{agency.lower()}:") else f"{agency}: {project}"
     return f"{name} ({provider_id})" if provider_id else name

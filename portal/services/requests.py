@@ -167,10 +167,19 @@ def _enter(
     )  # fmt: skip
     asked_for.record(session, membership, request, basis, actor=actor, now=now, policy=policy)
     if grants.live_grant(session, membership.id) is None:
-        licences.reserve(session, membership, now=now, policy=policy)
+        _reserve_or_queue(session, request, membership, now=now, policy=policy)
     onboarding.start(session, request=request, agency=agency, person=person, projects=projects, actor=actor, now=now, policy=policy)
     _acknowledge(session, request, actor=actor, now=now)
     return request
+
+
+def _reserve_or_queue(session: Session, request: AccessRequest, membership: Membership, *, now: datetime, policy: Policy) -> None:
+    """A seat for the pack's time; where none is free the person queues, by readiness, and the Lead learns of it."""
+    if licences.reserve(session, membership, now=now, policy=policy) is None and licences.seat_of(session, membership.id) is None:
+        jobs.enqueue(
+            session, Effect.MAIL, key=f"seat_waiting:{request.id}", now=now,
+            payload={"mail": "seat_waiting", "membership_id": membership.id, "agency_id": membership.agency_id},
+        )  # fmt: skip
 
 
 def _acknowledge(session: Session, request: AccessRequest, *, actor: Actor, now: datetime) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import permissions
@@ -59,15 +59,19 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person in a list: how many prerequisites are met, which lack, and who holds the next steps."""
+    """One person in a list: how many prerequisites are met, and for each that lacks its id and who holds the next step."""
 
     membership_id: int
     done: int
     total: int
-    unmet: tuple[str, ...]
-    waits_for: tuple[str, ...]
+    steps: tuple[tuple[str, str], ...]
     permitted: bool
     closes: bool
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The holders of the next steps, each once, in the order of the pack."""
+        return tuple(dict.fromkeys(holder for _, holder in self.steps))
 
 
 def view(session: Session, *, membership: Membership, actor: Actor, now: datetime, policy: Policy) -> View:
@@ -117,9 +121,8 @@ def lines(session: Session, memberships: Collection[Membership], *, now_on: date
 
 def _line(each: Standing, membership: Membership, holder: "_Holders") -> Line:
     counted = [status for status in each.statuses.values() if status != Status.NOT_APPLICABLE]
-    unmet = tuple(each.unmet)
-    waits = tuple(dict.fromkeys(holder.of(prerequisite, membership) for prerequisite in unmet))
-    return Line(each.membership_id, len(counted) - len(unmet), len(counted), unmet, waits, each.permitted, each.closes)
+    steps = tuple((prerequisite, holder.of(prerequisite, membership)) for prerequisite in each.unmet)
+    return Line(each.membership_id, len(counted) - len(steps), len(counted), steps, each.permitted, each.closes)
 
 
 class _Holders:
@@ -159,7 +162,7 @@ class _Holders:
         )
 
 
-def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date):
+def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date) -> Select[Evidence]:
     agencies, people = {m.agency_id for m in members}, {m.person_id for m in members}
     colleagues = select(Membership.id).where(Membership.agency_id.in_(agencies))
     whose: list[ColumnElement[bool]] = [
@@ -186,7 +189,7 @@ def holders_of(session: Session, membership: Membership, holder: str, *, on: dat
 def _names(session: Session, membership: Membership, holders: Iterable[str], *, on: date) -> Mapping[str, str]:
     """Names inside the Agency only: the Lead's staff act as a desk, and nobody needs to know more of them."""
     wanted = set(holders)
-    named = {holder: "" for holder in wanted}
+    named = dict.fromkeys(wanted, "")
     if "person" in wanted:
         named["person"] = session.get_one(Person, membership.person_id).name
     offices = [OFFICES[holder] for holder in wanted if holder in OFFICES]

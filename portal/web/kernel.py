@@ -60,10 +60,10 @@ def permission(action: Action) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            if current_user.is_authenticated and current_user.needs_second_factor:
+                return redirect(url_for("account.second_factor", next=own_path()))
             if actor().person_id is None:
                 return redirect(url_for("account.sign_in", next=own_path()))
-            if current_user.needs_second_factor:
-                return redirect(url_for("account.second_factor"))
             with reading(sessions()) as session:
                 if not permissions.may_anything(actor(), action, session):
                     raise Refused(Reason.NOT_ALLOWED, "This page is not for your role. If you think it should be, ask the help desk.")
@@ -92,9 +92,9 @@ def own_path() -> str:
 
 def safe_next(path: str | None) -> str:
     """A path of this portal to go on to, or home: never another site."""
-    if path and path.startswith("/") and not path.startswith(("//", "/\\")) and "\\" not in path and "\n" not in path:
-        return path
-    return "/"
+    # A browser drops tabs and line breaks inside an address, and takes a backslash for a slash.
+    own = path is not None and path.startswith("/") and not path.startswith("//")
+    return path if own and path and not any(letter <= " " or letter in "\\\x7f" for letter in path) else "/"
 
 
 def address() -> str:

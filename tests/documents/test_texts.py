@@ -217,7 +217,7 @@ FINGERPRINTS = {
     "agency_admin_agreement/2026-1": "98e49ade8d3463a1",
     "electronic_consent/2026-1": "4a36ec785b6c9ab7",
     "home_office_authorisation/2026-1": "8cf60b468f37197e",
-    "housing_inventory/2026-1": "a6c50d0b1669f408",
+    "housing_inventory/2026-1": "931adb3aa987aecc",
     "information_form/2026-1": "43baa65a2e1b4c97",
     "laptop_statement/2026-1": "801569bdbccb9a2f",
     "participation_agreement/2025-1": "46e0eed6aa652c4a",

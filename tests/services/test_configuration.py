@@ -1,4 +1,4 @@
-"""Setting an Agency up in the core HMIS: only when its whole package is verified, and done when the provider ids are recorded."""
+"""Setting an Agency up in the core HMIS: only when its whole package is verified; done with the provider ids."""
 
 from typing import Any
 
@@ -35,16 +35,32 @@ def admin_of(world: World) -> int:
 def order(world: World, agency: Agency, actor: Any = None) -> WorkOrder:
     with world.change() as session:
         return configuration.order_configuration(
-            session, agency=session.get_one(Agency, agency.id), actor=actor or world.desk, now=world.now, policy=world.policy
+            session,
+            agency=session.get_one(Agency, agency.id),
+            actor=actor or world.desk,
+            now=world.now,
+            policy=world.policy,
         )
 
 
-def confirm(world: World, made: WorkOrder, provider: str = "4711", projects: dict[int, str] | None = None, actor: Any = None) -> None:
+def confirm(
+    world: World, made: WorkOrder, provider: str = "4711", projects: dict[int, str] | None = None, actor: Any = None
+) -> None:
     with world.change() as session:
         row = session.get_one(WorkOrder, made.id)
-        ids = projects if projects is not None else {p.id: f"47{p.id}" for p in configuration.ordered_projects(session, row)}
+        ids = (
+            projects
+            if projects is not None
+            else {p.id: f"47{p.id}" for p in configuration.ordered_projects(session, row)}
+        )
         configuration.confirm_configuration(
-            session, order=row, actor=actor or world.desk, now=world.now, policy=world.policy, provider_id=provider, project_provider_ids=ids
+            session,
+            order=row,
+            actor=actor or world.desk,
+            now=world.now,
+            policy=world.policy,
+            provider_id=provider,
+            project_provider_ids=ids,
         )
 
 
@@ -54,7 +70,11 @@ def test_an_agency_is_configured_and_only_then_its_people_are_let_in(world: Worl
     assert world.status(member) == "none"
     made = order(world, agency)
     shown = [(row["label"], row["value"]) for row in made.fields]
-    assert shown == [("Agency", "Sample Harbor House"), ("Project", "Sample Harbor House: Night beds"), ("Provider ids", "")]
+    assert shown == [
+        ("Agency", "Sample Harbor House"),
+        ("Project", "Sample Harbor House: Night beds"),
+        ("Provider ids", ""),
+    ]
     with world.look() as session:
         assert evidence.in_force(session, About.AGENCY, agency.id, Kind.CONFIGURATION_ORDERED, on=world.today)
     world.drain()
@@ -66,19 +86,30 @@ def test_an_agency_is_configured_and_only_then_its_people_are_let_in(world: Worl
         row = session.get_one(Agency, agency.id)
         assert (row.status, row.provider_id) == ("participating", "4711")
         assert session.scalars(select(Project.provider_id)).all() == ["471"]
-    assert {r["name"]: r["value"] for r in world.open_order(member).fields}["default_provider"] == "Sample Harbor House (4711)"
+    assert {r["name"]: r["value"] for r in world.open_order(member).fields}[
+        "default_provider"
+    ] == "Sample Harbor House (4711)"
 
 
 PIECES = [
-    (Kind.PARTICIPATION_AGREEMENT, "Participation Agreement"), (Kind.INFORMATION_FORM, "Information Form"),
-    (Kind.HOUSING_INVENTORY, "Housing Inventory"), (Kind.RECEIPT, "Receipt of the manual"),
-    (Kind.AGENCY_ADMIN_AGREEMENT, "Agency Administrator Agreement"), (Kind.USER_AGREEMENT, "User agreement of the first"),
-]  # fmt: skip
+    (Kind.PARTICIPATION_AGREEMENT, "Participation Agreement"),
+    (Kind.INFORMATION_FORM, "Information Form"),
+    (Kind.HOUSING_INVENTORY, "Housing Inventory"),
+    (Kind.RECEIPT, "Receipt of the manual"),
+    (Kind.AGENCY_ADMIN_AGREEMENT, "Agency Administrator Agreement"),
+    (Kind.USER_AGREEMENT, "User agreement of the first"),
+]
 
 
 @pytest.mark.parametrize(("kind", "says"), PIECES)
-def test_nothing_is_ordered_while_one_piece_of_the_package_is_missing(world: World, agency: Agency, kind: Kind, says: str) -> None:
-    whose = (About.MEMBERSHIP, admin_of(world)) if kind in {Kind.AGENCY_ADMIN_AGREEMENT, Kind.USER_AGREEMENT} else (About.AGENCY, agency.id)
+def test_nothing_is_ordered_while_one_piece_of_the_package_is_missing(
+    world: World, agency: Agency, kind: Kind, says: str
+) -> None:
+    whose = (
+        (About.MEMBERSHIP, admin_of(world))
+        if kind in {Kind.AGENCY_ADMIN_AGREEMENT, Kind.USER_AGREEMENT}
+        else (About.AGENCY, agency.id)
+    )
     world.withdraw(kind, *whose, "manual" if kind == Kind.RECEIPT else None)
     with pytest.raises(Refused, match=says) as refused:
         order(world, agency)
@@ -99,9 +130,16 @@ def test_what_was_signed_and_not_verified_is_said_to_be_so(world: World, agency:
     world.withdraw(Kind.INFORMATION_FORM, About.AGENCY, agency.id)
     with world.change() as session:
         evidence.record(
-            session, actor=world.desk, now=world.now, kind=Kind.INFORMATION_FORM, about=About.AGENCY, subject_id=agency.id,
-            valid_from=world.today, rests_on="document", rests_on_id=77,
-        )  # fmt: skip
+            session,
+            actor=world.desk,
+            now=world.now,
+            kind=Kind.INFORMATION_FORM,
+            about=About.AGENCY,
+            subject_id=agency.id,
+            valid_from=world.today,
+            rests_on="document",
+            rests_on_id=77,
+        )
     with pytest.raises(Refused, match=r"Information Form \(there, and not yet verified\)"):
         order(world, agency)
 
@@ -127,14 +165,29 @@ def test_an_agency_without_projects_is_told_to_enter_them(world: World, agency: 
 @pytest.mark.parametrize(
     ("provider", "project", "says", "field"),
     [
-        ("", "1", "Enter the provider id that the core HMIS gave Sample Harbor House", "provider_id"), ("12", "", "gave Night beds", "project_1"),
-        ("12 3", "1", "is no provider id", "provider_id"), ("12", "12", "stands here twice", "provider_id"),
-        ("=1+1", "1", "is no provider id", "provider_id"), ("9" * 33, "1", "is no provider id", "provider_id"), ("900", "1", "belongs to Sample Other", "provider_id"),
+        ("", "1", "Enter the provider id that the core HMIS gave Sample Harbor House", "provider_id"),
+        ("12", "", "gave Night beds", "project_1"),
+        ("12 3", "1", "is no provider id", "provider_id"),
+        ("12", "12", "stands here twice", "provider_id"),
+        ("=1+1", "1", "is no provider id", "provider_id"),
+        ("9" * 33, "1", "is no provider id", "provider_id"),
+        ("900", "1", "belongs to Sample Other", "provider_id"),
     ],
-)  # fmt: skip
-def test_provider_ids_are_complete_well_formed_and_unique(world: World, agency: Agency, provider: str, project: str, says: str, field: str) -> None:
+)
+def test_provider_ids_are_complete_well_formed_and_unique(
+    world: World, agency: Agency, provider: str, project: str, says: str, field: str
+) -> None:
     with world.change() as session:
-        session.add(Agency(name="Sample Other", name_key="sample other", provider_id="900", mandated_by=[], cells={}, entered_at=world.now))
+        session.add(
+            Agency(
+                name="Sample Other",
+                name_key="sample other",
+                provider_id="900",
+                mandated_by=[],
+                cells={},
+                entered_at=world.now,
+            )
+        )
         key = session.scalars(select(Project.id)).one()
     made = order(world, agency)
     with pytest.raises(Refused) as refused:

@@ -34,15 +34,18 @@ SEAT = (
     "VALUES (:licence, :agency, :membership, 'core', :at, 'held')"
 )
 GRANT = (
-    "INSERT INTO access_grant (account_id, person_id, membership_id, decision_id, outcome, seat_id, access_level, issued_at, suspended_for, status) "
+    "INSERT INTO access_grant (account_id, person_id, membership_id, decision_id, outcome, seat_id, access_level, "
+    "issued_at, suspended_for, status) "
     "VALUES (:account, :person, :membership, :decision, :outcome, :seat, 'read_only', :at, '', 'live')"
 )
 ACCOUNT = (
-    "INSERT INTO account (person_id, user_id, external_id, version, created_at, status) VALUES (:person, :user_id, :external, 1, :at, 'ordered')"
+    "INSERT INTO account (person_id, user_id, external_id, version, created_at, status) "
+    "VALUES (:person, :user_id, :external, 1, :at, 'ordered')"
 )
 DECISION = (
-    "INSERT INTO decision (membership_id, outcome, on_day, made_at, made_for, policy_version, findings, facts, fingerprint) "
-    "SELECT :membership, :outcome, on_day, made_at, made_for, policy_version, findings, facts, fingerprint FROM decision LIMIT 1"
+    "INSERT INTO decision (membership_id, outcome, on_day, made_at, made_for, policy_version, findings, facts, "
+    "fingerprint) SELECT :membership, :outcome, on_day, made_at, made_for, policy_version, findings, facts, "
+    "fingerprint FROM decision LIMIT 1"
 )
 
 
@@ -70,12 +73,21 @@ def test_a_seat_on_another_agencys_licence(world: World, pair: tuple[Any, Any]) 
     _, other = pair
     elsewhere = world.agency(licences_=1)
     theirs = scalar(world, "SELECT id FROM licence WHERE agency_id = :a", a=elsewhere.id)
-    assert "foreign key" in refuses(world, SEAT, licence=theirs, agency=other.agency_id, membership=other.id, at=AT).lower()
-    assert "foreign key" in refuses(world, SEAT, licence=theirs, agency=elsewhere.id, membership=other.id, at=AT).lower()
+    assert (
+        "foreign key"
+        in refuses(world, SEAT, licence=theirs, agency=other.agency_id, membership=other.id, at=AT).lower()
+    )
+    assert (
+        "foreign key" in refuses(world, SEAT, licence=theirs, agency=elsewhere.id, membership=other.id, at=AT).lower()
+    )
 
 
 def _second_seat(world: World, member: Any) -> int:
-    free = scalar(world, "SELECT id FROM licence WHERE agency_id = :a AND id NOT IN (SELECT licence_id FROM seat)", a=member.agency_id)
+    free = scalar(
+        world,
+        "SELECT id FROM licence WHERE agency_id = :a AND id NOT IN (SELECT licence_id FROM seat)",
+        a=member.agency_id,
+    )
     run(world, SEAT, licence=free, agency=member.agency_id, membership=member.id, at=AT)
     return int(scalar(world, "SELECT max(id) FROM seat"))
 
@@ -134,23 +146,39 @@ def test_two_live_grants_for_one_membership(world: World, pair: tuple[Any, Any])
 def test_two_accounts_for_one_person_or_one_user_id_for_two(world: World, pair: tuple[Any, Any]) -> None:
     member, other = pair
     account = world.account_of(member)
-    assert "unique" in refuses(world, ACCOUNT, person=member.person_id, user_id="another", external="e-1", at=AT).lower()
-    assert "unique" in refuses(world, ACCOUNT, person=other.person_id, user_id=account.user_id, external="e-2", at=AT).lower()
-    assert "check" in refuses(world, ACCOUNT, person=other.person_id, user_id=account.user_id.upper(), external="e-3", at=AT).lower()
+    assert (
+        "unique" in refuses(world, ACCOUNT, person=member.person_id, user_id="another", external="e-1", at=AT).lower()
+    )
+    assert (
+        "unique"
+        in refuses(world, ACCOUNT, person=other.person_id, user_id=account.user_id, external="e-2", at=AT).lower()
+    )
+    assert (
+        "check"
+        in refuses(
+            world, ACCOUNT, person=other.person_id, user_id=account.user_id.upper(), external="e-3", at=AT
+        ).lower()
+    )
 
 
 def test_decisions_evidence_and_the_record_cannot_be_edited_or_deleted(world: World, pair: tuple[Any, Any]) -> None:
     for statement in (
-        "UPDATE decision SET outcome = 'permitted'", "DELETE FROM decision", "UPDATE evidence SET valid_until = '2030-01-01'",
-        "DELETE FROM evidence", "UPDATE audit_entry SET said = 'nothing'", "DELETE FROM audit_entry",
-    ):  # fmt: skip
+        "UPDATE decision SET outcome = 'permitted'",
+        "DELETE FROM decision",
+        "UPDATE evidence SET valid_until = '2030-01-01'",
+        "DELETE FROM evidence",
+        "UPDATE audit_entry SET said = 'nothing'",
+        "DELETE FROM audit_entry",
+    ):
         assert "never" in refuses(world, statement), statement
 
 
 def test_evidence_that_was_withdrawn_cannot_come_back(world: World, pair: tuple[Any, Any]) -> None:
     member, _ = pair
     world.withdraw(Kind.USER_AGREEMENT, About.MEMBERSHIP, member.id)
-    said = refuses(world, "UPDATE evidence SET withdrawn_at = '9999-12-31 23:59:59.999999' WHERE withdrawn_at < '9999-01-01'")
+    said = refuses(
+        world, "UPDATE evidence SET withdrawn_at = '9999-12-31 23:59:59.999999' WHERE withdrawn_at < '9999-01-01'"
+    )
     assert "never edited" in said
 
 

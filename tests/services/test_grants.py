@@ -1,15 +1,26 @@
-"""Access from issuing to its end: only with every prerequisite, suspended and restored as the pack says, on both databases."""
+"""Access from issuing to its end: with every prerequisite only, suspended and restored as the pack says."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import Engine, select
 
-from portal.models import AccessRequest, Account, AuditEntry, CoreUser, Decision, Grant, Job, Seat, WorkOrder
+from portal.models import (
+    AccessRequest,
+    Account,
+    AuditEntry,
+    CoreUser,
+    Decision,
+    Evidence,
+    Grant,
+    Job,
+    Membership,
+    Seat,
+)
 from portal.services import grants
-from tests.services.world import MONDAY, World, agency_evidence
+from tests.services.world import World, agency_evidence
 from workflows.gate import fingerprint_of
-from workflows.vocabulary import PROTOCOLS, RECEIPTS, About, Effect, Kind, Role
+from workflows.vocabulary import PROTOCOLS, RECEIPTS, About, Effect, Kind
 
 A, P, M, D = About.AGENCY, About.PERSON, About.MEMBERSHIP, About.DEVICE
 FRIDAY_NIGHT = datetime(2026, 11, 21, 3, 0)
@@ -21,7 +32,7 @@ def world(each_engine: Engine) -> World:
 
 
 def test_access_is_issued_in_one_commit_when_everything_is_there(world: World) -> None:
-    """Decision, seat, account, grant, request and job stand together; the core HMIS is told afterwards, the welcome last."""
+    """Decision, seat, account, grant, request and job stand together; the core HMIS is told later, the welcome last."""
     agency = world.agency()
     member = world.ready(agency)
     assert world.status(member) == "none"
@@ -34,8 +45,13 @@ def test_access_is_issued_in_one_commit_when_everything_is_there(world: World) -
         assert decision.outcome == "permitted" and {f["status"] for f in decision.findings} <= {"met", "not_applicable"}
         assert len(decision.facts) > 30 and decision.policy_version == world.policy.version
         assert session.get_one(Seat, grant.seat_id).status == "held"
-        assert session.scalars(select(AccessRequest.status).where(AccessRequest.membership_id == member.id)).one() == "issued"
-        assert session.scalars(select(AuditEntry).where(AuditEntry.act == "access.issue")).one().decision_id == decision.id
+        assert (
+            session.scalars(select(AccessRequest.status).where(AccessRequest.membership_id == member.id)).one()
+            == "issued"
+        )
+        assert (
+            session.scalars(select(AuditEntry).where(AuditEntry.act == "access.issue")).one().decision_id == decision.id
+        )
     assert world.count(Job, Job.effect == Effect.MAIL.value, Job.key == f"welcome:{account.id}") == 0
     world.confirm(member)
     assert world.account_of(member).status == "active"
@@ -47,62 +63,95 @@ def test_a_decision_that_was_kept_can_be_proven_untouched(world: World) -> None:
     member = world.ready(world.agency())
     world.drain()
     with world.look() as session:
-        row = session.scalars(select(Decision).where(Decision.membership_id == member.id, Decision.outcome == "permitted")).one()
+        row = session.scalars(
+            select(Decision).where(Decision.membership_id == member.id, Decision.outcome == "permitted")
+        ).one()
     canonical = {
-        "policy": row.policy_version, "membership": row.membership_id, "on": row.on.isoformat(), "findings": row.findings, "facts": row.facts,
-    }  # fmt: skip
+        "policy": row.policy_version,
+        "membership": row.membership_id,
+        "on": row.on.isoformat(),
+        "findings": row.findings,
+        "facts": row.facts,
+    }
     assert fingerprint_of(canonical) == row.fingerprint
     assert fingerprint_of(canonical | {"on": "2026-11-24"}) != row.fingerprint
 
 
 LACKING = [
     *(("agency", kind, detail) for kind, detail in agency_evidence()),
-    ("admin", Kind.AGENCY_ADMIN_AGREEMENT, ""), ("admin", Kind.SECURITY_OFFICER_ACCEPTANCE, ""),
-    ("membership", Kind.REQUEST, ""), ("membership", Kind.USER_AGREEMENT, ""), ("membership", Kind.PRIVACY_PLEDGE, ""),
-    ("membership", Kind.ACCESS_LEVEL, "case_manager_1"), ("membership", Kind.COURSE_ASSIGNED, None), ("membership", Kind.DEVICE_IN_USE, ""),
-    ("person", Kind.TRAINING, "hmis-basics"), ("person", Kind.TRAINING, "security"), ("device", Kind.DEVICE_AUTHORISED, ""),
-]  # fmt: skip
+    ("admin", Kind.AGENCY_ADMIN_AGREEMENT, ""),
+    ("admin", Kind.SECURITY_OFFICER_ACCEPTANCE, ""),
+    ("membership", Kind.REQUEST, ""),
+    ("membership", Kind.USER_AGREEMENT, ""),
+    ("membership", Kind.PRIVACY_PLEDGE, ""),
+    ("membership", Kind.ACCESS_LEVEL, "case_manager_1"),
+    ("membership", Kind.COURSE_ASSIGNED, None),
+    ("membership", Kind.DEVICE_IN_USE, ""),
+    ("person", Kind.TRAINING, "hmis-basics"),
+    ("person", Kind.TRAINING, "security"),
+    ("device", Kind.DEVICE_AUTHORISED, ""),
+]
 AGAINST = [
-    ("agency", Kind.EXCLUDED_PROVIDER, "victim_service"), ("agency", Kind.EXCLUDED_PROVIDER, "legal_service"),
-    ("agency", Kind.SANCTION, "suspension"), ("agency", Kind.SANCTION, "revocation"), ("person", Kind.SANCTION, "suspension"),
-    ("person", Kind.SANCTION, "revocation"), ("membership", Kind.SANCTION, "suspension"), ("membership", Kind.DEPARTURE, ""),
+    ("agency", Kind.EXCLUDED_PROVIDER, "victim_service"),
+    ("agency", Kind.EXCLUDED_PROVIDER, "legal_service"),
+    ("agency", Kind.SANCTION, "suspension"),
+    ("agency", Kind.SANCTION, "revocation"),
+    ("person", Kind.SANCTION, "suspension"),
+    ("person", Kind.SANCTION, "revocation"),
+    ("membership", Kind.SANCTION, "suspension"),
+    ("membership", Kind.DEPARTURE, ""),
     ("person", Kind.RETRAINING, "security"),
-]  # fmt: skip
+]
 
 
-def _subject(world: World, whose: str, member) -> tuple[About, int]:
+def _subject(world: World, whose: str, member: Membership) -> tuple[About, int]:
     with world.look() as session:
         rows = grants.evidence.in_force(session, M, member.id, Kind.DEVICE_IN_USE, on=world.today)
-        held = select(grants.Evidence.subject_id).where(grants.Evidence.kind == Kind.AGENCY_ADMIN_AGREEMENT)
+        held = (
+            select(Evidence.subject_id)
+            .join(Membership, Membership.id == Evidence.subject_id)
+            .where(Evidence.kind == Kind.AGENCY_ADMIN_AGREEMENT, Membership.agency_id == member.agency_id)
+        )
         return {
-            "agency": lambda: (A, member.agency_id), "admin": lambda: (M, session.scalars(held).first()),
-            "membership": lambda: (M, member.id), "person": lambda: (P, member.person_id), "device": lambda: (D, rows[0].value),
-        }[whose]()  # fmt: skip
+            "agency": lambda: (A, member.agency_id),
+            "admin": lambda: (M, session.scalars(held).first()),
+            "membership": lambda: (M, member.id),
+            "person": lambda: (P, member.person_id),
+            "device": lambda: (D, rows[0].value),
+        }[whose]()
 
 
-@pytest.mark.parametrize(("whose", "kind", "detail"), LACKING, ids=[f"{k}-{d}" for _, k, d in LACKING])
-def test_nothing_is_issued_while_one_thing_is_missing_and_all_is_when_it_comes(world: World, whose: str, kind: Kind, detail: str | None) -> None:
-    member = world.ready(world.agency())
-    about, subject = _subject(world, whose, member)
-    with world.look() as session:
-        before = [(r.detail, r.value, r.version) for r in grants.evidence.in_force(session, about, subject, kind, on=world.today)]
-    assert world.withdraw(kind, about, subject, detail)
-    world.drain()
-    assert world.status(member) == "none" and world.count(Account) == world.count(WorkOrder) == 0
-    for was, value, version in before:
-        if detail in (None, was):
+def _has_nothing(world: World, member: Membership) -> bool:
+    return world.status(member) == "none" and world.count(Account, Account.person_id == member.person_id) == 0
+
+
+def test_nothing_is_issued_while_one_thing_is_missing_and_all_is_when_it_comes(world: World) -> None:
+    """Each piece in turn, with everything else in order: one world, an Agency of its own for each."""
+    for whose, kind, detail in LACKING:
+        member = world.ready(world.agency())
+        about, subject = _subject(world, whose, member)
+        with world.look() as session:
+            before = [
+                (row.detail, row.value, row.version)
+                for row in grants.evidence.in_force(session, about, subject, kind, on=world.today)
+                if detail in (None, row.detail)
+            ]
+        assert world.withdraw(kind, about, subject, detail) == len(before) > 0, (whose, kind, detail)
+        world.drain()
+        assert _has_nothing(world, member), (whose, kind, detail)
+        for was, value, version in before:
             world.record(kind, about, subject, detail=was, value=value, version=version)
-    world.drain()
-    assert world.status(member) == "live"
+        world.drain()
+        assert world.status(member) == "live", (whose, kind, detail)
 
 
-@pytest.mark.parametrize(("whose", "kind", "detail"), AGAINST, ids=[f"{w}-{k}-{d}" for w, k, d in AGAINST])
-def test_nothing_is_issued_while_something_speaks_against_it(world: World, whose: str, kind: Kind, detail: str) -> None:
-    member = world.ready(world.agency())
-    about, subject = _subject(world, whose, member)
-    world.record(kind, about, subject, detail=detail)
-    world.drain()
-    assert world.status(member) == "none" and world.count(Account) == 0
+def test_nothing_is_issued_while_something_speaks_against_it(world: World) -> None:
+    for whose, kind, detail in AGAINST:
+        member = world.ready(world.agency())
+        about, subject = _subject(world, whose, member)
+        world.record(kind, about, subject, detail=detail)
+        world.drain()
+        assert _has_nothing(world, member), (whose, kind, detail)
 
 
 def test_no_licence_no_access_until_one_is_granted(world: World) -> None:
@@ -159,7 +208,13 @@ def test_lead_staff_need_two_people_and_no_agency(world: World) -> None:
     assert world.status(member) == "none"
     with world.change() as session:
         grants.evidence.record(
-            session, actor=world.admin, now=world.now, kind=Kind.LEAD_APPROVAL, about=M, subject_id=member.id, valid_from=world.today
+            session,
+            actor=world.admin,
+            now=world.now,
+            kind=Kind.LEAD_APPROVAL,
+            about=M,
+            subject_id=member.id,
+            valid_from=world.today,
         )
     world.drain()
     assert world.status(member) == "live"
@@ -308,7 +363,13 @@ def _leave(world: World, member) -> None:
         assert grant
         grants.end(session, grant, actor=world.desk, now=world.now, reason="She left.", policy=world.policy)
         grants.evidence.record(
-            session, actor=world.desk, now=world.now, kind=Kind.DEPARTURE, about=M, subject_id=member.id, valid_from=world.today
+            session,
+            actor=world.desk,
+            now=world.now,
+            kind=Kind.DEPARTURE,
+            about=M,
+            subject_id=member.id,
+            valid_from=world.today,
         )
     world.drain()
 
@@ -336,7 +397,11 @@ def test_whoever_comes_back_gets_the_same_account(world: World) -> None:
     world.request(member)
     world.drain()
     after = world.account_of(member)
-    assert world.status(member) == "live" and (after.id, after.user_id, after.external_id) == (before.id, before.user_id, before.external_id)
+    assert world.status(member) == "live" and (after.id, after.user_id, after.external_id) == (
+        before.id,
+        before.user_id,
+        before.external_id,
+    )
     assert world.orders(member)[-1] == ("restore", "open")
     world.confirm(member)
     assert world.count(Job, Job.key == f"welcome:{after.id}") == 1  # welcomed once
@@ -361,9 +426,16 @@ def test_a_changed_level_reaches_the_core_hmis_once_the_gate_permits_it(world: W
     world.let_in(member)
     with world.change() as session:
         grants.evidence.replace(
-            session, actor=world.desk, now=world.now, on=world.today, reason="Changed.", kind=Kind.ACCESS_LEVEL, about=M,
-            subject_id=member.id, detail="agency_admin",
-        )  # fmt: skip
+            session,
+            actor=world.desk,
+            now=world.now,
+            on=world.today,
+            reason="Changed.",
+            kind=Kind.ACCESS_LEVEL,
+            about=M,
+            subject_id=member.id,
+            detail="agency_admin",
+        )
     world.request(member, level="agency_admin")
     world.drain()
     assert world.grant_of(member).access_level == "case_manager_1"  # type: ignore[union-attr]
@@ -382,11 +454,17 @@ def test_a_changed_level_reaches_the_core_hmis_once_the_gate_permits_it(world: W
 @pytest.mark.parametrize(
     ("first", "last", "user_id"),
     [
-        ("Jamie", "Smith", "jsmith"), ("Élodie", "Côté-Ångström", "ecoteangstrom"), ("Юлия", "Щербакова", "yushcherbakova"[:1] + "shcherbakova"),
-        ("Jo", "O'Neil", "joneil"), ("李", "王", None), ("X" * 300, "Y" * 300, "x" + "y" * 39),
+        ("Jamie", "Smith", "jsmith"),
+        ("Élodie", "Côté-Ångström", "ecoteangstrom"),
+        ("Юлия", "Щербакова", "yushcherbakova"[:1] + "shcherbakova"),
+        ("Jo", "O'Neil", "joneil"),
+        ("李", "王", None),
+        ("X" * 300, "Y" * 300, "x" + "y" * 39),
     ],
-)  # fmt: skip
-def test_a_user_id_is_first_initial_and_last_name_in_plain_letters(engine: Engine, first: str, last: str, user_id: str | None) -> None:
+)
+def test_a_user_id_is_first_initial_and_last_name_in_plain_letters(
+    engine: Engine, first: str, last: str, user_id: str | None
+) -> None:
     world = World(engine)
     person = world.person(first, last)
     with world.change() as session:
@@ -453,5 +531,4 @@ def test_reconsidering_nobody_or_somebody_without_request_does_nothing(world: Wo
     with world.change() as session:
         assert grants.reconsider(session, membership_id=idle.id, now=world.now, policy=world.policy) is None
         assert grants.reconsider(session, membership_id=10_000, now=world.now, policy=world.policy) is None
-    assert world.now == MONDAY and world.count(Decision) == 0 and world.now + timedelta(0) == MONDAY
-    assert Role.END_USER in tuple(Role)
+    assert world.count(Decision) == 0

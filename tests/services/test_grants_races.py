@@ -1,4 +1,4 @@
-"""Races on both databases: one last seat, one membership asked about twice, people of one name, evidence against issuing."""
+"""Races on both databases: the last seat, one membership at once, people of one name, evidence against issuing."""
 
 import threading
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, select
 
+from portal.actors import PORTAL
 from portal.db import transaction
 from portal.models import Account, Decision, Evidence, Grant, Seat, WorkOrder
-from portal.services import evidence, grants, handover, licences, work_orders
-from portal.actors import PORTAL
 from portal.refusals import Refused
+from portal.services import evidence, grants, handover, licences, work_orders
 from tests.services.world import World
 from workflows.vocabulary import About, Kind
 
@@ -21,7 +21,7 @@ def world(each_engine: Engine) -> World:
 
 
 def together(*acts: Callable[[], object]) -> list[object]:
-    """Starts all at one moment, each in a thread of its own; what they gave back, or the exception that they ended with."""
+    """Starts all at one moment, each in a thread of its own; what they gave back, or the exception that ended them."""
     gate, results = threading.Barrier(len(acts)), [None] * len(acts)
 
     def run(n: int, act: Callable[[], object]) -> None:
@@ -102,9 +102,15 @@ def test_a_sanction_and_the_issuing_at_the_same_moment_never_leave_access_open(w
     def sanction() -> None:
         with transaction(world.sessions) as session:
             evidence.record(
-                session, actor=PORTAL, now=world.now, kind=Kind.SANCTION, about=About.PERSON, subject_id=member.person_id,
-                detail="suspension", valid_from=world.today,
-            )  # fmt: skip
+                session,
+                actor=PORTAL,
+                now=world.now,
+                kind=Kind.SANCTION,
+                about=About.PERSON,
+                subject_id=member.person_id,
+                detail="suspension",
+                valid_from=world.today,
+            )
 
     results = together(reconsider(world, member.id), sanction)
     assert not [r for r in results if isinstance(r, Exception)], results
@@ -124,9 +130,15 @@ def test_ten_confirmations_at_once_are_one(world: World) -> None:
     def confirm() -> object:
         with transaction(world.sessions) as session:
             work_orders.confirm(
-                session, order=session.get_one(WorkOrder, order.id), actor=world.desk, now=world.now, policy=world.policy, keys=world.keys,
-                typed_user_id=typed, temporary_password="Harbor42Lights",
-            )  # fmt: skip
+                session,
+                order=session.get_one(WorkOrder, order.id),
+                actor=world.desk,
+                now=world.now,
+                policy=world.policy,
+                keys=world.keys,
+                typed_user_id=typed,
+                temporary_password="Harbor42Lights",
+            )
             return "done"
 
     results = together(*(confirm for _ in range(10)))

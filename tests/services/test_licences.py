@@ -37,7 +37,7 @@ def test_a_reservation_holds_a_seat_for_thirty_days_and_says_so(world: World) ->
 
 
 def test_a_reservation_that_runs_out_goes_to_the_one_who_is_ready(world: World) -> None:
-    """The first has the seat and nothing else; the second has everything and waits; on the thirty-first day they change places."""
+    """The first has the seat and lacks something; the second has everything but a seat."""
     agency = world.agency(licences_=1)
     slow = world.ready(agency, request=False)
     world.withdraw(Kind.PRIVACY_PLEDGE, About.MEMBERSHIP, slow.id)
@@ -53,6 +53,16 @@ def test_a_reservation_that_runs_out_goes_to_the_one_who_is_ready(world: World) 
     world.drain()
     assert (world.status(slow), world.status(ready)) == ("none", "live")
     assert world.count(Seat, Seat.status == "returned") == 1
+
+
+@pytest.mark.parametrize(("days", "status"), [(30, "reserved"), (31, "returned")])
+def test_a_reservation_counts_to_the_end_of_its_last_day(world: World, days: int, status: str) -> None:
+    member = world.ready(world.agency(licences_=1), request=False)
+    world.request(member, reserve=True)
+    world.now += timedelta(days=days)
+    with world.change() as session:
+        licences.expire(session, session.scalars(select(Seat.id)).one(), now=world.now, policy=world.policy)
+    assert world.count(Seat, Seat.status == status) == 1
 
 
 def test_a_seat_that_was_taken_does_not_expire(world: World) -> None:
@@ -101,7 +111,9 @@ def test_a_licence_in_use_cannot_be_taken_back(world: World) -> None:
 @pytest.mark.parametrize("count", [0, -1, 501])
 def test_nobody_grants_no_or_too_many_licences(world: World, count: int) -> None:
     with pytest.raises(Refused, match="between 1 and 500"), world.change() as session:
-        licences.grant_licences(session, world.agency(), count=count, actor=world.admin, now=world.now, policy=world.policy)
+        licences.grant_licences(
+            session, world.agency(), count=count, actor=world.admin, now=world.now, policy=world.policy
+        )
 
 
 def test_an_agency_does_not_grant_itself_licences(world: World) -> None:
@@ -118,7 +130,9 @@ def test_kinds_are_counted_apart(world: World) -> None:
     member = world.member(agency)
     with world.change() as session:
         assert licences.reserve(session, member, now=world.now, policy=world.policy, kind="art") is None
-        licences.grant_licences(session, agency, count=1, actor=world.admin, now=world.now, policy=world.policy, kind="art")
+        licences.grant_licences(
+            session, agency, count=1, actor=world.admin, now=world.now, policy=world.policy, kind="art"
+        )
         assert licences.reserve(session, member, now=world.now, policy=world.policy, kind="art")
         assert licences.free_seats(session, agency.id) == 1 and licences.free_seats(session, agency.id, "art") == 0
 
@@ -131,5 +145,7 @@ def test_whether_one_was_free_on_a_day_can_be_asked_later(world: World) -> None:
     world.drain()
     assert world.status(member) == "live"
     with world.look() as session:
-        rows = session.scalars(select(Evidence).where(Evidence.kind == Kind.SEAT_FREE, Evidence.withdrawn_at == evidence.datetime.max)).all()
+        rows = session.scalars(
+            select(Evidence).where(Evidence.kind == Kind.SEAT_FREE, Evidence.withdrawn_at == evidence.datetime.max)
+        ).all()
     assert [(row.valid_until - row.valid_from).days for row in rows] == [2]

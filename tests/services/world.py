@@ -1,4 +1,4 @@
-"""A small world before the gate: the Lead, one Agency and its people with everything in order, built through the services."""
+"""A small world before the gate: the Lead, Agencies and people with everything in order, built through the services."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,7 +15,18 @@ from portal.actors import PORTAL, Actor, actor_of
 from portal.config import Settings
 from portal.db import Sessions, make_sessionmaker, reading, transaction
 from portal.effects.registry import HANDLERS
-from portal.models import AccessRequest, Account, Agency, Device, Evidence, Grant, Membership, Person, Project, WorkOrder
+from portal.models import (
+    AccessRequest,
+    Account,
+    Agency,
+    Device,
+    Evidence,
+    Grant,
+    Membership,
+    Person,
+    Project,
+    WorkOrder,
+)
 from portal.secrets import Keys
 from portal.services import evidence, founding, licences, work_orders
 from portal.wiring import Context, work_order_hmis
@@ -67,7 +78,9 @@ class World:
         with self.change() as session:
             founding.establish(session, now=self.now, policy=self.policy)
             for kind in sorted(VERSIONED):
-                self._record(session, Kind.PUBLISHED, About.LEAD, LEAD, detail=kind, version="1", valid_from=date(2026, 1, 1))
+                self._record(
+                    session, Kind.PUBLISHED, About.LEAD, LEAD, detail=kind, version="1", valid_from=date(2026, 1, 1)
+                )
         self.desk = self.staff(Role.HELP_DESK)
         self.admin = self.staff(Role.LEAD_ADMIN)
 
@@ -96,7 +109,14 @@ class World:
         number = next(self.numbers)
         email = f"sample{number}@example.org"
         with self.change() as session:
-            person = Person(first_name=first, last_name=last or f"Sample{'abcdefghij'[number % 10]}{number}", email=email, email_key=email, named_at=self.now, **more)
+            person = Person(
+                first_name=first,
+                last_name=last or f"Sample{'abcdefghij'[number % 10]}{number}",
+                email=email,
+                email_key=email,
+                named_at=self.now,
+                **more,
+            )
             session.add(person)
         return person
 
@@ -135,11 +155,18 @@ class World:
             self._record(session, Kind.SECURITY_OFFICER_ACCEPTANCE, About.MEMBERSHIP, officer.id)
             if licences_:
                 licences.grant_licences(
-                    session, session.get_one(Agency, agency.id), count=licences_, actor=self.admin, now=self.now, policy=self.policy
+                    session,
+                    session.get_one(Agency, agency.id),
+                    count=licences_,
+                    actor=self.admin,
+                    now=self.now,
+                    policy=self.policy,
                 )
         return agency
 
-    def ready(self, agency: Agency, person: Person | None = None, *, level: str = "case_manager_1", request: bool = True) -> Membership:
+    def ready(
+        self, agency: Agency, person: Person | None = None, *, level: str = "case_manager_1", request: bool = True
+    ) -> Membership:
         """Somebody who has everything, and for whom access was requested; the gate has not been asked yet."""
         membership = self.member(agency, person)
         with self.change() as session:
@@ -149,17 +176,39 @@ class World:
             self._record(session, Kind.DEVICE_AUTHORISED, About.DEVICE, device.id)
             self._record(session, Kind.DEVICE_IN_USE, About.MEMBERSHIP, membership.id, value=device.id)
             for kind, about, detail, value in person_evidence(level):
-                self._record(session, kind, about, membership.id if about == About.MEMBERSHIP else membership.person_id, detail=detail, value=value)
+                self._record(
+                    session,
+                    kind,
+                    about,
+                    membership.id if about == About.MEMBERSHIP else membership.person_id,
+                    detail=detail,
+                    value=value,
+                )
         if request:
             self.request(membership, level=level)
         return membership
 
-    def request(self, membership: Membership, *, level: str = "case_manager_1", start_on: date | None = None, reserve: bool = False) -> None:
+    def request(
+        self,
+        membership: Membership,
+        *,
+        level: str = "case_manager_1",
+        start_on: date | None = None,
+        reserve: bool = False,
+    ) -> None:
         with self.change() as session:
-            session.add(AccessRequest(
-                membership_id=membership.id, agency_id=membership.agency_id, purpose="To enter intakes", access_level=level, worker="staff",
-                project_ids=[], start_on=start_on or self.today, requested_at=self.now,
-            ))  # fmt: skip
+            session.add(
+                AccessRequest(
+                    membership_id=membership.id,
+                    agency_id=membership.agency_id,
+                    purpose="To enter intakes",
+                    access_level=level,
+                    worker="staff",
+                    project_ids=[],
+                    start_on=start_on or self.today,
+                    requested_at=self.now,
+                )
+            )
             session.flush()
             self._record(session, Kind.REQUEST, About.MEMBERSHIP, membership.id)
             if reserve:
@@ -172,7 +221,14 @@ class World:
         if kind in VERSIONED:
             more.setdefault("version", "1")
         return evidence.record(
-            session, actor=PORTAL, now=self.now, kind=kind, about=about, subject_id=subject_id, verified_how="viewed on site", **more
+            session,
+            actor=PORTAL,
+            now=self.now,
+            kind=kind,
+            about=about,
+            subject_id=subject_id,
+            verified_how="viewed on site",
+            **more,
         )
 
     def record(self, kind: Kind, about: About, subject_id: int, **more: Any) -> Evidence:
@@ -181,12 +237,17 @@ class World:
 
     def withdraw(self, kind: Kind, about: About, subject_id: int, detail: str | None = None) -> int:
         with self.change() as session:
-            rows = list(session.scalars(
-                select(Evidence).where(
-                    Evidence.kind == kind, Evidence.about == about, Evidence.subject_id == subject_id, Evidence.withdrawn_at == NEVER,
-                    *([] if detail is None else [Evidence.detail == detail]),
+            rows = list(
+                session.scalars(
+                    select(Evidence).where(
+                        Evidence.kind == kind,
+                        Evidence.about == about,
+                        Evidence.subject_id == subject_id,
+                        Evidence.withdrawn_at == NEVER,
+                        *([] if detail is None else [Evidence.detail == detail]),
+                    )
                 )
-            ))  # fmt: skip
+            )
             for row in rows:
                 evidence.withdraw(session, row, actor=PORTAL, now=self.now, reason="It was recorded by mistake.")
         return len(rows)
@@ -195,7 +256,9 @@ class World:
 
     def grant_of(self, membership: Membership) -> Grant | None:
         with self.look() as session:
-            return session.scalars(select(Grant).where(Grant.membership_id == membership.id, Grant.status != "ended")).one_or_none()
+            return session.scalars(
+                select(Grant).where(Grant.membership_id == membership.id, Grant.status != "ended")
+            ).one_or_none()
 
     def status(self, membership: Membership) -> str:
         grant = self.grant_of(membership)
@@ -209,12 +272,19 @@ class World:
         """(act, status) of every order about the person's account, in order."""
         with self.look() as session:
             query = select(WorkOrder.act, WorkOrder.status).join(Account, Account.id == WorkOrder.account_id)
-            return [tuple(row) for row in session.execute(query.where(Account.person_id == membership.person_id).order_by(WorkOrder.id))]  # type: ignore[misc]
+            return [
+                tuple(row)
+                for row in session.execute(
+                    query.where(Account.person_id == membership.person_id).order_by(WorkOrder.id)
+                )
+            ]  # type: ignore[misc]
 
     def open_order(self, membership: Membership) -> WorkOrder:
         with self.look() as session:
             query = select(WorkOrder).join(Account, Account.id == WorkOrder.account_id)
-            return session.scalars(query.where(Account.person_id == membership.person_id, WorkOrder.status == "open")).one()
+            return session.scalars(
+                query.where(Account.person_id == membership.person_id, WorkOrder.status == "open")
+            ).one()
 
     def confirm(self, membership: Membership, **more: Any) -> None:
         """Carries the person's open order out, as the help desk."""
@@ -224,9 +294,15 @@ class World:
         typed = more.pop("typed", self.account_of(membership).user_id)
         with self.change() as session:
             work_orders.confirm(
-                session, order=session.get_one(WorkOrder, order.id), actor=more.pop("actor", self.desk), now=self.now, policy=self.policy,
-                keys=self.keys, typed_user_id=typed, **more,
-            )  # fmt: skip
+                session,
+                order=session.get_one(WorkOrder, order.id),
+                actor=more.pop("actor", self.desk),
+                now=self.now,
+                policy=self.policy,
+                keys=self.keys,
+                typed_user_id=typed,
+                **more,
+            )
         self.drain()
 
     def let_in(self, membership: Membership) -> None:
@@ -254,8 +330,12 @@ def person_evidence(level: str) -> list[tuple[Kind, About, str, int]]:
         (Kind.BACKGROUND_CHECK, About.PERSON, "cleared", 0),
     ]  # fmt: skip
     return [
-        (Kind.USER_AGREEMENT, About.MEMBERSHIP, "", 0), (Kind.PRIVACY_PLEDGE, About.MEMBERSHIP, "", 0),
-        (Kind.COURSE_ASSIGNED, About.MEMBERSHIP, "hmis-basics", 0), (Kind.COURSE_ASSIGNED, About.MEMBERSHIP, "security", 0),
-        (Kind.TRAINING, About.PERSON, "hmis-basics", 8000), (Kind.TRAINING, About.PERSON, "security", 9000),
-        (Kind.ACCESS_LEVEL, About.MEMBERSHIP, level, 0), *(of_admins if level == "agency_admin" else []),
-    ]  # fmt: skip
+        (Kind.USER_AGREEMENT, About.MEMBERSHIP, "", 0),
+        (Kind.PRIVACY_PLEDGE, About.MEMBERSHIP, "", 0),
+        (Kind.COURSE_ASSIGNED, About.MEMBERSHIP, "hmis-basics", 0),
+        (Kind.COURSE_ASSIGNED, About.MEMBERSHIP, "security", 0),
+        (Kind.TRAINING, About.PERSON, "hmis-basics", 8000),
+        (Kind.TRAINING, About.PERSON, "security", 9000),
+        (Kind.ACCESS_LEVEL, About.MEMBERSHIP, level, 0),
+        *(of_admins if level == "agency_admin" else []),
+    ]

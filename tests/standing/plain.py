@@ -41,8 +41,9 @@ def fill(engine: Engine, world: World) -> None:
             ({"id": m.id, "agency_id": m.agency_id, "person_id": m.person_id} for m in world.members),
         )
         _put(connection, evidence, map(asdict, world.rows))
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    if engine.dialect.name == "postgresql":  # as its own housekeeping does; SQLite has none
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE")
 
 
 def _put(connection, table: Table, rows: Iterable[dict]) -> None:

@@ -43,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class CoreUserRow:
-    """One account as the core HMIS shows it; `external_id` is empty where it keeps none or the portal did not make it."""
+    """One account as the core HMIS shows it; no `external_id` where it keeps none or the portal did not make it."""
 
     user_id: str
     name: str = ""

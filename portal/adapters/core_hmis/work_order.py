@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from portal.adapters.core_hmis.port import AccountOrder, CoreUserRow, Outcome
 
 Place = Callable[[str, AccountOrder], tuple[int | None, bool]]
-"""Opens the work order of an act, once for each version; its number (None: overtaken by a later one) and whether it is done."""
+"""Opens the work order of an act, once for each version; its number (None: overtaken) and whether it is done."""
 
 
 class WorkOrderHMIS:

@@ -66,7 +66,7 @@ def as_email(message: Message) -> EmailMessage:
 
 def _address(name: str, email: str) -> Address:
     user, at, host = email.rpartition("@")
-    if not (user and at and host) or any(letter in email for letter in " ,;<>\"()"):
+    if not (user and at and host) or "@" in user or any(letter in email for letter in " ,;<>\"()"):
         raise MailError(f"{email[:80]!r} is no e-mail address; nothing was sent. Correct it and try again.")
     try:
         return Address(display_name=name, username=user, domain=host)

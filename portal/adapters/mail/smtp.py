@@ -1,6 +1,7 @@
 """Mail handed to an SMTP server, over TLS where the server offers it."""
 
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 
@@ -35,9 +36,11 @@ class SmtpMailer:
             raise MailError(f"The mail server {self.host} did not take the message: {type(error).__name__}: {error}"[:400]) from error
 
     def _connect(self) -> smtplib.SMTP:
+        here = socket.gethostname()  # named by ourselves: smtplib would ask the name server, and wait for it
         if self.tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT, context=ssl.create_default_context())
+            context = ssl.create_default_context()
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, here, timeout=TIMEOUT, context=context)
         else:
-            server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
+            server = smtplib.SMTP(self.host, self.port, here, timeout=TIMEOUT)
         server.ehlo()
         return server

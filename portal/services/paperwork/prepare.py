@@ -16,7 +16,7 @@ from portal.services import links, locks
 from portal.services.paperwork import signers
 from portal.services.paperwork.kinds import KINDS
 from portal.services.paperwork.produce import hold, take_back
-from portal.services.paperwork.texts import checked, known, text_of, to_fill, version_in_force
+from portal.services.paperwork.texts import checked, compact, known, text_of, to_fill, version_in_force
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -71,6 +71,7 @@ def fill_in(session: Session, *, document: Document, answers: Mapping[str, Any],
     given = {key: value for key, value in checked(text, answers).items() if value != document.answers.get(key)}
     if not given:
         return document
+    session.flush()
     session.refresh(document, with_for_update=True)
     if document.status not in ("prepared", "rejected"):
         raise Refused(Reason.ILLEGAL_MOVE, "This document has been signed, so nothing in it can be changed any more.")
@@ -80,7 +81,7 @@ def fill_in(session: Session, *, document: Document, answers: Mapping[str, Any],
         if set(given) - empty:
             raise Refused(Reason.NOT_ALLOWED, "You may fill in what is empty. Whoever sent this document can correct the rest.")
     before = {key: document.answers.get(key, "") for key in given}
-    document.answers = {**document.answers, **given}
+    document.answers = compact(text, {**document.answers, **given})
     session.flush()
     audit.record(
         session, actor=actor, now=now, act="document.fill", thing=document, before=before, after=given,

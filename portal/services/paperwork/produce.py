@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import jobs
 from portal.actors import Actor
 from portal.models import Document, Evidence
-from portal.services import evidence, locks
+from portal.services import evidence, joining, locks
 from portal.services.paperwork.kinds import KINDS, Gives
 from portal.services.paperwork.texts import text_of
 from workflows.vocabulary import LEAD, About, Effect
@@ -32,6 +32,8 @@ def executed(session: Session, document: Document, *, actor: Actor, now: datetim
     """The evidence that a document is executed, valid from the day of its last signature, and the job for its copy."""
     document.executed_at = now
     _give(session, document, KINDS[document.kind].executed, actor=actor, now=now, on=on)
+    if document.kind == "participation_agreement":
+        joining.joined(session, document.agency, on=on, now=now, rests_on=TABLE, rests_on_id=document.id)
     order_copy(session, document, now=now)
 
 

@@ -52,6 +52,7 @@ def sign(
     if KINDS[document.kind].form:
         raise bad_input("This form is submitted in the portal; it is not signed by a link.")
     produce.hold(session, document, actor.person_id)
+    session.flush()
     session.refresh(link, with_for_update=True)
     _refuse_unproven(link, document, actor, now)
     text, today = text_of(document), local_day(now, policy.zone)

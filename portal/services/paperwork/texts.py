@@ -87,6 +87,16 @@ def as_read(text: DocumentText, answers: Mapping[str, Any]) -> dict[str, str]:
     return {key: _read(field_of(text, key), value) for key, value in answers.items()}
 
 
+def compact(text: DocumentText, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers without entries of repeating groups that are wholly empty; those that stay are numbered from 1 on."""
+    repeats = {group.id for group in text.groups if group.repeats}
+    kept = {key: value for key, value in answers.items() if key.partition(".")[0] not in repeats}
+    for group in sorted(repeats):
+        filled = [row for row in text.entries(group, answers) if any(row.values())]
+        kept |= {f"{group}.{number}.{name}": value for number, row in enumerate(filled, 1) for name, value in row.items()}
+    return kept
+
+
 def to_fill(text: DocumentText, answers: Mapping[str, Any]) -> tuple[Blank, ...]:
     """The fields outside repeating groups that have no answer yet."""
     repeats = {group.id for group in text.groups if group.repeats}

@@ -1,0 +1,163 @@
+"""One Agency at a glance: what is left and who holds it, the package, and what is known of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.db import reading
+from portal.models import Agency, Evidence, Membership, Project
+from portal.services import agencies, agency_tasks, configuration, licences
+from portal.services.agency_tasks import Paper, Task, TaskList
+from portal.services.directors import holders
+from portal.web.agency import blueprint
+from portal.web.agency.common import found, may, page, trail
+from portal.web.kernel import actor, permission, policy, sessions, today
+from workflows.vocabulary import About, Action, Kind, Role
+
+DESK = {Role.LEAD_ADMIN, Role.HELP_DESK}
+OFFICES = {"executive_director": Role.EXECUTIVE_DIRECTOR, "agency_admin": Role.AGENCY_ADMIN, "security_officer": Role.SECURITY_OFFICER}
+CALLED = {Role.EXECUTIVE_DIRECTOR: "Executive director", Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "Security officer"}
+PAPER_OF = {
+    "participation-agreement": "participation_agreement", "information-form": "information_form", "housing-inventory": "housing_inventory",
+    "manuals-received": "receipt_of_manuals", "an-agency-admin": "agency_admin_agreement",
+}  # fmt: skip
+PLACES = {
+    "information-form": ("agency.form", {"which": "information"}), "housing-inventory": ("agency.form", {"which": "inventory"}),
+    "an-agency-admin": ("agency.officers", {}), "a-security-officer": ("agency.officers", {}), "security-protocols": ("agency.protocols", {}),
+    "privacy-notice-posted": ("agency.posted", {}),
+}  # fmt: skip
+STATES = {
+    "not_started": ("to_do", "Not started"), "prepared": ("in_progress", "Not signed yet"), "signed": ("submitted", "Waits for the Lead"),
+    "scanned": ("submitted", "Scan to verify"), "rejected": ("refused", "Sent back"), "executed": ("executed", "Executed, not yet verified"),
+    "verified": ("verified", "Verified"),
+}  # fmt: skip
+
+
+@blueprint.get("/<int:agency_id>")
+@permission(Action.AGENCY_SEE)
+def show(agency_id: int) -> Any:
+    with reading(sessions()) as session:
+        agency = found(session, agency_id)
+        listed = agency_tasks.task_list(session, agency, on=today(), policy=policy())
+        values: dict[str, Any] = _tasks(session, agency, listed) | {
+            "listed": listed, "papers": [_paper(paper) for paper in listed.papers], "facts": _facts(session, agency), "officers": _officers(session, agency),
+            "usage": licences.usage(session, agency.id), "people": people_count(session, agency.id),
+            "excluded": agencies.excluded(session, [agency.id], on=today()).get(agency.id, ""), "buttons": _buttons(session, agency),
+            "configuration_missing": configuration.missing(session, agency, on=today()), "is_lead": may(session, Action.EVIDENCE_RECORD, agency),
+            "can_end": may(session, Action.AGENCY_END, agency), "can_rejoin": may(session, Action.AGENCY_ENTER, agency),
+        }  # fmt: skip
+        return page("show.html", agency, here="agency.show", trail=trail(agency), **values)
+
+
+def people_count(session: Session, agency_id: int) -> int:
+    """How many people hold any role at the Agency today."""
+    on = today()
+    query = select(func.count(func.distinct(Membership.id))).join(Evidence, Evidence.subject_id == Membership.id)
+    return session.scalar(
+        query.where(
+            Membership.agency_id == agency_id, Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
+            Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+        )
+    ) or 0  # fmt: skip
+
+
+def is_mine(agency_id: int, holder: str) -> bool:
+    """Whether it is the turn of whoever looks: by an office at this Agency, or at the Lead."""
+    if holder in OFFICES:
+        return agency_id in actor().at(OFFICES[holder])
+    return bool(actor().lead_roles & (DESK if holder == "help_desk" else {Role.LEAD_ADMIN, Role.HELP_DESK}))
+
+
+def _tasks(session: Session, agency: Agency, listed: TaskList) -> dict[str, Any]:
+    papers = {paper.kind: paper for paper in listed.papers}
+    mine, others, settled = [], {}, []
+    for task in listed.tasks:
+        if task.status == "not_applicable":
+            continue
+        if task.done:
+            settled.append({"title": task.title, "status": task.status, "tag": "Done" if task.status == "met" else "Waived", "hint": _holds(task)})
+        elif is_mine(agency.id, task.holder):
+            mine.append(_item(task) | {"href": _href(agency, task, papers), "tag": "To do", "status": "to_do"})
+        else:
+            others.setdefault(task.who or "somebody else", []).append(_item(task))
+    named = {CALLED[role]: [m.person.name for m in holders(session, agency.id, role, on=today())] for role in CALLED}
+    return {
+        "mine": mine, "settled": settled,
+        "others": [{"who": _with_names(who, named), "tasks": tasks} for who, tasks in others.items()],
+    }  # fmt: skip
+
+
+def _item(task: Task) -> dict[str, Any]:
+    return {"title": task.do or task.title, "status": "waiting", "hint": task.sentence, "since": task.since}
+
+
+def _holds(task: Task) -> str:
+    return task.sentence + (f" Holds until {task.until:%B} {task.until.day}, {task.until.year}." if task.until else "")
+
+
+def _with_names(who: str, named: Mapping[str, list[str]]) -> str:
+    office = {"the executive director": "Executive director", "the Agency Administrator": "Agency Administrator", "the security officer": "Security officer"}
+    names = named.get(office.get(who, ""), [])
+    return who[0].upper() + who[1:] + (f": {', '.join(names)}" if names else "")
+
+
+def _href(agency: Agency, task: Task, papers: Mapping[str, Paper]) -> str:
+    """Where this task is done by whoever holds it: the document that waits, or the page that begins it."""
+    paper = papers.get(PAPER_OF.get(task.id, ""))
+    waits = paper is not None and paper.document is not None and paper.state in ("signed", "scanned")
+    own_form = task.id in ("information-form", "housing-inventory") and task.holder == "agency_admin"
+    if paper is not None and paper.document is not None and not own_form and (waits or task.holder in ("lead", "help_desk", "executive_director")):
+        return url_for("documents.show", document_id=paper.document.id)
+    if task.id in PLACES:
+        endpoint, more = PLACES[task.id]
+        return url_for(endpoint, agency_id=agency.id, **more)
+    if task.id == "configured" and actor().lead_roles:
+        return url_for("desk.index")
+    return ""
+
+
+def _paper(paper: Paper) -> dict[str, Any]:
+    status, words = STATES[paper.state]
+    verified = ""
+    if paper.verified_at is not None:
+        verified = f"{paper.verified_how.capitalize()}" + (f", by {paper.verified_by}" if paper.verified_by else "")
+    title = {"text": paper.title, "href": url_for("documents.show", document_id=paper.document.id)} if paper.document is not None else paper.title
+    return {"title": title, "state": {"status": status, "text": words}, "verified": verified, "on": {"moment": paper.verified_at} if paper.verified_at else ""}
+
+
+def _officers(session: Session, agency: Agency) -> list[dict[str, Any]]:
+    return [
+        {"name": membership.person.name, "role": CALLED[role], "email": membership.person.email}
+        for role in CALLED
+        for membership in holders(session, agency.id, role, on=today())
+    ]
+
+
+def _facts(session: Session, agency: Agency) -> list[dict[str, Any]]:
+    titles = {funder.id: funder.title for funder in policy().funders}
+    place = ", ".join(part for part in (agency.street, agency.city, f"{agency.state} {agency.zip}".strip()) if part)
+    rows = [
+        {"key": "Known as", "value": agency.common_name}, {"key": "Address", "value": place}, {"key": "Telephone", "value": agency.phone},
+        {"key": "E-mail for notices", "value": agency.email},
+        {"key": "Participation", "value": ["Required by:", *(titles.get(each, each) for each in agency.mandated_by)] if agency.mandated_by else "Voluntary"},
+        {"key": "Projects", "value": str(session.scalar(select(func.count()).where(Project.agency_id == agency.id)) or 0)},
+        {"key": "Provider ID in the core HMIS", "value": agency.provider_id},
+    ]  # fmt: skip
+    if agency.status == "ended":
+        rows += [{"key": "Ended because", "value": agency.ended_reason}, {"key": "Successor", "value": agency.successor}]
+    return rows
+
+
+def _buttons(session: Session, agency: Agency) -> list[dict[str, str]]:
+    wanted = [
+        ("Invite the director", "agency.invite_director", Action.DIRECTOR_INVITE), ("Change", "agency.change", Action.AGENCY_CHANGE),
+    ]  # fmt: skip
+    return [
+        {"label": label, "href": url_for(endpoint, agency_id=agency.id)}
+        for label, endpoint, action in wanted
+        if agency.status != "ended" and may(session, action, agency)
+    ]

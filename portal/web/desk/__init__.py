@@ -1,0 +1,6 @@
+"""The Lead's desk: queues, documents to verify, training, enrolment, evidence, imports, jobs, the record."""
+
+from portal.web.desk import audit, documents, enrolments, evidence, imports, index, lists, training, versions
+from portal.web.desk.room import blueprint
+
+__all__ = ["audit", "blueprint", "documents", "enrolments", "evidence", "imports", "index", "lists", "training", "versions"]

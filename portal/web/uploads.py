@@ -1,0 +1,33 @@
+"""Takes in what somebody uploads: inspected, kept by its fingerprint, handed on as what the services know of it."""
+
+from werkzeug.datastructures import FileStorage
+
+from portal.adapters import pdf
+from portal.adapters.storage import Storage
+from portal.refusals import bad_input
+from portal.services.paperwork import Scan
+from portal.web import kernel
+
+MEDIA = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg"}
+
+
+def storage() -> Storage:
+    return Storage(kernel.context().settings.storage)
+
+
+def is_there(upload: FileStorage | None) -> bool:
+    """Whether a file was chosen at all: browsers send an empty one where none was."""
+    return bool(upload and upload.filename)
+
+
+def taken_in(upload: FileStorage, field: str) -> Scan:
+    """The upload as a plain PDF, PNG or JPEG that lies in the storage; BAD_INPUT on `field` with what to do otherwise.
+
+    Called outside any transaction: a file without a row is litter, a row without a file would be a loss.
+    """
+    content, name = upload.read(), upload.filename or "file"
+    try:
+        found = pdf.inspect_upload(content, name)
+    except pdf.NotAccepted as no:
+        raise bad_input(str(no), field) from no
+    return Scan(storage().put(content), MEDIA[found.kind], len(content), found.pages, name[-200:])

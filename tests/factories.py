@@ -1,0 +1,116 @@
+"""A town of two Agencies, each with its people and a row of every kind: for tests that ask who may see and do what."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+
+from portal import jobs
+from portal.db import make_sessionmaker
+from portal.models import Device, Document, Evidence, Job, Membership, Person, Project, StoredFile, TrainingResult, WebSession, WorkOrder
+from portal.secrets import hash_of
+from portal.services import agencies, devices, paperwork, projects, sign_in, training
+from portal.services.paperwork import Scan
+from tests.services.world import World
+from workflows.vocabulary import Effect, Role
+
+
+@dataclass
+class Side:
+    """One Agency of the town. `members` by part: director, admin, officer, user (let in), comer (whose order is open)."""
+
+    name: str
+    agency_id: int
+    members: dict[str, Membership] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What nobody of another Agency may read."""
+        return (self.name, *(self.ids_of_people))
+
+    @property
+    def ids_of_people(self) -> tuple[str, ...]:
+        return tuple(f"{part.title()}-of-{self.name.split()[1]}" for part in self.members)
+
+    def arguments(self) -> Mapping[str, Any]:
+        """For every argument of a route an object of this Agency."""
+        return self.ids | {"envelope": "none", "purpose": "sign_in"}
+
+
+class Town(World):
+    """Sample Harbor and Sample Inland; `town.token(membership)` is a session's token for a browser."""
+
+    def build(self) -> "Town":
+        self.trainer = self.staff(Role.TRAINER)
+        self.harbor, self.inland = self.side("Sample Harbor"), self.side("Sample Inland")
+        return self
+
+    def side(self, name: str) -> Side:
+        agency = self.agency(name)
+        side = Side(name, agency.id)
+        where = name.split()[1]
+        with self.look() as session:
+            side.members["officer"] = session.scalars(select(Membership).where(Membership.agency_id == agency.id)).one()
+        parts = {
+            "director": (Role.EXECUTIVE_DIRECTOR,), "admin": (Role.AGENCY_ADMIN,), "user": (Role.END_USER,), "comer": (Role.END_USER,),
+        }  # fmt: skip
+        for part, roles in parts.items():
+            person = self.person(part.title(), f"{part.title()}-of-{where}")
+            if roles == (Role.END_USER,):
+                side.members[part] = self.ready(agency, person)
+                self.let_in(side.members[part]) if part == "user" else self.drain()
+            else:
+                side.members[part] = self.member(agency, person, *roles)
+        self._things(side)
+        return side
+
+    def _things(self, side: Side) -> None:
+        admin, comer = self.actor(side.members["admin"]), side.members["comer"]
+        with self.change() as session:
+            agency = session.get_one(agencies.Agency, side.agency_id)
+            member, person = session.get_one(Membership, comer.id), session.get_one(Person, comer.person_id)
+            project = projects.add(session, agency=agency, name="Day room", project_type=0, actor=admin, now=self.now)
+            device = devices.enter(
+                session, agency=agency, label=f"Laptop of {side.name}", kind=self.policy.device_kinds[0].id, safeguards=(), actor=admin, now=self.now,
+                policy=self.policy,
+            )  # fmt: skip
+            document = paperwork.prepare(session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now)
+            form = paperwork.prepare(session, kind="information_form", agency=agency, actor=admin, now=self.now)
+            content = f"certificate of {side.name}".encode()
+            scan = Scan(sha256=hash_of(content.decode()), media_type="application/pdf", size=len(content), pages=1, name="certificate.pdf")
+            result = training.claim(
+                session, person=person, course=self.policy.courses[0].id, score=8100, taken_on=self.today, file=scan, actor=admin, now=self.now,
+                policy=self.policy,
+            )  # fmt: skip
+            jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
+            session.flush()
+            order = session.scalars(select(WorkOrder).where(WorkOrder.agency_id == agency.id, WorkOrder.status == "open")).first()
+            order = order or session.scalars(select(WorkOrder).order_by(WorkOrder.id.desc())).first()
+            job = session.scalars(select(Job).order_by(Job.id.desc())).first()
+            row = session.scalars(select(Evidence).where(Evidence.subject_id == member.id, Evidence.about == "membership")).first()
+            assert order and job and row
+            side.ids = {
+                "agency_id": agency.id, "membership_id": member.id, "person_id": person.id, "project_id": project.id, "device_id": device.id,
+                "document_id": document.id, "order_id": order.id, "result_id": result.id, "file_id": result.file_id or 0, "job_id": job.id,
+                "evidence_id": row.id, "form_id": form.id,
+            }  # fmt: skip
+
+    def moved_to(self, engine: Engine) -> "Town":
+        """The same town on a copy of its database."""
+        there = copy.copy(self)
+        there.engine, there.sessions = engine, make_sessionmaker(engine)
+        return there
+
+    def token(self, membership_or_actor: Any, via: str = "password") -> str:
+        """A session past its second factor, as the sign-in pages would have made it."""
+        with self.change() as session:
+            person = session.get_one(Person, membership_or_actor.person_id)
+            token = sign_in.start_session(session, person=person, via=via, actor=self.desk, now=self.now)
+            session.execute(update(WebSession).where(WebSession.token_hash == hash_of(token)).values(second_factor_at=self.now))
+        return token
+
+
+__all__ = ["Device", "Document", "Project", "Side", "StoredFile", "Town", "TrainingResult"]

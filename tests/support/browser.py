@@ -1,0 +1,390 @@
+"""The portal as people meet it: real pages on a real port, a worker beside them, mailboxes, and Chromium that looks at every page."""
+
+import email
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import default as policy_of_mail
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import waitress
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response
+from sqlalchemy import func, select
+
+from portal import jobs
+from portal.config import ROOT
+from portal.db import reading
+from portal.models import Job
+from portal.web.app import build
+from portal.wiring import Context
+from portal.worker import Worker
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+WIDE, NARROW = 1280, 390
+SCREENSHOTS = ROOT / "var" / "screenshots"
+PATIENCE = 20.0  # seconds that a person waits for a mail
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WATCH = """
+window.__violations = [];
+document.addEventListener('securitypolicyviolation', e => window.__violations.push(e.violatedDirective + ' ' + e.blockedURI));
+"""
+AXE = """async tags => (await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}))
+.violations.map(v => v.id + ': ' + v.help + ' — ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | '))"""
+
+
+@cache
+def axe_source() -> str:
+    found = find_spec("axe_core_python")
+    assert found and found.submodule_search_locations
+    return (Path(found.submodule_search_locations[0]) / "axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Living:
+    """The application served on a port of 127.0.0.1 with a worker beside it, until `stop`."""
+
+    context: Context
+
+    def __post_init__(self) -> None:
+        self.app = build(context=self.context)
+        self._server = waitress.create_server(
+            self.app, host="127.0.0.1", port=_port_of(self.context), threads=6, ident=None
+        )
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._serve, name="pages", daemon=True),
+            threading.Thread(
+                target=Worker(self.context).run, args=(self._stop,), kwargs={"idle": 0.05}, name="worker", daemon=True
+            ),
+        ]
+        for thread in self._threads:
+            thread.start()
+        self.mail = Mailboxes(Path(self.context.settings.mail_url.removeprefix("file:")), self.base_url)
+
+    @property
+    def base_url(self) -> str:
+        return self.context.settings.base_url
+
+    def endpoint(self, url: str) -> str:
+        """The endpoint behind an address, for telling whether two pages are the same page."""
+        return str(self.app.url_map.bind("127.0.0.1").match(urlsplit(url).path, method="GET")[0])
+
+    def settled(self) -> None:
+        """Waits until the worker has nothing due; fails where a job has failed."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with reading(self.context.sessions) as session:
+                due = select(func.count()).where(
+                    (Job.state == "running") | ((Job.state == "waiting") & (Job.run_at <= self.context.clock()))
+                )
+                waiting = session.scalar(due)
+                broken = session.scalars(select(Job).where(Job.error != "")).first()
+                assert broken is None, f"{broken.effect} {broken.key} failed: {broken.error}"
+                assert not jobs.list_failed(session)
+            if not waiting:
+                return
+            time.sleep(0.05)
+        raise AssertionError("The worker did not come to rest.")
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._server.close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def _serve(self) -> None:
+        try:
+            self._server.run()
+        except OSError:  # its socket was closed under it: that is how it stops
+            assert self._stop.is_set()
+
+
+def _port_of(context: Context) -> int:
+    port = urlsplit(context.settings.base_url).port
+    assert port
+    return port
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message as its reader sees it."""
+
+    subject: str
+    text: str
+    html: str
+    attachments: dict[str, bytes]
+    path: Path
+
+    def link(self, base_url: str) -> str:
+        """The address in the message that leads into the portal."""
+        found = re.findall(re.escape(base_url) + r"[^\s<>\"]*", self.text)
+        assert found, f"No link in {self.subject!r}:\n{self.text}"
+        return str(found[0])
+
+    @property
+    def code(self) -> str:
+        found = re.findall(r"^(\d{3} \d{3})\s*$", self.text, re.MULTILINE)
+        assert len(found) == 1, f"Not one code in {self.subject!r}:\n{self.text}"
+        return str(found[0])
+
+
+@dataclass
+class Mailboxes:
+    """Everybody's mail, read from the folder that the portal writes it to; a letter that was fetched is not fetched again."""
+
+    folder: Path
+    base_url: str
+    fetched: set[Path] = field(default_factory=set)
+
+    def letters(self, address: str) -> list[Letter]:
+        found = []
+        for path in sorted(self.folder.glob("*.eml")):
+            mail = email.message_from_bytes(path.read_bytes(), policy=policy_of_mail)
+            if address.lower() in str(mail["To"]).lower():
+                found.append(_letter(mail, path))
+        return found
+
+    def fetch(self, address: str, *, about: str = "") -> Letter:
+        """The newest unread letter to an address whose subject or text has `about`; waits for it like a person would."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            fitting = [
+                a
+                for a in self.letters(address)
+                if a.path not in self.fetched and about.lower() in f"{a.subject}\n{a.text}".lower()
+            ]
+            if fitting:
+                self.fetched.add(fitting[-1].path)
+                return fitting[-1]
+            time.sleep(0.05)
+        had = "\n".join(letter.subject for letter in self.letters(address))
+        raise AssertionError(f"No unread mail about {about!r} came to {address}. There is:\n{had or 'nothing'}")
+
+    def link(self, address: str, *, about: str = "") -> str:
+        return self.fetch(address, about=about).link(self.base_url)
+
+    def code(self, address: str) -> str:
+        return self.fetch(address, about="one-time code").code
+
+
+def _letter(mail: EmailMessage, path: Path) -> Letter:
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    return Letter(
+        subject=str(mail["Subject"]),
+        text=str(text.get_content()) if text else "",
+        html=str(html.get_content()) if html else "",
+        attachments={str(part.get_filename()): part.get_payload(decode=True) for part in mail.iter_attachments()},  # type: ignore[misc]
+        path=path,
+    )
+
+
+@dataclass
+class Gallery:
+    """Where the screenshots of one journey go, numbered in the order in which the pages were met."""
+
+    journey: str
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def folder(self) -> Path:
+        made = SCREENSHOTS / self.journey
+        if not self.taken and made.exists():
+            for old in made.glob("*.png"):
+                old.unlink()
+        made.mkdir(parents=True, exist_ok=True)
+        return made
+
+    def name(self, endpoint: str, heading: str) -> str | None:
+        """A file name for a page that was not met before, else None."""
+        if (endpoint, heading) in self.taken:
+            return None
+        folder = self.folder()
+        slug = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:50]
+        self.taken[endpoint, heading] = name = f"{len(self.taken) + 1:02}-{slug}"
+        return str(folder / name)
+
+
+class Visitor:
+    """One person in a browser of their own. Every page this browser lands on is looked at."""
+
+    def __init__(
+        self, living: Living, browser: Browser, gallery: Gallery, name: str, *, width: int = WIDE, script: bool = True
+    ) -> None:
+        self.living, self.name, self.gallery, self.width, self.script = living, name, gallery, width, script
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=script, base_url=living.base_url, locale="en-US",
+            accept_downloads=True,
+        )  # fmt: skip
+        self.context.add_init_script(WATCH)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(8000)
+        self.said: list[str] = []
+        self.answers: list[Response] = []
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        self.page.on("response", self._answered)
+
+    # --- going about
+
+    def go(self, path: str, expect: int = 200) -> "Visitor":
+        self._moving(lambda: self.page.goto(path), expect)
+        return self
+
+    def follow(
+        self, text: str | re.Pattern[str], expect: int = 200, *, within: str = "body", nth: int = 0
+    ) -> "Visitor":
+        """Clicks the link that says this."""
+        link = self.page.locator(within).get_by_role("link", name=text).nth(nth)
+        self._moving(link.click, expect)
+        return self
+
+    def press(self, text: str | re.Pattern[str], expect: int = 200, *, within: str = "main", nth: int = 0) -> "Visitor":
+        """Clicks the button that says this and looks at where that leads."""
+        button = self.page.locator(within).get_by_role("button", name=text, exact=isinstance(text, str)).nth(nth)
+        self._moving(button.click, expect)
+        return self
+
+    def fill(self, label: str | re.Pattern[str], value: str, *, nth: int = 0) -> "Visitor":
+        self._field(label, nth).fill(value)
+        return self
+
+    def choose(self, label: str | re.Pattern[str], value: str, *, nth: int = 0) -> "Visitor":
+        """In a select box: the option with this text."""
+        self._field(label, nth).select_option(label=value)
+        return self
+
+    def tick(self, label: str | re.Pattern[str], *, nth: int = 0) -> "Visitor":
+        """A check box or radio button by its label. The look draws the box, hence the force."""
+        self._field(label, nth).check(force=True)
+        return self
+
+    def attach(self, label: str | re.Pattern[str], name: str, content: bytes, media_type: str) -> "Visitor":
+        self._field(label, 0).set_input_files([{"name": name, "mimeType": media_type, "buffer": content}])
+        return self
+
+    def open_details(self) -> "Visitor":
+        """Unfolds everything that is folded."""
+        for summary in self.page.locator("main details:not([open]) > summary").all():
+            summary.click()
+        return self
+
+    def download(self, path: str) -> bytes:
+        """A file behind an address, with this browser's own cookies."""
+        answer = self.context.request.get(path)
+        assert answer.status == 200, f"{path}: {answer.status}"
+        return answer.body()
+
+    @property
+    def heading(self) -> str:
+        return self.page.locator("h1").inner_text().strip()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    @property
+    def path(self) -> str:
+        parts = urlsplit(self.page.url)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def sees(self, *words: str) -> "Visitor":
+        """All of these stand on the page, whatever the case and the white space."""
+        text = self.text.casefold()
+        for word in words:
+            assert word.casefold() in text, f"{self.name} does not see {word!r} on {self.path}:\n{self.text}"
+        return self
+
+    def does_not_see(self, *words: str) -> "Visitor":
+        text = self.text.casefold()
+        for word in words:
+            assert word.casefold() not in text, f"{self.name} sees {word!r} on {self.path}:\n{self.text}"
+        return self
+
+    def close(self) -> None:
+        self.context.close()
+
+    # --- looking
+
+    def look(self, expect: int = 200) -> None:
+        """What every page owes its visitors; all faults of one page are said at once."""
+        page, found = self.page, []
+        status = self.answers[-1].status if self.answers else 0
+        where = f"{self.name} at {self.path}"
+        if status != expect:
+            raise AssertionError(f"{where}: status {status}, not {expect}:\n{page.locator('body').inner_text()[:3000]}")
+        if not page.title().split("–")[0].strip():
+            found.append("no title")
+        if page.locator("h1").count() != 1:
+            found.append(f"{page.locator('h1').count()} h1 headings")
+        if self.script:
+            page.evaluate(axe_source())
+            found += page.evaluate(AXE, RULES)
+            found += [f"CSP: {said}" for said in page.evaluate("window.__violations || []")]
+        found += self._screens()
+        found += self.said
+        self.said = []
+        assert not found, f"{where} ({self.heading}):\n" + "\n".join(found)
+
+    def _screens(self) -> list[str]:
+        """Screenshots at both widths of a page not met before; what is wider than the window is a fault."""
+        page, found = self.page, []
+        name = self.gallery.name(self.living.endpoint(page.url), self.heading)
+        if name is None:
+            return found
+        for width in (NARROW, WIDE) if self.width == WIDE else (WIDE, NARROW):
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                found.append(f"at {width} px the page is {wide} px wider than the window")
+            page.screenshot(path=f"{name}-{width}.png", full_page=True)
+        return found
+
+    def _moving(self, act: Callable[[], Any], expect: int) -> None:
+        self.answers = []
+        act()
+        until = time.monotonic() + 8
+        while not self.answers and time.monotonic() < until:
+            self.page.wait_for_timeout(20)
+        self.page.wait_for_load_state("load")
+        self.look(expect)
+
+    def _field(self, label: str | re.Pattern[str], nth: int) -> Locator:
+        found = self.page.locator("main").get_by_label(label)
+        if found.count() > nth + 1 and isinstance(label, str):
+            exact = self.page.locator("main").get_by_label(label, exact=True)
+            found = exact if exact.count() > nth else found
+        return found.nth(nth)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # Chromium also reports the status of a page that answers 4xx; `expect` decides about that.
+        if message.type == "error" and not message.text.startswith(
+            "Failed to load resource: the server responded with a status of 4"
+        ):
+            self.said.append(f"console: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        request = response.request
+        if (
+            request.is_navigation_request()
+            and request.frame == self.page.main_frame
+            and not 300 <= response.status < 400
+        ):
+            self.answers.append(response)
+        elif not request.is_navigation_request() and response.status >= 400:
+            self.said.append(f"{response.status} for {response.url}")
+
+
+def said_of(value: Any) -> str:
+    """A value as JSON, for messages."""
+    return json.dumps(value, ensure_ascii=False, default=str)
