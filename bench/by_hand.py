@@ -1,4 +1,4 @@
-"""Runs sweep_by_hand.sql: the Maine pack's rules once more, by somebody who has not read the gate."""
+"""Runs sweep_by_hand.sql: the Maine pack's rules once more, sharing no code with the gate or the pack."""
 
 from calendar import monthrange
 from collections.abc import Iterable

@@ -19,10 +19,10 @@ TODAY = date(2026, 11, 23)
 SINCE = TODAY - timedelta(200)
 PER_AGENCY = 10
 
-_metadata = MetaData()
+metadata = MetaData()
 evidence = Table(
     "evidence",
-    _metadata,
+    metadata,
     *(
         Column(name, Evidence.__table__.c[name].type, primary_key=name == "id")
         for name in gate.Evidence.__dataclass_fields__
@@ -31,7 +31,7 @@ evidence = Table(
 )
 membership = Table(
     "membership",
-    _metadata,
+    metadata,
     *(
         Column(name, Membership.__table__.c[name].type, primary_key=name == "id")
         for name in ("id", "agency_id", "person_id")
@@ -60,8 +60,8 @@ def databases() -> Iterator[list[tuple[str, Engine]]]:
 
 def fill(engine: Engine, memberships: int) -> list[gate.Member]:
     """About 21 rows of evidence a membership, nine in ten of them in order; the same for the same number."""
-    _metadata.drop_all(engine)
-    _metadata.create_all(engine)
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
     rng, members = Random(memberships), []
     with engine.begin() as connection:
         for start in range(1, memberships + 1, 1000):

@@ -1,4 +1,4 @@
-/* The thirty prerequisites of the Maine pack, written by hand and without a look at the code that compiles them: the
+/* The thirty prerequisites of the Maine pack, written by hand and sharing no code with the gate: the
    yardstick for the sweep's speed, and the oracle of its tests. Bound are the day, the moment, the earliest day from
    which a year still reaches that day and, for each document, the versions that will do. */
 WITH

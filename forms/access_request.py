@@ -78,16 +78,34 @@ class Work(Form):
 
     purpose = TextAreaField(
         "What does this person need the HMIS for?",
-        [DataRequired("Say in a sentence what this person needs the HMIS for."), Length(max=1000, message="At most 1,000 characters.")],
+        [
+            DataRequired("Say in a sentence what this person needs the HMIS for."),
+            Length(max=1000, message="At most 1,000 characters."),
+        ],
         description="Essential activity only: entering, editing or viewing client records, reports, administration. No client names.",
         render_kw={"rows": 3},
     )
     project_ids = Several("Projects this person will work for", coerce=int)
-    worker = RadioField("This person is", [InputRequired("Choose staff, volunteer or contractor.")], choices=listed(WORKERS), default="staff")
+    worker = RadioField(
+        "This person is",
+        [InputRequired("Choose staff, volunteer or contractor.")],
+        choices=listed(WORKERS),
+        default="staff",
+    )
     supervisor = StringField("Supervisor", [Optional(), OneLine(200)])
-    start_on = Day("First day of access", [InputRequired("Enter the first day.")], description="Access is issued on this day or when everything is settled, whichever is later")
-    access_level = One("Access level", [InputRequired("Choose an access level.")], description="The lowest level that does the job")
-    device_id = One("Device this person will use", coerce=int, description="A device that is not on the list is entered on the Agency's page first")
+    start_on = Day(
+        "First day of access",
+        [InputRequired("Enter the first day.")],
+        description="Access is issued on this day or when everything is settled, whichever is later",
+    )
+    access_level = One(
+        "Access level", [InputRequired("Choose an access level.")], description="The lowest level that does the job"
+    )
+    device_id = One(
+        "Device this person will use",
+        coerce=int,
+        description="A device that is not on the list is entered on the Agency's page first",
+    )
     instruction = TextAreaField(
         "The director's signed instruction",
         [Optional(), Length(max=900, message="At most 900 characters.")],
@@ -103,7 +121,11 @@ class NewPerson(Work):
     last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
     email = EmailField(
         "Work e-mail address",
-        [DataRequired("Enter the e-mail address."), Email("Enter an e-mail address like name@example.org."), OneLine(320)],
+        [
+            DataRequired("Enter the e-mail address."),
+            Email("Enter an e-mail address like name@example.org."),
+            OneLine(320),
+        ],
         description="The person's own mailbox: links to sign go there",
     )
     free_mail_ok = BooleanField("This person has no work mailbox; the private one is right")
@@ -111,7 +133,9 @@ class NewPerson(Work):
     title = StringField("Job title or volunteer role", [Optional(), OneLine(100)])
     act = RadioField("Is this", [InputRequired("Choose one.")], choices=listed(ACTS), default="add")
     replaces = One("Who leaves?", coerce=int)
-    replaced_last_day = Day("Last day of the person who leaves", [Optional()], description="Empty: access ends when you send this")
+    replaced_last_day = Day(
+        "Last day of the person who leaves", [Optional()], description="Empty: access ends when you send this"
+    )
 
     def validate_replaces(self, field: One) -> None:
         if self.act.data == "replace" and not field.data:
@@ -122,5 +146,7 @@ class Reason(Form):
     """A reason that stays on record."""
 
     reason = TextAreaField(
-        "Reason", [DataRequired("Say why: it stays on record."), Length(max=1000, message="At most 1,000 characters.")], render_kw={"rows": 2}
+        "Reason",
+        [DataRequired("Say why: it stays on record."), Length(max=1000, message="At most 1,000 characters.")],
+        render_kw={"rows": 2},
     )

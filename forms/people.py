@@ -8,10 +8,19 @@ from forms.access_request import Day, One, Reason, listed
 from forms.base import Form, OneLine
 
 STANDINGS = [
-    ("", "Everybody who is here"), ("access", "Has access"), ("waiting", "Waits for access"), ("suspended", "Suspended"), ("none", "Access not asked for"),
+    ("", "Everybody who is here"),
+    ("access", "Has access"),
+    ("waiting", "Waits for access"),
+    ("suspended", "Suspended"),
+    ("none", "Access not asked for"),
     ("left", "Left"),
-]  # fmt: skip
-BACKGROUND = [("ordered", "Ordered"), ("pending", "Pending with the provider"), ("cleared", "Cleared"), ("not_cleared", "Not cleared")]
+]
+BACKGROUND = [
+    ("ordered", "Ordered"),
+    ("pending", "Pending with the provider"),
+    ("cleared", "Cleared"),
+    ("not_cleared", "Not cleared"),
+]
 
 
 class Filter(Form):
@@ -20,15 +29,26 @@ class Filter(Form):
     class Meta(Form.Meta):
         csrf = False
 
-    q = SearchField("Name or e-mail", [Optional(), OneLine(100)])
+    q = SearchField("Name or e-mail", [OneLine(100)])
     agency = SelectField("Agency", coerce=str, validate_choice=False)
     standing = SelectField("Standing", choices=listed(STANDINGS), validate_choice=False)
+
+
+class InUse(Form):
+    """The device that somebody uses."""
+
+    device_id = RadioField("Device", [InputRequired("Choose the device.")], coerce=int)
 
 
 class Departure(Reason):
     """A person leaves."""
 
-    when = RadioField("When does access end?", [InputRequired("Choose one.")], choices=listed([("now", "Now"), ("later", "At the end of a last day")]), default="now")
+    when = RadioField(
+        "When does access end?",
+        [InputRequired("Choose one.")],
+        choices=listed([("now", "Now"), ("later", "At the end of a last day")]),
+        default="now",
+    )
     last_day = Day("Last day", [Optional()], description="A past day is recorded as it was; access ends now")
 
 
@@ -47,7 +67,11 @@ class Background(Form):
     status = RadioField("How does the check stand?", [InputRequired("Choose one.")], choices=listed(BACKGROUND))
     ordered_on = Day("Day it was ordered", [InputRequired("Enter the day the check was ordered.")])
     decided_on = Day("Day it was decided", [Optional()], description="Only for 'cleared' and 'not cleared'")
-    reference = StringField("The provider's reference", [Optional(), OneLine(60)], description="The number of the order, never a Social Security number")
+    reference = StringField(
+        "The provider's reference",
+        [Optional(), OneLine(60)],
+        description="The number of the order, never a Social Security number",
+    )
     decider = StringField("Who at the Agency decided", [Optional(), OneLine(200)])
 
 
@@ -57,8 +81,15 @@ class Certificate(Form):
     course = One("Course", [InputRequired("Choose the course.")])
     score = StringField(
         "Score in percent",
-        [DataRequired("Enter the score that stands on the certificate."), Regexp(r"^\d{1,3}([.,]\d{1,4})?\s*%?$", message="Enter a number such as 85 or 79.5.")],
+        [
+            DataRequired("Enter the score that stands on the certificate."),
+            Regexp(r"^\d{1,3}([.,]\d{1,4})?\s*%?$", message="Enter a number such as 85 or 79.5."),
+        ],
         render_kw={"inputmode": "decimal"},
     )
     taken_on = Day("Day of the quiz", [InputRequired("Enter the day of the quiz.")])
-    file = FileField("Certificate", [FileRequired("Choose the file: a PDF, or a picture as PNG or JPEG.")], description="PDF, PNG or JPEG, at most 15 MB")
+    file = FileField(
+        "Certificate",
+        [FileRequired("Choose the file: a PDF, or a picture as PNG or JPEG.")],
+        description="PDF, PNG or JPEG, at most 15 MB",
+    )

@@ -1,12 +1,21 @@
-"""What is filled in to sign a document, to submit one, to hand in its scan, to verify it or to send it back."""
+"""What is filled in to sign a document, to hand in its scan, to verify it or to send it back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, Field, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -40,11 +49,17 @@ class SignForm(Form):
 
     def initials(self, text: DocumentText) -> dict[str, str]:
         """The initials by clause."""
-        return {clause: self[f"initials-{clause}"].data or "" for clause in text.initialled if f"initials-{clause}" in self}
+        return {
+            clause: self[f"initials-{clause}"].data or "" for clause in text.initialled if f"initials-{clause}" in self
+        }
 
     def answers(self) -> dict[str, Any]:
         """What was filled in, by the document's names of fields; what stayed empty is left out."""
-        found = {name.removeprefix("answer-"): field.data for name, field in self._fields.items() if name.startswith("answer-")}
+        found = {
+            name.removeprefix("answer-"): field.data
+            for name, field in self._fields.items()
+            if name.startswith("answer-")
+        }
         return {name: value for name, value in found.items() if value not in (None, "", [])}
 
     def refuse(self, sentence: str, field: str = "") -> None:
@@ -57,10 +72,12 @@ def sign_form(text: DocumentText, signer: Signer, blanks: Iterable[Blank], state
     more: dict[str, Any] = {f"answer-{blank.name}": field_for(blank) for blank in blanks}
     if signer.initials:
         for clause in text.initialled:
-            heading = text.heading(text.section(clause))
-            more[f"initials-{clause}"] = StringField(
-                f"Your initials beside {heading}", [DataRequired(f"Put your initials beside: {heading}."), Length(max=10, message="Initials are 1 to 5 letters.")]
-            )
+            number = text.numbers[clause]
+            rules = [
+                DataRequired(f"Put your initials beside {number}."),
+                Length(max=10, message=f"Initials beside {number}: 1 to 5 letters."),
+            ]
+            more[f"initials-{clause}"] = StringField(f"Initials {number}", rules)
     in_office = signer.capacity in ("executive_director", "lead")
     more |= {
         "name": StringField(
@@ -85,55 +102,27 @@ def countersign_form(text: DocumentText, signer: Signer, statement: str) -> type
     return sign_form(text, signer, (), statement)
 
 
-class FillForm(Form):
-    """A document's own fields; fill_form() makes it."""
-
-    @classmethod
-    def from_answers(cls, answers: Mapping[str, Any]) -> "FillForm":
-        """The form with what is kept; a POST shows what was sent instead."""
-        made = cls()
-        if not made.is_submitted():
-            for name, field in made._fields.items():
-                value = answers.get(name.removeprefix("answer-"))
-                if name.startswith("answer-") and value:
-                    field.data = date.fromisoformat(value) if isinstance(field, DateField) else value
-        return made
-
-    def answers(self) -> dict[str, Any]:
-        """Everything on the page, empty fields too: what was taken out is taken out."""
-        own = {name: field.data for name, field in self._fields.items() if name.startswith("answer-")}
-        return {name.removeprefix("answer-"): "" if value is None else value for name, value in own.items()}
-
-    def refuse(self, sentence: str, field: str = "") -> None:
-        """Puts a refusal on its field."""
-        super().refuse(sentence, f"answer-{field}")
-
-
-def fill_form(text: DocumentText, entries: Mapping[str, int]) -> type[FillForm]:
-    """The form to fill in a whole document; `entries` says how many of each repeating group are shown."""
-    more: dict[str, Any] = {}
-    repeats = {group.id for group in text.groups if group.repeats}
-    for blank in text.fields:
-        if blank.group not in repeats:
-            more[f"answer-{blank.name}"] = field_for(blank, required=False)
-    for group in repeats:
-        for number in range(1, entries[group] + 1):
-            more |= {f"answer-{group}.{number}.{blank.name}": field_for(blank, required=False) for blank in text.of_group(group)}
-    return type("FillThis", (FillForm,), more)
-
-
 def field_for(blank: Blank, *, required: bool = True) -> Field:
     """The form field for a document's blank; `required` as the document says, unless it may be saved half-filled."""
-    must = blank.required and required
+    must, label = blank.required and required, blank.label
     rules: list[Any] = [DataRequired(f"Fill in: {blank.label}.")] if must else [Optional()]
-    label = blank.label if blank.required or not required else blank.label
     about: dict[str, Any] = {"description": blank.hint}
     if blank.type == "choices":
-        return Checkboxes(label, choices=list(blank.choices), **about)
+        return Checkboxes(label, choices=[SelectChoice(choice, choice) for choice in blank.choices], **about)
     if blank.type == "choice" and len(blank.choices) < MANY:
-        return RadioField(label, [DataRequired(f"Select one: {blank.label}.")] if must else [Optional()], choices=list(blank.choices), **about)
+        return RadioField(
+            label,
+            [DataRequired(f"Select one: {blank.label}.")] if must else [Optional()],
+            choices=[SelectChoice(choice, choice) for choice in blank.choices],
+            **about,
+        )
     if blank.type == "choice":
-        return SelectField(label, rules, choices=[("", "Select"), *((choice, choice) for choice in blank.choices)], **about)
+        return SelectField(
+            label,
+            rules,
+            choices=[SelectChoice("", "Select"), *(SelectChoice(choice, choice) for choice in blank.choices)],
+            **about,
+        )
     if blank.type == "date":
         return DateField(label, rules, format=DAYS, **about)
     if blank.type == "long_text":
@@ -145,8 +134,17 @@ def field_for(blank: Blank, *, required: bool = True) -> Field:
 class ScanForm(Form):
     """The scan of a document that was signed on paper; scan_form() adds a name for each signer."""
 
-    file = FileField("The scan", [FileRequired("Choose the file with the scan.")], description="PDF, PNG or JPEG, at most 15 megabytes")
-    signed_on = DateField("Day it was signed", [DataRequired("Enter the day beside the signature.")], format=DAYS, description="If there are several, the last one")
+    file = FileField(
+        "The scan",
+        [FileRequired("Choose the file with the scan.")],
+        description="PDF, PNG or JPEG, at most 15 megabytes",
+    )
+    signed_on = DateField(
+        "Day it was signed",
+        [DataRequired("Enter the day beside the signature.")],
+        format=DAYS,
+        description="If there are several, the last one",
+    )
 
 
 def scan_form(signers: Sequence[Signer]) -> type[ScanForm]:
@@ -161,7 +159,9 @@ def scan_form(signers: Sequence[Signer]) -> type[ScanForm]:
 
 class VerifyForm(Form):
     how = RadioField(
-        "How did you see it?", [DataRequired("Say how you saw it.")], choices=[("submitted", "It was submitted"), ("viewed on site", "I viewed it on site")]
+        "How did you see it?",
+        [DataRequired("Say how you saw it.")],
+        choices=[SelectChoice("submitted", "It was submitted"), SelectChoice("viewed on site", "I viewed it on site")],
     )
 
 
@@ -170,11 +170,3 @@ class RejectForm(Form):
         "What has to be corrected?", [DataRequired("Say what has to be corrected."), Length(max=1000, message="At most 1,000 characters.")],
         description="Whoever signed it reads this",
     )  # fmt: skip
-
-
-class SubmitForm(Form):
-    title = StringField("Your title", [Optional(), OneLine(100)])
-    authority = BooleanField("", [InputRequired("Confirm this statement. If it is not true, do not submit.")])
-    consent = BooleanField(
-        "I agree to submit this electronically, as the consent above says", [InputRequired("Agree, or print the form and sign it on paper.")]
-    )

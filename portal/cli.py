@@ -150,7 +150,7 @@ def gate(settings: Callable[..., Settings], email: str, agency: str, on: datetim
         found = _membership(session, email, agency)
         day = on.date() if on else local_day(utc_now(), pack.zone)
         said = standing_of(session, member_of(found), pack, day, known_at)
-        answer = {"subject": found.person.email, "agency": found.agency.name} | said.as_json()
+        answer = said.as_json(found.person.email, found.agency.name)
     if as_json:
         click.echo(to_print(answer))
     else:

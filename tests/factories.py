@@ -9,7 +9,19 @@ from sqlalchemy import Engine, select, update
 
 from portal import jobs
 from portal.db import make_sessionmaker
-from portal.models import Device, Document, Evidence, Job, Membership, Person, Project, StoredFile, TrainingResult, WebSession, WorkOrder
+from portal.models import (
+    Device,
+    Document,
+    Evidence,
+    Job,
+    Membership,
+    Person,
+    Project,
+    StoredFile,
+    TrainingResult,
+    WebSession,
+    WorkOrder,
+)
 from portal.secrets import hash_of
 from portal.services import agencies, devices, paperwork, projects, sign_in, training
 from portal.services.paperwork import Scan
@@ -95,7 +107,7 @@ class Town(World):
             side.ids = {
                 "agency_id": agency.id, "membership_id": member.id, "person_id": person.id, "project_id": project.id, "device_id": device.id,
                 "document_id": document.id, "order_id": order.id, "result_id": result.id, "file_id": result.file_id or 0, "job_id": job.id,
-                "evidence_id": row.id, "form_id": form.id,
+                "evidence_id": row.id, "row_id": row.id, "subject_id": member.id, "form_id": form.id,
             }  # fmt: skip
 
     def moved_to(self, engine: Engine) -> "Town":

@@ -1,4 +1,4 @@
-"""Reads the prerequisites of a pack. An unknown word is refused: an absent stanza with a typing error opens in silence."""
+"""Reads the prerequisites of a pack. An unknown word is refused: misspelt where absence counts, it opens in silence."""
 
 import re
 from collections.abc import Mapping
@@ -270,7 +270,7 @@ def _together(pack: Stanza, made: Mapping[str, Prerequisite]) -> None:
 
 
 def _covers(p: Prerequisite, never: Never) -> bool:
-    """At the Lead itself there is no Agency that could be suspended or excluded; people and memberships are anywhere."""
+    """At the Lead itself no Agency could be suspended or excluded; people and memberships are anywhere."""
     places = ("", "agency") if never.about is About.AGENCY else ("",)
     return (
         (p.evidence, p.about, p.needs, p.on_lapse) == (never.kind, never.about, Needs.ABSENT, OnLapse.SUSPEND)

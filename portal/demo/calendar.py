@@ -11,6 +11,8 @@ from portal.demo.names import Somebody
 Act = Callable[[], object]
 MORNING, SIGNING, AFTERNOON = time(14, 10), time(16, 30), time(18, 40)  # UTC: a working day in Maine, in summer and in winter
 SATURDAY = 5
+RECENT, SWEPT_LATELY, SWEPT = timedelta(45), timedelta(7), timedelta(28)
+"""The sweep looks at everybody: once in a while is enough for what lies far back."""
 APART = timedelta(seconds=20)
 
 
@@ -65,22 +67,23 @@ class Calendar:
 
     def run(self) -> None:
         """Lets every planned day pass, the worker at work after each part of it; ends at the present moment."""
-        week = None
+        swept = date.min
         for day in sorted(self.days):
             planned = self.days[day]
             self._until(day, MORNING, hours_left=3)
-            if week != day.isocalendar()[:2]:
-                week = day.isocalendar()[:2]
+            if day - swept >= (SWEPT_LATELY if day > self.last - RECENT else SWEPT):
+                swept = day
                 self.driver.duties()
-                self.driver.work()
             self._do(planned.morning)
+            self.driver.work()
             if planned.signers:
                 self._until(day, SIGNING, hours_left=2)
                 for title in sorted({title for _, title in planned.signers}):
                     self.driver.sign(*(somebody for somebody, held in planned.signers if held == title), title=title)
-                self.driver.work()
             self._until(day, AFTERNOON, hours_left=1)
-            self._do([*planned.afternoon, *self.before_closing])
+            self._do(planned.afternoon)
+            self.driver.work()
+            self._do(self.before_closing)
         self.driver.now = self.driver.end
         self.driver.duties()
         self.driver.work()
@@ -89,7 +92,6 @@ class Calendar:
         for act in acts:
             act()
             self.driver.now += APART
-        self.driver.work()
 
     def _until(self, day: date, at: time, *, hours_left: int) -> None:
         latest = self.driver.end - timedelta(hours=hours_left)

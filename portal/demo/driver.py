@@ -217,7 +217,8 @@ class Driver:
                     temporary_password=password, **self.about,
                 )  # fmt: skip
             done += 1
-        self.work()
+        if done:
+            self.work()
         return done
 
     def reveal(self, email: str) -> None:

@@ -90,7 +90,7 @@ class Walking:
 
     def _enrolled(self, going: Going) -> None:
         self._signed(going)
-        self.calendar.afternoon(self._day(going, 3), lambda: self.enrol(going))
+        self.calendar.afternoon(self._day(going, 2), lambda: self.enrol(going))
 
     def _active(self, going: Going) -> None:
         self._enrolled(going)

@@ -72,7 +72,11 @@ def keep(session: Session, document_id: int, sha256: str, size: int, title: str,
 def facts_of(session: Session, document: Document, policy: Policy) -> Copy | None:
     """What the record says about an executed document; None for one that is not executed."""
     text = text_of(document)
-    if document.status != "executed" or document.executed_at is None or next_signer(session, document, text) is not None:
+    if (
+        document.status != "executed"
+        or document.executed_at is None
+        or next_signer(session, document, text) is not None
+    ):
         return None
     fields = as_read(text, document.answers)
     if document.route == "paper":
@@ -87,7 +91,9 @@ def facts_of(session: Session, document: Document, policy: Policy) -> Copy | Non
     return Copy(text, fields, blocks, certificate)
 
 
-def _block(session: Session, document: Document, text: DocumentText, signature: Signature, policy: Policy) -> pdf.SignatureBlock:
+def _block(
+    session: Session, document: Document, text: DocumentText, signature: Signature, policy: Policy
+) -> pdf.SignatureBlock:
     verifier = session.get(Person, document.verified_by) if document.verified_by else None
     checked_on = local_day(document.verified_at, policy.zone) if document.verified_at else None
     own = signature.capacity != "lead"

@@ -9,7 +9,7 @@ from email.utils import parseaddr
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -104,7 +104,9 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     now = context.clock()
     to = session.get(Person, payload["person_id"]) if payload.get("person_id") else None
     link = session.get_one(Link, payload["link_id"]) if payload.get("link_id") else None
-    document = session.get(Document, payload["document_id"]) if payload.get("document_id") else link.document if link else None
+    document = (
+        session.get(Document, payload["document_id"]) if payload.get("document_id") else link.document if link else None
+    )
     membership = session.get(Membership, payload["membership_id"]) if payload.get("membership_id") else None
     agency_id = payload.get("agency_id") or (document and document.agency_id) or (membership and membership.agency_id)
     agency = session.get(Agency, agency_id) if agency_id is not None else _agency_of(session, to)
@@ -128,8 +130,16 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
 def frame(context: Context, action_label: str, action_href: str) -> Facts:
     """What every mail shows around its text."""
     name, address = parseaddr(context.settings.mail_from)
-    opens, closes = (f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}" for at in (context.policy.hours.opens, context.policy.hours.closes))
-    helping = {"name": name or "HMIS help desk", "hours": f"Monday to Friday, {opens} to {closes} Eastern", "mail": address, "phone": ""}
+    opens, closes = (
+        f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}"
+        for at in (context.policy.hours.opens, context.policy.hours.closes)
+    )
+    helping = {
+        "name": name or "HMIS help desk",
+        "hours": f"Monday to Friday, {opens} to {closes} Eastern",
+        "mail": address,
+        "phone": "",
+    }
     return {
         "product": PRODUCT, "lead_name": context.policy.lead, "help": helping, "action_label": action_label, "action_href": action_href,
         "base_url": context.settings.base_url, "policy": context.policy,
@@ -155,7 +165,9 @@ def initials(person: Person | None) -> str:
     return " ".join(f"{word[0].upper()}." for word in person.name.split()) if person else ""
 
 
-def _carry(session: Session, facts: Facts, link: Link, payload: Mapping[str, Any], now: datetime, context: Context) -> bool:
+def _carry(
+    session: Session, facts: Facts, link: Link, payload: Mapping[str, Any], now: datetime, context: Context
+) -> bool:
     """Puts the live link or the code into the facts: the only place where either is in the clear."""
     try:
         links.refuse_spent(link, now)
@@ -175,29 +187,52 @@ def _carry(session: Session, facts: Facts, link: Link, payload: Mapping[str, Any
 
 def _attached(session: Session, document: Document, context: Context) -> tuple[Attachment, ...]:
     storage = Storage(context.settings.storage)
-    files = [StoredFile(sha256=document.executed_sha256, media_type="application/pdf", name=f"{document.kind}-{document.version}.pdf")]
+    files = [
+        StoredFile(
+            sha256=document.executed_sha256,
+            media_type="application/pdf",
+            name=f"{document.kind}-{document.version}.pdf",
+        )
+    ]
     if document.route == "paper":
-        scans = {signature.scan_sha256 for signature in document.signatures if signature.round == document.round and signature.scan_sha256}
-        files += session.scalars(select(StoredFile).where(StoredFile.document_id == document.id, StoredFile.sha256.in_(scans)))
-    return tuple(Attachment(re.sub(r"[^\w .-]", "_", file.name)[:100], file.media_type, storage.get(file.sha256)) for file in files)
+        scans = {
+            signature.scan_sha256
+            for signature in document.signatures
+            if signature.round == document.round and signature.scan_sha256
+        }
+        files += session.scalars(
+            select(StoredFile).where(StoredFile.document_id == document.id, StoredFile.sha256.in_(scans))
+        )
+    return tuple(
+        Attachment(re.sub(r"[^\w .-]", "_", file.name)[:100], file.media_type, storage.get(file.sha256))
+        for file in files
+    )
 
 
 def _agency_of(session: Session, person: Person | None) -> Agency | None:
     if person is None:
         return None
-    return session.scalars(select(Agency).join(Membership, Membership.agency_id == Agency.id).where(Membership.person_id == person.id).order_by(Membership.id.desc()).limit(1)).first()
+    return session.scalars(
+        select(Agency)
+        .join(Membership, Membership.agency_id == Agency.id)
+        .where(Membership.person_id == person.id)
+        .order_by(Membership.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _grant(session: Session, membership: Membership | None) -> Grant | None:
     if membership is None:
         return None
-    return session.scalars(select(Grant).where(Grant.membership_id == membership.id).order_by(Grant.id.desc()).limit(1)).first()
+    return session.scalars(
+        select(Grant).where(Grant.membership_id == membership.id).order_by(Grant.id.desc()).limit(1)
+    ).first()
 
 
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=FileSystemLoader(ROOT / "templates"), autoescape=lambda name: bool(name) and name.endswith(".html"),
+        loader=FileSystemLoader(ROOT / "templates"), autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     made.filters["us_date"] = us_date

@@ -7,12 +7,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
-from portal.models import Decision, Membership, PolicyPack
+from portal.models import Decision, Evidence, Membership, PolicyPack
 from portal.standing.facts import standing_of
 from workflows import gate
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Outcome
+from workflows.vocabulary import About, Outcome
+
+_ONE = (About.PERSON, About.MEMBERSHIP)
 
 
 def member_of(membership: Membership) -> gate.Member:
@@ -70,6 +72,28 @@ def keep_refusal(
     ):
         return None
     return keep(session, membership, said, Outcome.REFUSED, now=now, made_for=made_for, policy=policy)
+
+
+def found_wrong(
+    session: Session, membership: Membership, made: Decision, said: gate.Decision, *, policy: Policy
+) -> list[gate.Finding]:
+    """What is unmet now because a fact about this very person was since taken back as never right.
+
+    A score corrected to 79 %, say: asked about the decision's own day, but with what is known today, the gate would have
+    stayed shut. What merely lapsed, or was asked for later, still holds on that day and is not among these; nor is a
+    form of the Agency that must be done again, since a shelter is not shut for that.
+    """
+    lacking = {f.id for f in said.unmet if f.prerequisite.about in _ONE and f.prerequisite.on_lapse != gate.OnLapse.WARN}
+    rested_on = {f["id"]: f["evidence"] for f in made.findings if f["id"] in lacking and f["evidence"]}
+    rows = {row for ids in rested_on.values() for row in ids}
+    if not rows:
+        return []
+    taken_back = set(session.scalars(select(Evidence.id).where(Evidence.id.in_(rows), Evidence.withdrawn_at < datetime.max)))
+    doubtful = {called for called, ids in rested_on.items() if taken_back & set(ids)}
+    if not doubtful:
+        return []
+    then = standing_of(session, member_of(membership), policy, made.on)
+    return [finding for finding in then.unmet if finding.id in doubtful]
 
 
 def know_pack(session: Session, policy: Policy, *, now: datetime) -> None:

@@ -17,16 +17,30 @@ from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
 
 ENDS = (
-    Kind.ROLE, Kind.REQUEST, Kind.LEAD_APPROVAL, Kind.ACCESS_LEVEL, Kind.WORKER, Kind.PROJECT, Kind.DEVICE_IN_USE, Kind.COURSE_ASSIGNED,
+    Kind.ROLE,
+    Kind.REQUEST,
+    Kind.LEAD_APPROVAL,
+    Kind.ACCESS_LEVEL,
+    Kind.WORKER,
+    Kind.PROJECT,
+    Kind.DEVICE_IN_USE,
+    Kind.COURSE_ASSIGNED,
     Kind.INHERITED,
-)  # fmt: skip
+)
 """What a membership does not keep: whoever returns is asked for anew. Agreements hold as long as their version does."""
 
 FURTHEST = timedelta(days=366)
 
 
 def deactivate(
-    session: Session, *, membership: Membership, reason: str, actor: Actor, now: datetime, policy: Policy, last_day: date | None = None
+    session: Session,
+    *,
+    membership: Membership,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    last_day: date | None = None,
 ) -> bool:
     """Ends everything that the person has at this Agency: at once, or at the end of a `last_day` to come. True: at once.
 
@@ -41,32 +55,56 @@ def deactivate(
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
     for planned in departures_of(session, membership.id):
         if planned.valid_from <= today:
-            raise Refused(Reason.ALREADY_DONE, f"{_name(session, membership)} left on {us_date(planned.valid_from)}; nothing is active any more.")
+            raise Refused(
+                Reason.ALREADY_DONE,
+                f"{_name(session, membership)} left on {us_date(planned.valid_from)}; nothing is active any more.",
+            )
         evidence.withdraw(session, planned, actor=actor, now=now, reason="Another day was entered.")
     row = evidence.record(
-        session, actor=actor, now=now, kind=Kind.DEPARTURE, about=About.MEMBERSHIP, subject_id=membership.id, valid_from=leaves_on, note=why
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.DEPARTURE,
+        about=About.MEMBERSHIP,
+        subject_id=membership.id,
+        valid_from=leaves_on,
+        note=why,
     )
     if leaves_on > today:
         jobs.enqueue(
-            session, Effect.EXPIRE, key=f"departure:{membership.id}", now=now, run_at=start_of_day(leaves_on, policy.zone), coalesce=False
+            session,
+            Effect.EXPIRE,
+            key=f"departure:{membership.id}",
+            now=now,
+            run_at=start_of_day(leaves_on, policy.zone),
+            coalesce=False,
         )
         audit.record(
-            session, actor=actor, now=now, act="person.deactivate", thing=membership, after={"from": leaves_on.isoformat()},
+            session,
+            actor=actor,
+            now=now,
+            act="person.deactivate",
+            thing=membership,
+            after={"from": leaves_on.isoformat()},
             said=f"{_name(session, membership)} will be deactivated on {us_date(leaves_on)}. Reason: {why}",
-        )  # fmt: skip
+        )
         return False
     _carry_out(session, membership, row, actor=actor, now=now, policy=policy)
     return True
 
 
-def call_off(session: Session, *, membership: Membership, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
+def call_off(
+    session: Session, *, membership: Membership, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:
     """Takes back a departure that was announced for a day to come. NOT_FOUND where none was."""
     permissions.check(session, actor, Action.PERSON_DEACTIVATE, membership)
     why = _reason(reason)
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
     planned = [row for row in departures_of(session, membership.id) if row.valid_from > local_day(now, policy.zone)]
     if not planned:
-        raise Refused(Reason.NOT_FOUND, "No departure is planned for this person. Whoever has left already needs a new request.")
+        raise Refused(
+            Reason.NOT_FOUND, "No departure is planned for this person. Whoever has left already needs a new request."
+        )
     for row in planned:
         evidence.withdraw(session, row, actor=actor, now=now, reason=why)
 
@@ -85,9 +123,12 @@ def fall_due(session: Session, *, membership_id: int, now: datetime, policy: Pol
 def departures_of(session: Session, membership_id: int) -> list[Evidence]:
     """The departures on record that were neither taken back nor ended by a return, oldest first."""
     query = select(Evidence).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == membership_id, Evidence.kind == Kind.DEPARTURE,
-        Evidence.withdrawn_at == datetime.max, Evidence.valid_until == date.max,
-    )  # fmt: skip
+        Evidence.about == About.MEMBERSHIP,
+        Evidence.subject_id == membership_id,
+        Evidence.kind == Kind.DEPARTURE,
+        Evidence.withdrawn_at == datetime.max,
+        Evidence.valid_until == date.max,
+    )
     return list(session.scalars(query.order_by(Evidence.id)))
 
 
@@ -108,9 +149,13 @@ def consequences(session: Session, membership: Membership, *, policy: Policy, on
         said.append("The open request for access ends.")
     held = {row.detail for row in evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.ROLE, on=on)}
     if held - {Role.END_USER}:
-        said.append("These roles end: " + ", ".join(sorted(role.replace("_", " ") for role in held - {Role.END_USER})) + ".")
+        said.append(
+            "These roles end: " + ", ".join(sorted(role.replace("_", " ") for role in held - {Role.END_USER})) + "."
+        )
     if held & {Role.AGENCY_ADMIN, Role.SECURITY_OFFICER}:
-        said.append("Unless somebody else holds them, no new access is issued at this Agency until the director names another person.")
+        said.append(
+            "Unless somebody else holds them, no new access is issued at this Agency until the director names another person."
+        )
     said.append("Links that were sent stop working, and documents that wait for this signature are set aside.")
     if not _elsewhere(session, membership):
         said.append(f"{person.first_name} is signed out of this portal everywhere.")
@@ -118,7 +163,9 @@ def consequences(session: Session, membership: Membership, *, policy: Policy, on
     return said
 
 
-def _carry_out(session: Session, membership: Membership, row: Evidence, *, actor: Actor, now: datetime, policy: Policy) -> None:
+def _carry_out(
+    session: Session, membership: Membership, row: Evidence, *, actor: Actor, now: datetime, policy: Policy
+) -> None:
     why, last_day = row.note or "Left the Agency.", row.valid_from - timedelta(1)
     grant = grants.live_grant(session, membership.id)
     if grant is not None:
@@ -127,7 +174,9 @@ def _carry_out(session: Session, membership: Membership, row: Evidence, *, actor
     if seat is not None:
         licences.give_back(session, seat, now=now, policy=policy, reason=why)
     for request in session.scalars(
-        select(AccessRequest).where(AccessRequest.membership_id == membership.id, AccessRequest.status.in_(("open", "issued")))
+        select(AccessRequest).where(
+            AccessRequest.membership_id == membership.id, AccessRequest.status.in_(("open", "issued"))
+        )
     ):
         request.closed_at, request.closed_reason = request.closed_at or now, request.closed_reason or why
         transition(session, request, "leave", actor=actor, now=now, why=why)
@@ -138,38 +187,61 @@ def _carry_out(session: Session, membership: Membership, row: Evidence, *, actor
     if not _elsewhere(session, membership):
         sign_in.end_sessions(session, person_id=membership.person_id, now=now)
         session.execute(
-            update(Link).where(Link.person_id == membership.person_id, Link.used_at.is_(None), Link.revoked_at.is_(None)).values(revoked_at=now)
+            update(Link)
+            .where(Link.person_id == membership.person_id, Link.used_at.is_(None), Link.revoked_at.is_(None))
+            .values(revoked_at=now)
         )
     audit.record(
-        session, actor=actor, now=now, act="person.deactivate", thing=membership, after={"from": row.valid_from.isoformat()},
+        session,
+        actor=actor,
+        now=now,
+        act="person.deactivate",
+        thing=membership,
+        after={"from": row.valid_from.isoformat()},
         said=f"{_name(session, membership)} was deactivated: access, roles and seat ended. Reason: {why}",
-    )  # fmt: skip
+    )
     jobs.enqueue(
-        session, Effect.MAIL, key=f"departed:{membership.id}:{row.id}", now=now,
+        session,
+        Effect.MAIL,
+        key=f"departed:{membership.id}:{row.id}",
+        now=now,
         payload={"mail": "departed", "membership_id": membership.id, "agency_id": membership.agency_id},
-    )  # fmt: skip
+    )
 
 
 def _close_paperwork(session: Session, membership: Membership, *, now: datetime) -> None:
     documents = list(
-        session.scalars(select(Document).where(Document.membership_id == membership.id, Document.status.in_(("prepared", "rejected", "scanned"))))
+        session.scalars(
+            select(Document).where(
+                Document.membership_id == membership.id, Document.status.in_(("prepared", "rejected", "scanned"))
+            )
+        )
     )
     for document in documents:
         transition(session, document, "void", actor=PORTAL, now=now, why="The person left the Agency.")
     if documents:
         ids = [document.id for document in documents]
-        session.execute(update(Link).where(Link.document_id.in_(ids), Link.used_at.is_(None), Link.revoked_at.is_(None)).values(revoked_at=now))
+        session.execute(
+            update(Link)
+            .where(Link.document_id.in_(ids), Link.used_at.is_(None), Link.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
 
 
 def _elsewhere(session: Session, membership: Membership) -> bool:
     """Whether the person still belongs to another Agency."""
     gone = exists(
         select(1).where(
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE,
-            Evidence.withdrawn_at == datetime.max, Evidence.valid_until == date.max,
+            Evidence.about == About.MEMBERSHIP,
+            Evidence.subject_id == Membership.id,
+            Evidence.kind == Kind.DEPARTURE,
+            Evidence.withdrawn_at == datetime.max,
+            Evidence.valid_until == date.max,
         )
-    )  # fmt: skip
-    query = select(Membership.id).where(Membership.person_id == membership.person_id, Membership.id != membership.id, ~gone)
+    )
+    query = select(Membership.id).where(
+        Membership.person_id == membership.person_id, Membership.id != membership.id, ~gone
+    )
     return session.scalar(query.limit(1)) is not None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from portal import permissions
 from portal.actors import Actor
@@ -73,7 +73,7 @@ def holders(session: Session, agency_id: int, role: Role, *, on: date) -> list[M
         Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.detail == role.value, Evidence.valid_from <= on,
         Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
     )  # fmt: skip
-    query = select(Membership).join(Person, Person.id == Membership.person_id)
+    query = select(Membership).join(Membership.person).options(contains_eager(Membership.person))
     return list(session.scalars(query.where(Membership.agency_id == agency_id, Membership.id.in_(held)).order_by(Membership.id)))
 
 

@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import AccessRequest, Account, AuditEntry, BackgroundCheck, Document, Evidence, Grant, Membership, Seat, TrainingResult
+from portal.models import (
+    AccessRequest,
+    Account,
+    AuditEntry,
+    BackgroundCheck,
+    Document,
+    Evidence,
+    Grant,
+    Membership,
+    Seat,
+    TrainingResult,
+)
 from workflows.vocabulary import LEAD, About, Action, Kind
 
 OF_PERSON = (Kind.TRAINING, Kind.BACKGROUND_CHECK, Kind.RETRAINING, Kind.SANCTION)
@@ -37,20 +48,44 @@ def of(session: Session, *, membership: Membership, actor: Actor, latest: int = 
     """The dossier as far as the viewer may see it. NOT_ALLOWED for whoever may not see the evidence."""
     permissions.check(session, actor, Action.EVIDENCE_SEE, membership)
     request = session.scalars(
-        select(AccessRequest).where(AccessRequest.membership_id == membership.id).order_by(AccessRequest.id.desc()).limit(1)
+        select(AccessRequest)
+        .where(AccessRequest.membership_id == membership.id)
+        .order_by(AccessRequest.id.desc())
+        .limit(1)
     ).first()
-    grant = session.scalars(select(Grant).where(Grant.membership_id == membership.id).order_by(Grant.id.desc()).limit(1)).first()
-    seat = session.scalars(select(Seat).where(Seat.membership_id == membership.id, Seat.status != "returned", Seat.kind == "core")).one_or_none()
+    grant = session.scalars(
+        select(Grant).where(Grant.membership_id == membership.id).order_by(Grant.id.desc()).limit(1)
+    ).first()
+    seat = session.scalars(
+        select(Seat).where(Seat.membership_id == membership.id, Seat.status != "returned", Seat.kind == "core")
+    ).one_or_none()
     rows = _evidence(session, membership)
     return Dossier(
         request=request,
         grant=grant,
         account=session.get(Account, grant.account_id) if grant else None,
         seat=seat,
-        departure=next((row for row in rows if row.kind == Kind.DEPARTURE and row.withdrawn_at == datetime.max and row.valid_until.year == 9999), None),
+        departure=next(
+            (
+                row
+                for row in rows
+                if row.kind == Kind.DEPARTURE and row.withdrawn_at == datetime.max and row.valid_until.year == 9999
+            ),
+            None,
+        ),
         evidence=rows,
-        documents=list(session.scalars(select(Document).where(Document.membership_id == membership.id).order_by(Document.id.desc()))),
-        attempts=list(session.scalars(select(TrainingResult).where(TrainingResult.person_id == membership.person_id).order_by(TrainingResult.taken_at.desc()))),
+        documents=list(
+            session.scalars(
+                select(Document).where(Document.membership_id == membership.id).order_by(Document.id.desc())
+            )
+        ),
+        attempts=list(
+            session.scalars(
+                select(TrainingResult)
+                .where(TrainingResult.person_id == membership.person_id)
+                .order_by(TrainingResult.taken_at.desc())
+            )
+        ),
         checks=_checks(session, membership),
         happened=_happened(session, membership, actor, latest),
     )
@@ -58,8 +93,14 @@ def of(session: Session, *, membership: Membership, actor: Actor, latest: int = 
 
 def _evidence(session: Session, membership: Membership) -> list[Evidence]:
     here = and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == membership.id)
-    of_person = and_(Evidence.about == About.PERSON, Evidence.subject_id == membership.person_id, Evidence.kind.in_(OF_PERSON))
-    return list(session.scalars(select(Evidence).where(or_(here, of_person)).order_by(Evidence.recorded_at.desc(), Evidence.id.desc())))
+    of_person = and_(
+        Evidence.about == About.PERSON, Evidence.subject_id == membership.person_id, Evidence.kind.in_(OF_PERSON)
+    )
+    return list(
+        session.scalars(
+            select(Evidence).where(or_(here, of_person)).order_by(Evidence.recorded_at.desc(), Evidence.id.desc())
+        )
+    )
 
 
 def _checks(session: Session, membership: Membership) -> list[BackgroundCheck]:

@@ -34,11 +34,12 @@ def reconsider(session: Session, *, membership_id: int, now: datetime, policy: P
     said = decisions.ask(session, membership, now=now, policy=policy)
     if grant is None:
         return _issue_or_wait(session, membership, request, said, now=now, policy=policy)
-    shut = _shuts(grant, said)
+    wrong = decisions.found_wrong(session, membership, grant.decision, said, policy=policy)
+    shut = bool(wrong) or _shuts(grant, said)
     if grant.status == "suspended":
         return None if shut else _restore(session, membership, grant, said, now=now, policy=policy)
     if shut:
-        return _suspend_when_due(session, membership, grant, said, now=now, policy=policy)
+        return _suspend_when_due(session, membership, grant, said, wrong, now=now, policy=policy)
     if said.permitted and request is not None:
         return _change(session, membership, grant, request, said, now=now, policy=policy)
     return None
@@ -156,15 +157,22 @@ def _shuts(grant: Grant, said: gate.Decision) -> bool:
 
 
 def _suspend_when_due(
-    session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, now: datetime, policy: Policy
+    session: Session,
+    membership: Membership,
+    grant: Grant,
+    said: gate.Decision,
+    wrong: list[gate.Finding],
+    *,
+    now: datetime,
+    policy: Policy,
 ) -> Outcome | None:
-    """What speaks against somebody closes at once; a mere lapse on the next business morning, Monday to Thursday."""
-    due = _due(grant, said, now, policy)
+    """What speaks against somebody, or was never right, closes at once; a mere lapse on a business morning."""
+    due = now if wrong else _due(grant, said, now, policy)
     if due > now:
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership.id}", now=now, run_at=due)
         return None
     decision = decisions.keep(session, membership, said, Outcome.CLOSED, now=now, made_for="suspend", policy=policy)
-    reasons = "; ".join(finding.title for finding in said.closing or said.unmet)
+    reasons = "; ".join(dict.fromkeys(finding.title for finding in (*wrong, *said.closing) or said.unmet))
     grant.suspended_at, grant.suspended_for = now, reasons[:400]
     transition(session, grant, "suspend", actor=PORTAL, now=now, why=reasons, decision_id=decision.id)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)

@@ -72,10 +72,19 @@ def _to_sign(session: Session, actor: Actor) -> list[Task]:
     """My own papers; those that my offices sign for an Agency, and its forms that are begun or were sent back."""
     directed, managed = actor.at(Role.EXECUTIVE_DIRECTOR) - {LEAD}, actor.at(Role.AGENCY_ADMIN) - {LEAD}
     mine = and_(Document.person_id == actor.person_id, Document.status == "prepared")
-    for_agency = and_(Document.agency_id.in_(directed), Document.kind.in_(SIGNED_BY_THE_AGENCY), Document.status == "prepared")
-    forms = and_(Document.agency_id.in_(directed | managed), Document.kind.in_(FORMS), Document.status.in_(("prepared", "rejected")))
+    for_agency = and_(
+        Document.agency_id.in_(directed), Document.kind.in_(SIGNED_BY_THE_AGENCY), Document.status == "prepared"
+    )
+    forms = and_(
+        Document.agency_id.in_(directed | managed),
+        Document.kind.in_(FORMS),
+        Document.status.in_(("prepared", "rejected")),
+    )
     rows = session.execute(
-        select(Document, Agency.name).join(Agency, Agency.id == Document.agency_id).where(or_(mine, for_agency, forms)).order_by(Document.prepared_at)
+        select(Document, Agency.name)
+        .join(Agency, Agency.id == Document.agency_id)
+        .where(or_(mine, for_agency, forms))
+        .order_by(Document.prepared_at)
     )
     return [_paper(document, agency) for document, agency in rows]
 
@@ -86,7 +95,14 @@ def _paper(document: Document, agency: str) -> Task:
         sent_back = document.status == "rejected"
         hint = f"Sent back: {document.rejected_reason}" if sent_back else agency
         verb = "Correct" if sent_back else "Complete"
-        return Task(f"form:{document.kind}", f"{verb}: {title}", document.agency_id, hint, document.prepared_at, status="returned" if sent_back else "draft")
+        return Task(
+            f"form:{document.kind}",
+            f"{verb}: {title}",
+            document.agency_id,
+            hint,
+            document.prepared_at,
+            status="returned" if sent_back else "draft",
+        )
     return Task("sign", f"Sign: {title}", document.id, agency, document.prepared_at)
 
 
@@ -94,8 +110,12 @@ def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> 
     """Courses assigned to me at any Agency whose quiz I have not passed."""
     held = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
     mine = select(Membership.id).where(Membership.person_id == actor.person_id)
-    assigned = and_(Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.COURSE_ASSIGNED, Evidence.subject_id.in_(mine))
-    passed = and_(Evidence.about == About.PERSON, Evidence.kind == Kind.TRAINING, Evidence.subject_id == actor.person_id)
+    assigned = and_(
+        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.COURSE_ASSIGNED, Evidence.subject_id.in_(mine)
+    )
+    passed = and_(
+        Evidence.about == About.PERSON, Evidence.kind == Kind.TRAINING, Evidence.subject_id == actor.person_id
+    )
     since: dict[str, date] = {}
     done: set[str] = set()
     for row in session.scalars(select(Evidence).where(or_(assigned, passed), *held)):
@@ -105,7 +125,12 @@ def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> 
             done.add(row.detail)
     titles = {course.id: course.title for course in policy.courses}
     return [
-        Task("course", f"Pass the quiz: {titles.get(course, course)}", hint="In the learning system. Passed already? Hand in the certificate.", since=day)
+        Task(
+            "course",
+            f"Pass the quiz: {titles.get(course, course)}",
+            hint="In the learning system. Passed already? Hand in the certificate.",
+            since=day,
+        )
         for course, day in since.items()
         if course not in done
     ]
@@ -113,10 +138,16 @@ def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> 
 
 def _own_password(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
     kept = handover.waiting(session, person_id=actor.person_id, now=now) if actor.person_id else None
-    return [Task("password", "See your temporary password for the core HMIS", due=kept.expires_at, since=kept.kept_at)] if kept else []
+    return (
+        [Task("password", "See your temporary password for the core HMIS", due=kept.expires_at, since=kept.kept_at)]
+        if kept
+        else []
+    )
 
 
-def _of_agencies(session: Session, actor: Actor, managed: frozenset[int], home: Home, policy: Policy, *, on: date) -> None:
+def _of_agencies(
+    session: Session, actor: Actor, managed: frozenset[int], home: Home, policy: Policy, *, on: date
+) -> None:
     waiting_people = list(
         session.execute(
             select(Membership, Person, Agency, AccessRequest)
@@ -127,7 +158,12 @@ def _of_agencies(session: Session, actor: Actor, managed: frozenset[int], home: 
             .order_by(AccessRequest.requested_at, AccessRequest.id)
         )
     )
-    own = {m.agency_id: m for m in session.scalars(select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id.in_(managed)))}
+    own = {
+        m.agency_id: m
+        for m in session.scalars(
+            select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id.in_(managed))
+        )
+    }
     by_id = {m.id: m for m in (*own.values(), *(row.Membership for row in waiting_people))}
     lines = standing_view.lines(session, list(by_id.values()), now_on=on, policy=policy)
     names = {agency.id: agency.name for agency in session.scalars(select(Agency).where(Agency.id.in_(managed)))}
@@ -149,15 +185,32 @@ def _of_one_agency(actor: Actor, agency_id: int, name: str, line: Line, home: Ho
             continue
         if holder in OFFICES and OFFICES[holder] in roles:
             step = next(s.do for s in stanza.steps if s.who == holder)
-            home.mine.append(Task("agency", step, agency_id, f"{name}. {stanza.title} is not settled, so no new access is issued."))
+            home.mine.append(
+                Task("agency", step, agency_id, f"{name}. {stanza.title} is not settled, so no new access is issued.")
+            )
         else:
             rest[holder] = rest.get(holder, 0) + 1
     for holder, count in rest.items():
-        home.others.append(Task("agency", f"{name}: {count} step{'s' * (count > 1)} to take part", agency_id, status="waiting", who=TITLES[holder]))
+        home.others.append(
+            Task(
+                "agency",
+                f"{name}: {count} step{'s' * (count > 1)} to take part",
+                agency_id,
+                status="waiting",
+                who=TITLES[holder],
+            )
+        )
 
 
 def _of_one_person(
-    actor: Actor, membership: Membership, person: Person, agency: Agency, request: AccessRequest, line: Line, home: Home, policy: Policy
+    actor: Actor,
+    membership: Membership,
+    person: Person,
+    agency: Agency,
+    request: AccessRequest,
+    line: Line,
+    home: Home,
+    policy: Policy,
 ) -> None:
     roles = {role for where, role in actor.roles if where == membership.agency_id}
     own = [
@@ -167,12 +220,33 @@ def _of_one_person(
     ]
     mine = [stanza.title for stanza, holder in own if _is_mine(actor, membership, stanza.id, holder, roles)]
     if mine and person.id != actor.person_id:
-        home.mine.append(Task("person", f"{person.name}: {mine[0]}", membership.id, f"{agency.name}. {line.done} of {line.total} settled.", request.requested_at))
-    holders = dict.fromkeys(TITLES[holder] for stanza, holder in own if not _is_mine(actor, membership, stanza.id, holder, roles))
+        verb = {"An authorized device": "choose or authorize the device"}.get(
+            mine[0], mine[0][:1].lower() + mine[0][1:]
+        )
+        home.mine.append(
+            Task(
+                "person",
+                f"{person.name}: {verb}",
+                membership.id,
+                f"{agency.name}. {line.done} of {line.total} settled.",
+                request.requested_at,
+            )
+        )
+    holders = dict.fromkeys(
+        TITLES[holder] for stanza, holder in own if not _is_mine(actor, membership, stanza.id, holder, roles)
+    )
     if holders and person.id != actor.person_id:
         said = [person.first_name if each == TITLES["person"] else each for each in holders]
         home.others.append(
-            Task("person", person.name, membership.id, f"{line.done} of {line.total} settled.", request.requested_at, status="waiting", who=", ".join(said))
+            Task(
+                "person",
+                person.name,
+                membership.id,
+                f"{line.done} of {line.total} settled.",
+                request.requested_at,
+                status="waiting",
+                who=", ".join(said),
+            )
         )
 
 
@@ -187,12 +261,17 @@ def _devices(session: Session, actor: Actor, names: dict[int, str]) -> list[Task
     may = (actor.at(Role.AGENCY_ADMIN) | actor.at(Role.EXECUTIVE_DIRECTOR)) - {LEAD}
     authorised = exists(
         select(1).where(
-            Evidence.about == About.DEVICE, Evidence.subject_id == Device.id, Evidence.kind == Kind.DEVICE_AUTHORISED,
+            Evidence.about == About.DEVICE,
+            Evidence.subject_id == Device.id,
+            Evidence.kind == Kind.DEVICE_AUTHORISED,
             Evidence.withdrawn_at == datetime.max,
         )
-    )  # fmt: skip
+    )
     rows = session.scalars(select(Device).where(Device.agency_id.in_(may), ~authorised).order_by(Device.entered_at))
-    return [Task("device", f"Authorize the device: {d.label}", d.agency_id, names.get(d.agency_id, ""), d.entered_at) for d in rows]
+    return [
+        Task("device", f"Authorize the device: {d.label}", d.agency_id, names.get(d.agency_id, ""), d.entered_at)
+        for d in rows
+    ]
 
 
 def _reservations(session: Session, managed: Iterable[int], *, on: date) -> list[Task]:
@@ -204,7 +283,14 @@ def _reservations(session: Session, managed: Iterable[int], *, on: date) -> list
         .where(Seat.agency_id.in_(managed), Seat.status == "reserved", Seat.reserved_until <= on + SOON)
     )
     return [
-        Task("person", f"The license reserved for {first} {last} runs out", seat.membership_id, since=seat.reserved_at, due=seat.reserved_until, status="due_soon")
+        Task(
+            "person",
+            f"The license reserved for {first} {last} runs out",
+            seat.membership_id,
+            since=seat.reserved_at,
+            due=seat.reserved_until,
+            status="due_soon",
+        )
         for seat, first, last in rows
     ]
 
@@ -220,7 +306,11 @@ def _suspended(session: Session, actor: Actor, managed: frozenset[int]) -> list[
     )
     said = []
     for grant, person, agency in rows:
-        whose = f"Your access at {agency.name}" if person.id == actor.person_id else f"The access of {person.name} at {agency.name}"
+        whose = (
+            f"Your access at {agency.name}"
+            if person.id == actor.person_id
+            else f"The access of {person.name} at {agency.name}"
+        )
         since = f" since {us_date(grant.suspended_at.date())}" if grant.suspended_at else ""
         said.append(f"{whose} is suspended{since}: {grant.suspended_for or 'a prerequisite lapsed'}.")
     return said

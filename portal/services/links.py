@@ -35,7 +35,15 @@ class Proof:
 
 
 def invite(
-    session: Session, *, person: Person, purpose: str, document: Document | None = None, actor: Actor, now: datetime, policy: Policy, mail: str = ""
+    session: Session,
+    *,
+    person: Person,
+    purpose: str,
+    document: Document | None = None,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    mail: str = "",
 ) -> Link:
     """Sends a link to a person's own mailbox. Its token is made by the worker while it sends: nobody here ever holds it.
 
@@ -47,7 +55,14 @@ def invite(
         session, Effect.MAIL, key=f"link:{link.id}", now=now,
         payload={"mail": mail or MAILS[purpose], "person_id": person.id, "link_id": link.id},
     )  # fmt: skip
-    audit.record(session, actor=actor, now=now, act="link.send", thing=document or person, said=f"A link ({purpose.replace('_', ' ')}) goes to {person.name}.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="link.send",
+        thing=document or person,
+        said=f"A link ({purpose.replace('_', ' ')}) goes to {person.name}.",
+    )
     return link
 
 
@@ -67,7 +82,9 @@ def send(session: Session, *, link: Link, keys: Keys) -> str:
     return keys.envelope(link.purpose, [link.id, token])
 
 
-def open_link(session: Session, *, keys: Keys, envelope: str, purpose: str, now: datetime, policy: Policy | None = None) -> Link:
+def open_link(
+    session: Session, *, keys: Keys, envelope: str, purpose: str, now: datetime, policy: Policy | None = None
+) -> Link:
     """The link in an envelope, if it still works; LINK_SPENT otherwise. Consumes nothing, however often it is called.
 
     A wrong signature, purpose or age is refused before any query.
@@ -77,7 +94,10 @@ def open_link(session: Session, *, keys: Keys, envelope: str, purpose: str, now:
     link_id, token = content if isinstance(content, list) and len(content) == 2 else (0, "")
     link = session.get(Link, link_id) if isinstance(link_id, int) else None
     if link is None or link.purpose != purpose or not hmac.compare_digest(link.token_hash, hash_of(str(token))):
-        raise Refused(Reason.LINK_SPENT, "A newer message has replaced this link. Use the newest one, or ask the help desk for another.")
+        raise Refused(
+            Reason.LINK_SPENT,
+            "A newer message has replaced this link. Use the newest one, or ask the help desk for another.",
+        )
     refuse_spent(link, now)
     return link
 
@@ -85,9 +105,13 @@ def open_link(session: Session, *, keys: Keys, envelope: str, purpose: str, now:
 def refuse_spent(link: Link, now: datetime) -> None:
     """LINK_SPENT for a link that was used, taken back, has expired, or whose document has changed since it was sent."""
     if link.used_at is not None:
-        raise Refused(Reason.LINK_SPENT, "This link has been used already, and it works once. Nothing more is to be done with it.")
+        raise Refused(
+            Reason.LINK_SPENT, "This link has been used already, and it works once. Nothing more is to be done with it."
+        )
     if link.revoked_at is not None:
-        raise Refused(Reason.LINK_SPENT, f"This link was taken back or replaced by a newer one. Use the newest message. {ASK}")
+        raise Refused(
+            Reason.LINK_SPENT, f"This link was taken back or replaced by a newer one. Use the newest message. {ASK}"
+        )
     if link.expires_at <= now:
         raise Refused(Reason.LINK_SPENT, f"This link has expired. {ASK}")
     if link.document_id is not None:
@@ -106,7 +130,9 @@ def mail_code(session: Session, *, link: Link, now: datetime, policy: Policy, as
     if link.code_sent_at is not None and now - link.code_sent_at < AGAIN:
         return False
     if link.codes_mailed >= CODES and asked:
-        raise Refused(Reason.LINK_SPENT, f"{CODES} codes were mailed for this link, which is as many as there are. {ASK}")
+        raise Refused(
+            Reason.LINK_SPENT, f"{CODES} codes were mailed for this link, which is as many as there are. {ASK}"
+        )
     if not asked and (link.codes_mailed >= CODES or has_live_code(link, now=now, policy=policy)):
         return False
     link.code_secret = link.code_secret or pyotp.random_base32()
@@ -128,7 +154,11 @@ def code_of(link: Link, *, digits: int) -> str:
 def has_live_code(link: Link, *, now: datetime, policy: Policy) -> bool:
     """Whether a code that was mailed could still be entered."""
     sent = link.code_sent_at
-    return sent is not None and now - sent < timedelta(minutes=policy.one_time_code.minutes) and link.code_tries < policy.one_time_code.tries
+    return (
+        sent is not None
+        and now - sent < timedelta(minutes=policy.one_time_code.minutes)
+        and link.code_tries < policy.one_time_code.tries
+    )
 
 
 def prove_code(session: Session, *, link: Link, code: str, now: datetime, policy: Policy) -> Proof:
@@ -140,7 +170,10 @@ def prove_code(session: Session, *, link: Link, code: str, now: datetime, policy
     session.refresh(link, with_for_update=True)
     refuse_spent(link, now)
     if not has_live_code(link, now=now, policy=policy):
-        return Proof(False, "There is no code to enter any more: it has been used, has expired, or was tried too often. Have a new one mailed.")
+        return Proof(
+            False,
+            "There is no code to enter any more: it has been used, has expired, or was tried too often. Have a new one mailed.",
+        )
     typed = "".join(code.split())
     if not hmac.compare_digest(typed.encode(), code_of(link, digits=policy.one_time_code.digits).encode()):
         link.code_tries += 1
@@ -156,7 +189,9 @@ def prove_code(session: Session, *, link: Link, code: str, now: datetime, policy
 def use(session: Session, *, link: Link, now: datetime) -> None:
     """Consumes the link: of any number of callers at once, one; LINK_SPENT for all others."""
     session.flush()
-    taken = update(Link).where(Link.id == link.id, Link.used_at.is_(None), Link.revoked_at.is_(None), Link.expires_at > now)
+    taken = update(Link).where(
+        Link.id == link.id, Link.used_at.is_(None), Link.revoked_at.is_(None), Link.expires_at > now
+    )
     if session.execute(taken.values(used_at=now)).rowcount != 1:  # type: ignore[attr-defined]
         session.refresh(link)
         refuse_spent(link, now)
@@ -173,7 +208,14 @@ def revoke(session: Session, *, link: Link, actor: Actor, now: datetime) -> None
     if link.used_at or link.revoked_at or link.expires_at <= now:
         raise Refused(Reason.ALREADY_DONE, "This link does not work any more as it is.")
     link.revoked_at = now
-    audit.record(session, actor=actor, now=now, act="link.revoke", thing=thing, said=f"The link sent to {link.person.name} was taken back.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="link.revoke",
+        thing=thing,
+        said=f"The link sent to {link.person.name} was taken back.",
+    )
 
 
 def revoke_for(session: Session, document: Document, *, now: datetime) -> None:
@@ -183,17 +225,31 @@ def revoke_for(session: Session, document: Document, *, now: datetime) -> None:
 
 def open_links(session: Session, document: Document, *, now: datetime) -> list[Link]:
     """The links of a document that still work, oldest first."""
-    query = select(Link).where(Link.document_id == document.id, Link.used_at.is_(None), Link.revoked_at.is_(None), Link.expires_at > now)
+    query = select(Link).where(
+        Link.document_id == document.id, Link.used_at.is_(None), Link.revoked_at.is_(None), Link.expires_at > now
+    )
     return list(session.scalars(query.order_by(Link.id)))
 
 
 def proven(session: Session, document: Document, person_id: int | None, *, now: datetime) -> Link | None:
     """The person's link to a document whose code was entered and that has not been used: what signing goes on with."""
-    mine = [link for link in open_links(session, document, now=now) if link.person_id == person_id and link.code_proven_at is not None]
+    mine = [
+        link
+        for link in open_links(session, document, now=now)
+        if link.person_id == person_id and link.code_proven_at is not None
+    ]
     return mine[-1] if mine else None
 
 
-def _new(session: Session, person: Person, purpose: str, document: Document | None, actor: Actor, now: datetime, policy: Policy) -> Link:
+def _new(
+    session: Session,
+    person: Person,
+    purpose: str,
+    document: Document | None,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+) -> Link:
     if purpose not in PATHS:
         raise KeyError(purpose)
     if (purpose == "signing") != (document is not None):
@@ -225,7 +281,10 @@ def _life(policy: Policy, purpose: str) -> timedelta:
 def _refuse_changed(link: Link) -> None:
     document = link.document
     if document is None or document.text_sha256 != link.document_sha256 or not same_text(document):
-        raise Refused(Reason.LINK_SPENT, f"The text of this document has changed since the link was sent, so it cannot be signed by it. {ASK}")
+        raise Refused(
+            Reason.LINK_SPENT,
+            f"The text of this document has changed since the link was sent, so it cannot be signed by it. {ASK}",
+        )
 
 
 def same_text(document: Document) -> bool:

@@ -49,7 +49,9 @@ def of(session: Session, *, person: Person, actor: Actor, now: datetime, policy:
     today = local_day(now, policy.zone)
     members = list(session.scalars(select(Membership).where(Membership.person_id == person.id).order_by(Membership.id)))
     papers = list(session.scalars(select(Document).where(Document.person_id == person.id).order_by(Document.id.desc())))
-    attempts = session.scalars(select(TrainingResult).where(TrainingResult.person_id == person.id).order_by(TrainingResult.taken_at.desc()))
+    attempts = session.scalars(
+        select(TrainingResult).where(TrainingResult.person_id == person.id).order_by(TrainingResult.taken_at.desc())
+    )
     return MyAccess(
         places=[_place(session, each, actor, now=now, policy=policy) for each in members],
         user_id=user_id(session, person.id),
@@ -68,7 +70,12 @@ def user_id(session: Session, person_id: int) -> str:
 
 def _place(session: Session, membership: Membership, actor: Actor, *, now: datetime, policy: Policy) -> Place:
     today = local_day(now, policy.zone)
-    request = select(AccessRequest).where(AccessRequest.membership_id == membership.id).order_by(AccessRequest.id.desc()).limit(1)
+    request = (
+        select(AccessRequest)
+        .where(AccessRequest.membership_id == membership.id)
+        .order_by(AccessRequest.id.desc())
+        .limit(1)
+    )
     grant = select(Grant).where(Grant.membership_id == membership.id, Grant.status != "ended")
     return Place(
         membership,

@@ -34,20 +34,32 @@ def nudge(session: Session, *, membership: Membership, actor: Actor, now: dateti
     unmet = decisions.ask(session, membership, now=now, policy=policy).unmet
     told = _whom(session, membership, unmet, actor, now=now, policy=policy)
     if not told:
-        raise Refused(Reason.ALREADY_DONE, "There is nobody to remind: nothing is missing, or what is missing waits for you.")
+        raise Refused(
+            Reason.ALREADY_DONE, "There is nobody to remind: nothing is missing, or what is missing waits for you."
+        )
     membership.nudged_at = now
     for person in told:
         jobs.enqueue(
-            session, Effect.MAIL, key=f"nudge:{membership.id}:{person.id}:{today.isoformat()}", now=now,
+            session,
+            Effect.MAIL,
+            key=f"nudge:{membership.id}:{person.id}:{today.isoformat()}",
+            now=now,
             payload={"mail": "nudge", "person_id": person.id, "membership_id": membership.id},
-        )  # fmt: skip
+        )
     audit.record(
-        session, actor=actor, now=now, act="membership.nudge", thing=membership, said=f"Reminded {', '.join(person.name for person in told)}."
+        session,
+        actor=actor,
+        now=now,
+        act="membership.nudge",
+        thing=membership,
+        said=f"Reminded {', '.join(person.name for person in told)}.",
     )
     return told
 
 
-def _whom(session: Session, membership: Membership, unmet: list[Finding], actor: Actor, *, now: datetime, policy: Policy) -> list[Person]:
+def _whom(
+    session: Session, membership: Membership, unmet: list[Finding], actor: Actor, *, now: datetime, policy: Policy
+) -> list[Person]:
     waiting = {finding.waiting_on for finding in unmet}
     today = local_day(now, policy.zone)
     for group in NEXT:

@@ -23,23 +23,60 @@ OWN = ("user_agreement", "privacy_notice", "agency_admin_agreement", "security_o
 
 
 def start(
-    session: Session, *, request: AccessRequest, agency: Agency, person: Person, projects: Sequence[Project], actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    request: AccessRequest,
+    agency: Agency,
+    person: Person,
+    projects: Sequence[Project],
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> list[Document]:
     """Prepares and mails the user agreement where none is in force, and the laptop statement where the device asks for one."""
     membership = session.get_one(Membership, request.membership_id)
     sent = []
     if _needs_agreement(session, membership, request, now=now, policy=policy):
         answers = _answers(session, request, person, projects, actor=actor, now=now, policy=policy)
-        sent.append(_send(session, "user_agreement", agency, membership, None, answers, person, actor=actor, now=now, policy=policy))
+        sent.append(
+            _send(
+                session,
+                "user_agreement",
+                agency,
+                membership,
+                None,
+                answers,
+                person,
+                actor=actor,
+                now=now,
+                policy=policy,
+            )
+        )
     device = session.get(Device, request.device_id) if request.device_id else None
-    if device is not None and _needs_statement(session, device, now=now, policy=policy):
-        sent.append(_send(session, "laptop_statement", agency, membership, device, {}, person, actor=actor, now=now, policy=policy))
+    if device is not None:
+        sent.append(
+            laptop_statement(session, membership=membership, device=device, actor=actor, now=now, policy=policy)
+        )
     return [document for document in sent if document is not None]
+
+
+def laptop_statement(
+    session: Session, *, membership: Membership, device: Device, actor: Actor, now: datetime, policy: Policy
+) -> Document | None:
+    """Prepares and mails the statement that a laptop asks for; None where it is no laptop, or the statement is signed."""
+    if not _needs_statement(session, device, now=now, policy=policy):
+        return None
+    agency, person = session.get_one(Agency, membership.agency_id), session.get_one(Person, membership.person_id)
+    return _send(
+        session, "laptop_statement", agency, membership, device, {}, person, actor=actor, now=now, policy=policy
+    )
 
 
 def waiting_for(session: Session, membership_id: int) -> list[Document]:
     """What this person still has to sign at this Agency, oldest first."""
-    query = select(Document).where(Document.membership_id == membership_id, Document.status == "prepared", Document.kind.in_(OWN))
+    query = select(Document).where(
+        Document.membership_id == membership_id, Document.status == "prepared", Document.kind.in_(OWN)
+    )
     return list(session.scalars(query.order_by(Document.id)))
 
 
@@ -53,14 +90,21 @@ def send_again(session: Session, *, membership: Membership, actor: Actor, now: d
     for document in waiting_for(session, membership.id):
         old = links.open_links(session, document, now=now)
         if old and (now - old[-1].sent_at).total_seconds() < 600:
-            raise Refused(Reason.ALREADY_DONE, "A link went out less than ten minutes ago. Give it time to arrive, and look in the spam folder.")
-        sent.append(paperwork.send_to_sign(session, document=document, person=person, actor=actor, now=now, policy=policy))
+            raise Refused(
+                Reason.ALREADY_DONE,
+                "A link went out less than ten minutes ago. Give it time to arrive, and look in the spam folder.",
+            )
+        sent.append(
+            paperwork.send_to_sign(session, document=document, person=person, actor=actor, now=now, policy=policy)
+        )
     if not sent:
         raise Refused(Reason.ALREADY_DONE, f"{person.name} has nothing left to sign.")
     return sent
 
 
-def _needs_agreement(session: Session, membership: Membership, request: AccessRequest, *, now: datetime, policy: Policy) -> bool:
+def _needs_agreement(
+    session: Session, membership: Membership, request: AccessRequest, *, now: datetime, policy: Policy
+) -> bool:
     today = local_day(now, policy.zone)
     held = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.USER_AGREEMENT, on=today)
     pledged = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.PRIVACY_PLEDGE, on=today)
@@ -84,14 +128,25 @@ def _needs_statement(session: Session, device: Device, *, now: datetime, policy:
 
 
 def _send(
-    session: Session, kind: str, agency: Agency, membership: Membership, device: Device | None, answers: dict[str, str], person: Person, *,
-    actor: Actor, now: datetime, policy: Policy,
-) -> Document | None:  # fmt: skip
+    session: Session,
+    kind: str,
+    agency: Agency,
+    membership: Membership,
+    device: Device | None,
+    answers: dict[str, str],
+    person: Person,
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+) -> Document | None:
     """None where a signed copy waits with the Lead already: then nothing is asked of the person again."""
     with_lead = select(Document.id).where(
-        Document.kind == kind, Document.membership_id == membership.id, Document.status.in_(WITH_THE_LEAD),
+        Document.kind == kind,
+        Document.membership_id == membership.id,
+        Document.status.in_(WITH_THE_LEAD),
         Document.device_id == (device.id if device else None),
-    )  # fmt: skip
+    )
     if session.scalar(with_lead.limit(1)) is not None:
         return None
     document = paperwork.prepare(
@@ -102,7 +157,14 @@ def _send(
 
 
 def _answers(
-    session: Session, request: AccessRequest, person: Person, projects: Sequence[Project], *, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    request: AccessRequest,
+    person: Person,
+    projects: Sequence[Project],
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> dict[str, str]:
     levels = {level.id: level.title for level in policy.access_levels}
     today = local_day(now, policy.zone)

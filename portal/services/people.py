@@ -20,10 +20,28 @@ from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role
 
-FREE_MAIL = frozenset({
-    "aol.com", "comcast.net", "gmail.com", "gmx.com", "googlemail.com", "hotmail.com", "icloud.com", "live.com", "mail.com",
-    "mail.ru", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "roadrunner.com", "ymail.com", "yahoo.com",
-})  # fmt: skip
+FREE_MAIL = frozenset(
+    {
+        "aol.com",
+        "comcast.net",
+        "gmail.com",
+        "gmx.com",
+        "googlemail.com",
+        "hotmail.com",
+        "icloud.com",
+        "live.com",
+        "mail.com",
+        "mail.ru",
+        "me.com",
+        "msn.com",
+        "outlook.com",
+        "proton.me",
+        "protonmail.com",
+        "roadrunner.com",
+        "ymail.com",
+        "yahoo.com",
+    }
+)
 NAMING = (Action.ACCESS_REQUEST, Action.OFFICER_NAME, Action.DIRECTOR_INVITE, Action.USER_INVITE)
 GIVING: dict[Role, Action] = {
     Role.END_USER: Action.ACCESS_REQUEST,
@@ -48,9 +66,17 @@ class PersonFields:
 
 
 def name_person(
-    session: Session, *, first_name: str, last_name: str, email: str, actor: Actor, now: datetime, phone: str = "",
-    title: str = "", free_mail_ok: bool = True,
-) -> Person:  # fmt: skip
+    session: Session,
+    *,
+    first_name: str,
+    last_name: str,
+    email: str,
+    actor: Actor,
+    now: datetime,
+    phone: str = "",
+    title: str = "",
+    free_mail_ok: bool = True,
+) -> Person:
     """The person with this e-mail address, made where there is none: one person, one core account, however many Agencies.
 
     Refuses (NOT_ALLOWED) whoever may name nobody, and (BAD_INPUT) what is no name or address, an address that belongs to
@@ -93,15 +119,28 @@ def member(session: Session, *, agency: Agency, person: Person, now: datetime, a
         session.add(found)
         session.flush()
         audit.record(
-            session, actor=actor, now=now, act="membership.create", thing=found, said=f"{person.name} was entered at {agency.name}."
+            session,
+            actor=actor,
+            now=now,
+            act="membership.create",
+            thing=found,
+            said=f"{person.name} was entered at {agency.name}.",
         )
     return found
 
 
 def change_name(
-    session: Session, *, person: Person, first_name: str, last_name: str, actor: Actor, now: datetime, policy: Policy,
-    title: str | None = None, phone: str | None = None,
-) -> Person:  # fmt: skip
+    session: Session,
+    *,
+    person: Person,
+    first_name: str,
+    last_name: str,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    title: str | None = None,
+    phone: str | None = None,
+) -> Person:
     """A new name for the same person: User ID, evidence and history stay; the core HMIS is told where there is access."""
     permissions.check(session, actor, Action.PERSON_CHANGE, person)
     lock(session, people=[person.id])
@@ -119,9 +158,17 @@ def change_name(
     for field, value in changed.items():
         setattr(person, field, value)
     audit.record(
-        session, actor=actor, now=now, act="person.change", thing=person, before={f: before[f] for f in changed}, after=changed,
-        said=f"{was} is now recorded as {person.name}." if was != person.name else f"The particulars of {person.name} were changed.",
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        act="person.change",
+        thing=person,
+        before={f: before[f] for f in changed},
+        after=changed,
+        said=f"{was} is now recorded as {person.name}."
+        if was != person.name
+        else f"The particulars of {person.name} were changed.",
+    )
     account = session.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
     if account and account.status in {"ordered", "active", "restoring"}:
         accounts.order(session, account, now=now, policy_version=policy.version)
@@ -129,9 +176,17 @@ def change_name(
 
 
 def give_role(
-    session: Session, *, membership: Membership, role: Role, actor: Actor, now: datetime, policy: Policy, rests_on: str = "",
-    rests_on_id: int = 0, note: str = "",
-) -> Evidence:  # fmt: skip
+    session: Session,
+    *,
+    membership: Membership,
+    role: Role,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    rests_on: str = "",
+    rests_on_id: int = 0,
+    note: str = "",
+) -> Evidence:
     """Records that the member holds a role from today; the row in force where it is held already.
 
     An Agency's roles are given by its ED or the Lead, a director's by the Lead, the Lead's own by a Lead administrator and
@@ -147,9 +202,18 @@ def give_role(
     if held:
         return held[-1]
     return evidence.record(
-        session, actor=actor, now=now, kind=Kind.ROLE, about=About.MEMBERSHIP, subject_id=membership.id, detail=role.value,
-        valid_from=today, rests_on=rests_on, rests_on_id=rests_on_id, note=note,
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.ROLE,
+        about=About.MEMBERSHIP,
+        subject_id=membership.id,
+        detail=role.value,
+        valid_from=today,
+        rests_on=rests_on,
+        rests_on_id=rests_on_id,
+        note=note,
+    )
 
 
 def end_role(
@@ -173,8 +237,13 @@ def a_name(text: str, field: str) -> str:
     if not clean:
         raise bad_input(f"Enter the {called}.", field)
     if len(clean) > 100:
-        raise bad_input(f"The {called} may have 100 characters; this has {len(clean)}. Enter the name that stands on the badge.", field)
-    if any(unicodedata.category(c)[0] == "C" and c not in JOINERS for c in clean) or re.search(r"[\d<>@/\\{}|=;]", clean):
+        raise bad_input(
+            f"The {called} may have 100 characters; this has {len(clean)}. Enter the name that stands on the badge.",
+            field,
+        )
+    if any(unicodedata.category(c)[0] == "C" and c not in JOINERS for c in clean) or re.search(
+        r"[\d<>@/\\{}|=;]", clean
+    ):
         raise bad_input(f"The {called} holds a character that no name has. Type it again.", field)
     return clean
 
@@ -195,7 +264,10 @@ def short(text: str, most: int, field: str) -> str:
 
 def _refuse_self_registration(session: Session, actor: Actor) -> None:
     if not actor.is_portal and not any(permissions.may_anything(actor, action, session) for action in NAMING):
-        raise Refused(Reason.NOT_ALLOWED, "People are named by their Agency Administrator, their director or the Lead. Ask one of them.")
+        raise Refused(
+            Reason.NOT_ALLOWED,
+            "People are named by their Agency Administrator, their director or the Lead. Ask one of them.",
+        )
 
 
 def _refuse_somebody_else(session: Session, known: Person, first: str, last: str, actor: Actor) -> None:
@@ -210,8 +282,9 @@ def _refuse_somebody_else(session: Session, known: Person, first: str, last: str
         )
     raise bad_input(
         "This e-mail address belongs to somebody whom the portal knows by another name. Check the address and the name; "
-        "if the name has changed, ask the help desk.", "email",
-    )  # fmt: skip
+        "if the name has changed, ask the help desk.",
+        "email",
+    )
 
 
 def _plain(text: str) -> str:
@@ -219,9 +292,18 @@ def _plain(text: str) -> str:
     return "".join(c for c in folded if c.isalnum())
 
 
-def _add(session: Session, first: str, last: str, email: str, phone: str, title: str, actor: Actor, now: datetime) -> Person:
+def _add(
+    session: Session, first: str, last: str, email: str, phone: str, title: str, actor: Actor, now: datetime
+) -> Person:
     person = Person(
-        first_name=first, last_name=last, email=email, email_key=email.lower(), phone=phone, title=title, named_at=now, named_by=actor.person_id
+        first_name=first,
+        last_name=last,
+        email=email,
+        email_key=email.lower(),
+        phone=phone,
+        title=title,
+        named_at=now,
+        named_by=actor.person_id,
     )
     try:
         with session.begin_nested():
@@ -232,5 +314,7 @@ def _add(session: Session, first: str, last: str, email: str, phone: str, title:
             raise
         _refuse_somebody_else(session, known, first, last, actor)
         return known
-    audit.record(session, actor=actor, now=now, act="person.name", thing=person, said=f"Named {person.name}, {person.email}.")
+    audit.record(
+        session, actor=actor, now=now, act="person.name", thing=person, said=f"Named {person.name}, {person.email}."
+    )
     return person

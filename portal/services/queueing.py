@@ -18,8 +18,16 @@ def place(session: Session, request: AccessRequest, *, on: date, policy: Policy)
 
 def in_order(session: Session, agency_id: int, *, on: date, policy: Policy) -> list[AccessRequest]:
     """The open requests of an Agency without a seat, the readiest first."""
-    seated = exists(select(1).where(Seat.membership_id == AccessRequest.membership_id, Seat.kind == "core", Seat.status != "returned"))
-    rows = list(session.scalars(select(AccessRequest).where(AccessRequest.agency_id == agency_id, AccessRequest.status == "open", ~seated)))
+    seated = exists(
+        select(1).where(
+            Seat.membership_id == AccessRequest.membership_id, Seat.kind == "core", Seat.status != "returned"
+        )
+    )
+    rows = list(
+        session.scalars(
+            select(AccessRequest).where(AccessRequest.agency_id == agency_id, AccessRequest.status == "open", ~seated)
+        )
+    )
     members = list(session.scalars(select(Membership).where(Membership.id.in_([row.membership_id for row in rows]))))
     lines = standing_view.lines(session, members, now_on=on, policy=policy)
     return sorted(rows, key=lambda row: (len(lines[row.membership_id].steps), row.requested_at, row.id))

@@ -73,7 +73,8 @@ def record(
     lock_concerned(session, entry.about, entry.subject_id)
     today = local_day(now, policy.zone)
     for row in evidence.in_force(session, entry.about, entry.subject_id, entry.kind, on=max(entry.valid_from, today), detail=entry.detail):
-        if (row.version, row.value, row.valid_until) == (entry.version, entry.device_id, entry.valid_until or date.max):
+        same = (row.version, row.value, row.valid_from, row.valid_until)
+        if same == (entry.version, entry.device_id, entry.valid_from, entry.valid_until or date.max):
             raise Refused(Reason.ALREADY_DONE, f"This is on record already: {evidence.describe(row)}.")
     stored = training.keep_file(session, file, person=_person_of(session, entry), actor=actor, now=now) if file else None
     if stored is not None and entry.about in (About.AGENCY, About.DEVICE, About.MEMBERSHIP):

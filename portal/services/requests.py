@@ -50,10 +50,20 @@ class Basis:
 
 
 def submit(
-    session: Session, *, agency: Agency, work: Work, actor: Actor, now: datetime, policy: Policy, person: PersonFields | None = None,
-    membership: Membership | None = None, act: str = "add", replaces: Membership | None = None, replaced_last_day: date | None = None,
+    session: Session,
+    *,
+    agency: Agency,
+    work: Work,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    person: PersonFields | None = None,
+    membership: Membership | None = None,
+    act: str = "add",
+    replaces: Membership | None = None,
+    replaced_last_day: date | None = None,
     instruction: str = "",
-) -> AccessRequest:  # fmt: skip
+) -> AccessRequest:
     """Asks for access for a person named by `person`, or for a `membership` that exists; `replaces` leaves at the same time.
 
     Nobody asks for themselves (SAME_PERSON). The Lead asks for an Agency's person on its director's signed `instruction`
@@ -64,25 +74,44 @@ def submit(
     today = local_day(now, policy.zone)
     _refuse_shut_agency(session, agency, on=today)
     if act not in ACTS or (act == "replace") != (replaces is not None):
-        raise bad_input("Choose whether this is a new person, a change, or a replacement, and say who is replaced.", "act")
+        raise bad_input(
+            "Choose whether this is a new person, a change, or a replacement, and say who is replaced.", "act"
+        )
     if replaces is not None:
         if replaces.agency_id != agency.id or (membership is not None and membership.id == replaces.id):
             raise bad_input("Choose somebody of this Agency who leaves.", "replaces")
         departures.deactivate(
-            session, membership=replaces, reason="Replaced by another person.", last_day=replaced_last_day, actor=actor, now=now, policy=policy
+            session,
+            membership=replaces,
+            reason="Replaced by another person.",
+            last_day=replaced_last_day,
+            actor=actor,
+            now=now,
+            policy=policy,
         )
     membership = _membership(session, agency, person, membership, actor=actor, now=now)
     if membership.person_id == actor.person_id:
         raise Refused(
-            Reason.SAME_PERSON, "Nobody asks for access for themselves. Your director's designation is the request for an Agency Administrator."
+            Reason.SAME_PERSON,
+            "Nobody asks for access for themselves. Your director's designation is the request for an Agency Administrator.",
         )
     return _enter(session, agency, membership, work, act=act, basis=basis, actor=actor, now=now, policy=policy)
 
 
 def from_designation(
-    session: Session, *, membership: Membership, access_level: str, purpose: str, actor: Actor, now: datetime, policy: Policy,
-    start_on: date | None = None, device: Device | None = None, supervisor: str = "", worker: str = "staff",
-) -> AccessRequest:  # fmt: skip
+    session: Session,
+    *,
+    membership: Membership,
+    access_level: str,
+    purpose: str,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    start_on: date | None = None,
+    device: Device | None = None,
+    supervisor: str = "",
+    worker: str = "staff",
+) -> AccessRequest:
     """The director's signed designation is the request for an Agency Admin's own access, for all of the Agency's projects.
 
     A director who names himself needs the Lead as the second person: approve() records the authorisation then (U18).
@@ -93,10 +122,39 @@ def from_designation(
     _refuse_shut_agency(session, agency, on=today)
     every = tuple(session.scalars(select(Project.id).where(Project.agency_id == agency.id).order_by(Project.id)))
     work = Work(
-        purpose=purpose, access_level=access_level, start_on=start_on or today, worker=worker, project_ids=every, device=device, supervisor=supervisor
+        purpose=purpose,
+        access_level=access_level,
+        start_on=start_on or today,
+        worker=worker,
+        project_ids=every,
+        device=device,
+        supervisor=supervisor,
     )
     basis = Basis(called="designation", needs_second_person=membership.person_id == actor.person_id)
     return _enter(session, agency, membership, work, act="add", basis=basis, actor=actor, now=now, policy=policy)
+
+
+def choose_device(
+    session: Session, *, membership: Membership, device: Device, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """The device that the person uses from today, instead of the one before; a laptop's statement goes out to be signed.
+
+    For whoever could ask for access, and not for oneself. ALREADY_DONE where nothing changes or access was never asked for.
+    """
+    permissions.check(session, actor, Action.ACCESS_REQUEST, membership)
+    if membership.person_id == actor.person_id:
+        raise Refused(Reason.SAME_PERSON, "Somebody else at your Agency has to say which device you use.")
+    if device.agency_id != membership.agency_id:
+        raise bad_input("Choose a device of this Agency.", "device_id")
+    lock(session, agencies=[membership.agency_id], people=[membership.person_id])
+    grant, request = grants.live_grant(session, membership.id), grants.open_request(session, membership.id)
+    basis = request or (session.get(AccessRequest, grant.request_id) if grant and grant.request_id else None)
+    if basis is None:
+        raise Refused(Reason.ALREADY_DONE, "Access has not been asked for. Ask for access and choose the device there.")
+    if not asked_for.use_device(session, membership, device, basis, actor=actor, now=now, policy=policy):
+        raise Refused(Reason.ALREADY_DONE, f"{device.label} is the device on record already.")
+    basis.device_id = device.id
+    onboarding.laptop_statement(session, membership=membership, device=device, actor=actor, now=now, policy=policy)
 
 
 def approve(session: Session, *, request: AccessRequest, actor: Actor, now: datetime, policy: Policy) -> None:
@@ -108,9 +166,17 @@ def approve(session: Session, *, request: AccessRequest, actor: Actor, now: date
     if kind is None:
         raise Refused(Reason.ALREADY_DONE, "This request needs no approval, or has it already.")
     evidence.record(
-        session, actor=actor, now=now, kind=kind, about=About.MEMBERSHIP, subject_id=request.membership_id,
-        valid_from=local_day(now, policy.zone), rests_on="access_request", rests_on_id=request.id, note="approved by a second person",
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        kind=kind,
+        about=About.MEMBERSHIP,
+        subject_id=request.membership_id,
+        valid_from=local_day(now, policy.zone),
+        rests_on="access_request",
+        rests_on_id=request.id,
+        note="approved by a second person",
+    )
 
 
 def approval_missing(session: Session, request: AccessRequest, *, on: date) -> Kind | None:
@@ -119,7 +185,9 @@ def approval_missing(session: Session, request: AccessRequest, *, on: date) -> K
     return None if evidence.in_force(session, About.MEMBERSHIP, request.membership_id, kind, on=on) else kind
 
 
-def cancel(session: Session, *, request: AccessRequest, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
+def cancel(
+    session: Session, *, request: AccessRequest, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:
     """Takes a request back: the reservation returns, and what was asked for no longer counts; live access stays as it was."""
     permissions.check(session, actor, Action.ACCESS_CANCEL, request)
     if not reason.strip():
@@ -145,7 +213,16 @@ def open_requests(session: Session, agency_id: int) -> list[AccessRequest]:
 
 
 def _enter(
-    session: Session, agency: Agency, membership: Membership, work: Work, *, act: str, basis: Basis, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    agency: Agency,
+    membership: Membership,
+    work: Work,
+    *,
+    act: str,
+    basis: Basis,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> AccessRequest:
     lock(session, agencies=[agency.id], people=[membership.person_id])
     today = local_day(now, policy.zone)
@@ -153,44 +230,75 @@ def _enter(
     _refuse_second_request(session, membership, act)
     _come_back(session, membership, actor=actor, now=now, today=today)
     request = AccessRequest(
-        membership_id=membership.id, agency_id=agency.id, act=act, purpose=work.purpose.strip(), access_level=work.access_level,
-        worker=work.worker, project_ids=[p.id for p in projects], device_id=work.device.id if work.device else None,
-        supervisor=people.short(work.supervisor, 200, "supervisor"), start_on=work.start_on, requested_by=actor.person_id,
-        basis=basis.called, requested_at=now,
-    )  # fmt: skip
+        membership_id=membership.id,
+        agency_id=agency.id,
+        act=act,
+        purpose=work.purpose.strip(),
+        access_level=work.access_level,
+        worker=work.worker,
+        project_ids=[p.id for p in projects],
+        device_id=work.device.id if work.device else None,
+        supervisor=people.short(work.supervisor, 200, "supervisor"),
+        start_on=work.start_on,
+        requested_by=actor.person_id,
+        basis=basis.called,
+        requested_at=now,
+    )
     session.add(request)
     session.flush()
     person = session.get_one(Person, membership.person_id)
     audit.record(
-        session, actor=actor, now=now, act="access.request", thing=request, after={"level": work.access_level, "act": act, "basis": basis.called},
-        said=f"Asked for access for {person.name} at {agency.name}." + (f" Instruction: {basis.note}" if basis.note else ""),
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        act="access.request",
+        thing=request,
+        after={"level": work.access_level, "act": act, "basis": basis.called},
+        said=f"Asked for access for {person.name} at {agency.name}."
+        + (f" Instruction: {basis.note}" if basis.note else ""),
+    )
     asked_for.record(session, membership, request, basis, actor=actor, now=now, policy=policy)
     if grants.live_grant(session, membership.id) is None:
         _reserve_or_queue(session, request, membership, now=now, policy=policy)
-    onboarding.start(session, request=request, agency=agency, person=person, projects=projects, actor=actor, now=now, policy=policy)
+    onboarding.start(
+        session, request=request, agency=agency, person=person, projects=projects, actor=actor, now=now, policy=policy
+    )
     _acknowledge(session, request, actor=actor, now=now)
     return request
 
 
-def _reserve_or_queue(session: Session, request: AccessRequest, membership: Membership, *, now: datetime, policy: Policy) -> None:
+def _reserve_or_queue(
+    session: Session, request: AccessRequest, membership: Membership, *, now: datetime, policy: Policy
+) -> None:
     """A seat for the pack's time; where none is free the person queues, by readiness, and the Lead learns of it."""
-    if licences.reserve(session, membership, now=now, policy=policy) is None and licences.seat_of(session, membership.id) is None:
+    if (
+        licences.reserve(session, membership, now=now, policy=policy) is None
+        and licences.seat_of(session, membership.id) is None
+    ):
         jobs.enqueue(
-            session, Effect.MAIL, key=f"seat_waiting:{request.id}", now=now,
+            session,
+            Effect.MAIL,
+            key=f"seat_waiting:{request.id}",
+            now=now,
             payload={"mail": "seat_waiting", "membership_id": membership.id, "agency_id": membership.agency_id},
-        )  # fmt: skip
+        )
 
 
 def _acknowledge(session: Session, request: AccessRequest, *, actor: Actor, now: datetime) -> None:
     if actor.person_id is not None:
         jobs.enqueue(
-            session, Effect.MAIL, key=f"request_received:{request.id}", now=now,
+            session,
+            Effect.MAIL,
+            key=f"request_received:{request.id}",
+            now=now,
             payload={
-                "mail": "request_received", "person_id": actor.person_id, "request_id": request.id, "membership_id": request.membership_id,
+                "mail": "request_received",
+                "person_id": actor.person_id,
+                "request_id": request.id,
+                "membership_id": request.membership_id,
                 "agency_id": request.agency_id,
             },
-        )  # fmt: skip
+        )
 
 
 def _basis(actor: Actor, agency: Agency, instruction: str) -> Basis:
@@ -222,7 +330,13 @@ def _refuse_shut_agency(session: Session, agency: Agency, *, on: date) -> None:
 
 
 def _membership(
-    session: Session, agency: Agency, person: PersonFields | None, membership: Membership | None, *, actor: Actor, now: datetime
+    session: Session,
+    agency: Agency,
+    person: PersonFields | None,
+    membership: Membership | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> Membership:
     if membership is not None:
         if membership.agency_id != agency.id:
@@ -231,43 +345,62 @@ def _membership(
     if person is None:
         raise bad_input("Say who needs access.", "email")
     named = people.name_person(
-        session, first_name=person.first_name, last_name=person.last_name, email=person.email, phone=person.phone, title=person.title,
-        free_mail_ok=person.free_mail_ok, actor=actor, now=now,
-    )  # fmt: skip
+        session,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        email=person.email,
+        phone=person.phone,
+        title=person.title,
+        free_mail_ok=person.free_mail_ok,
+        actor=actor,
+        now=now,
+    )
     return people.member(session, agency=agency, person=named, actor=actor, now=now)
 
 
-def _checked(session: Session, agency: Agency, membership: Membership, work: Work, *, on: date, policy: Policy) -> list[Project]:
+def _checked(
+    session: Session, agency: Agency, membership: Membership, work: Work, *, on: date, policy: Policy
+) -> list[Project]:
     purpose = work.purpose.strip()
     if len(purpose) < 10:
         raise bad_input("Say in a sentence what this person needs the HMIS for.", "purpose")
     if len(purpose) > 1000:
         raise bad_input(f"The purpose may have 1,000 characters; this has {len(purpose):,}.", "purpose")
     if SSN.search(purpose):
-        raise bad_input("The purpose holds what looks like a Social Security number. Take it out: no client data belongs here.", "purpose")
+        raise bad_input(
+            "The purpose holds what looks like a Social Security number. Take it out: no client data belongs here.",
+            "purpose",
+        )
     if work.worker not in WORKERS:
         raise bad_input("Choose staff, volunteer or contractor.", "worker")
     if not on - SOONEST <= work.start_on <= on + LATEST:
-        raise bad_input(f"{us_date(work.start_on)} is more than a year away. Check the year of the first day.", "start_on")
+        raise bad_input(
+            f"{us_date(work.start_on)} is more than a year away. Check the year of the first day.", "start_on"
+        )
     if work.device is not None and work.device.agency_id != agency.id:
         raise bad_input("Choose a device of this Agency.", "device")
     _check_level(session, agency, membership, work.access_level, on=on, policy=policy)
     return _projects(session, agency, work.project_ids, on=on)
 
 
-def _check_level(session: Session, agency: Agency, membership: Membership, level: str, *, on: date, policy: Policy) -> None:
+def _check_level(
+    session: Session, agency: Agency, membership: Membership, level: str, *, on: date, policy: Policy
+) -> None:
     known = {each.id: each for each in policy.access_levels}
     if level not in known:
         raise bad_input("Choose an access level from the list.", "access_level")
     if agency.id == LEAD:
         return
     if known[level].lead_only:
-        raise bad_input(f"The level {known[level].title} is for the Lead's own staff. Choose another one.", "access_level")
+        raise bad_input(
+            f"The level {known[level].title} is for the Lead's own staff. Choose another one.", "access_level"
+        )
     if known[level].administers and not people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN):
         raise bad_input(
             f"The level {known[level].title} is for whom the executive director has designated Agency Administrator. Choose another one, or "
-            "ask the director for the designation.", "access_level",
-        )  # fmt: skip
+            "ask the director for the designation.",
+            "access_level",
+        )
 
 
 def _projects(session: Session, agency: Agency, wanted: Iterable[int], *, on: date) -> list[Project]:
@@ -292,10 +425,15 @@ def _refuse_second_request(session: Session, membership: Membership, act: str) -
     if act == "modify" and grant is None:
         raise bad_input("This person has no access that could be changed. Ask for access instead.", "act")
     if act != "modify" and grant is not None:
-        raise Refused(Reason.ALREADY_DONE, "This person has access already. To change the level or the projects, choose 'Change access'.")
+        raise Refused(
+            Reason.ALREADY_DONE,
+            "This person has access already. To change the level or the projects, choose 'Change access'.",
+        )
 
 
 def _come_back(session: Session, membership: Membership, *, actor: Actor, now: datetime, today: date) -> None:
     """A rehire: the departure ends on the day before; everything else that had ended with it is asked for anew."""
     for row in departures.departures_of(session, membership.id):
-        evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again.")
+        evidence.end(
+            session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again."
+        )

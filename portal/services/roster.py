@@ -21,7 +21,11 @@ STANDINGS = ("access", "waiting", "suspended", "none", "left")
 OpenRequest, LiveGrant = aliased(AccessRequest), aliased(Grant)
 MOMENT = func.coalesce(OpenRequest.requested_at, LiveGrant.issued_at, Membership.created_at)
 NAME = (func.lower(Person.last_name), func.lower(Person.first_name), Membership.id)
-KEYS: Mapping[str, tuple[Any, ...]] = {"name": NAME, "since": (MOMENT, Membership.id), "agency": (func.lower(Agency.name), *NAME)}
+KEYS: Mapping[str, tuple[Any, ...]] = {
+    "name": NAME,
+    "since": (MOMENT, Membership.id),
+    "agency": (func.lower(Agency.name), *NAME),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +61,31 @@ class Page:
     total: int
 
 
-def roster(session: Session, wanted: Wanted, *, actor: Actor, on: date, policy: Policy, most: int | None = PAGE) -> Page:
+def roster(
+    session: Session, wanted: Wanted, *, actor: Actor, on: date, policy: Policy, most: int | None = PAGE
+) -> Page:
     """The people the actor may see, in eight statements whatever their number; `most` None gives all of them."""
     query = _filtered(_base(actor), wanted, on)
-    total = session.scalar(select(func.count()).select_from(query.with_only_columns(Membership.id).order_by(None).subquery())) or 0
+    total = (
+        session.scalar(
+            select(func.count()).select_from(query.with_only_columns(Membership.id).order_by(None).subquery())
+        )
+        or 0
+    )
     found = list(session.execute(_paged(session, query, wanted, most)))
     more = most is not None and len(found) > most
     found = found[:most] if most is not None else found
     lines = standing_view.lines(session, [row[0] for row in found], now_on=on, policy=policy)
     rows = [
-        Row(member, person, agency, _standing(grant, request, left), _since(member, grant, request), account or "", lines.get(member.id))
+        Row(
+            member,
+            person,
+            agency,
+            _standing(grant, request, left),
+            _since(member, grant, request),
+            account or "",
+            lines.get(member.id),
+        )
         for member, person, agency, request, grant, account, left in found
     ]
     return Page(rows, rows[-1].membership.id if more else None, total)
@@ -74,16 +93,24 @@ def roster(session: Session, wanted: Wanted, *, actor: Actor, on: date, policy: 
 
 def agencies(session: Session, actor: Actor, action: Action) -> list[Agency]:
     """The Agencies where the actor may do this, by name."""
-    return list(session.scalars(select(Agency).where(permissions.visible(actor, action, Agency)).order_by(func.lower(Agency.name))))
+    return list(
+        session.scalars(
+            select(Agency).where(permissions.visible(actor, action, Agency)).order_by(func.lower(Agency.name))
+        )
+    )
 
 
 def _left(on: date) -> ColumnElement[bool]:
     return exists(
         select(1).where(
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE,
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            Evidence.about == About.MEMBERSHIP,
+            Evidence.subject_id == Membership.id,
+            Evidence.kind == Kind.DEPARTURE,
+            Evidence.valid_from <= on,
+            Evidence.valid_until >= on,
+            Evidence.withdrawn_at == datetime.max,
         )
-    )  # fmt: skip
+    )
 
 
 def _base(actor: Actor) -> Select:

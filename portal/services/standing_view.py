@@ -19,12 +19,24 @@ from workflows.policy import Policy
 from workflows.questions import Named, Prerequisite
 from workflows.vocabulary import LEAD, About, Action, Kind, Role
 
-OFFICES = {"agency_admin": Role.AGENCY_ADMIN, "executive_director": Role.EXECUTIVE_DIRECTOR, "security_officer": Role.SECURITY_OFFICER}
+OFFICES = {
+    "agency_admin": Role.AGENCY_ADMIN,
+    "executive_director": Role.EXECUTIVE_DIRECTOR,
+    "security_officer": Role.SECURITY_OFFICER,
+}
 TITLES = {
-    "person": "The person", "agency_admin": "Agency Administrator", "executive_director": "Executive director",
-    "security_officer": "Security officer", "help_desk": "HMIS help desk", "lead": "HMIS Lead", "": "Nobody",
-}  # fmt: skip
-EITHER = {"device": {Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR}, "background-check": {Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR}}
+    "person": "The person",
+    "agency_admin": "Agency Administrator",
+    "executive_director": "Executive director",
+    "security_officer": "Security officer",
+    "help_desk": "HMIS help desk",
+    "lead": "HMIS Lead",
+    "": "Nobody",
+}
+EITHER = {
+    "device": {Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR},
+    "background-check": {Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR},
+}
 """Where the manual lets either of two offices act, though the pack names the one who answers for it."""
 
 
@@ -88,7 +100,9 @@ def arranged(session: Session, said: Decision, membership: Membership, actor: Ac
         if finding not in mine:
             by_holder[finding.waiting_on or ""].append(finding)
     names = _names(session, membership, by_holder.keys(), on=said.on)
-    others = tuple(Held(holder, TITLES[holder], names.get(holder, ""), tuple(found)) for holder, found in by_holder.items())
+    others = tuple(
+        Held(holder, TITLES[holder], names.get(holder, ""), tuple(found)) for holder, found in by_holder.items()
+    )
     settled = tuple(f for f in said.findings if f.status in {Status.MET, Status.WAIVED})
     aside = tuple(f for f in said.findings if f.status is Status.NOT_APPLICABLE)
     return View(said, mine, others, settled, aside)
@@ -130,13 +144,17 @@ class _Holders:
 
     def __init__(self, session: Session, memberships: Iterable[Membership], *, on: date, policy: Policy):
         known = published(session)
-        self._asked = {p.id: p.asked_on(on, [e for e in known if e.withdrawn_at == datetime.max]) for p in policy.prerequisites}
+        self._asked = {
+            p.id: p.asked_on(on, [e for e in known if e.withdrawn_at == datetime.max]) for p in policy.prerequisites
+        }
         kinds = sorted({step.done.kind for p in policy.prerequisites for step in p.steps if step.done})
         self._rows: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
         members = list(memberships)
         for row in session.scalars(_done_query(kinds, members, on)):
             self._rows[row.about, row.subject_id].append(row)
-        colleagues = select(Membership.id, Membership.agency_id).where(Membership.agency_id.in_({m.agency_id for m in members}))
+        colleagues = select(Membership.id, Membership.agency_id).where(
+            Membership.agency_id.in_({m.agency_id for m in members})
+        )
         self._colleagues: dict[int, list[int]] = defaultdict(list)
         for member_id, agency_id in session.execute(colleagues):
             self._colleagues[agency_id].append(member_id)
@@ -149,7 +167,11 @@ class _Holders:
         return ""
 
     def _is_done(self, q: Prerequisite, done: Named, membership: Membership) -> bool:
-        subjects = [(About.AGENCY, membership.agency_id), (About.PERSON, membership.person_id), (About.MEMBERSHIP, membership.id)]
+        subjects = [
+            (About.AGENCY, membership.agency_id),
+            (About.PERSON, membership.person_id),
+            (About.MEMBERSHIP, membership.id),
+        ]
         if q.about not in set(About):
             subjects += [(About.MEMBERSHIP, member) for member in self._colleagues[membership.agency_id]]
         rows = (row for subject in subjects for row in self._rows.get(subject, ()))
@@ -206,11 +228,15 @@ def _holding(session: Session, agency_id: int, roles: Sequence[Role], on: date) 
         .join(Membership, Membership.person_id == Person.id)
         .join(Evidence, and_(Evidence.subject_id == Membership.id, Evidence.about == About.MEMBERSHIP))
         .where(
-            Membership.agency_id == agency_id, Evidence.kind == Kind.ROLE, Evidence.detail.in_(roles), Evidence.valid_from <= on,
-            Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            Membership.agency_id == agency_id,
+            Evidence.kind == Kind.ROLE,
+            Evidence.detail.in_(roles),
+            Evidence.valid_from <= on,
+            Evidence.valid_until >= on,
+            Evidence.withdrawn_at == datetime.max,
         )
         .order_by(Person.last_name, Person.first_name)
-    )  # fmt: skip
+    )
     found: dict[str, list[Person]] = {role: [] for role in roles}
     for person, role in held:
         if person not in found[role]:

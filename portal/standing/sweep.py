@@ -88,7 +88,7 @@ def sweep(
     if memberships is None:
         statement = _for_all(questions)
     elif isinstance(memberships, Select):
-        statement = _statement(questions, memberships)
+        statement = _for_query(questions, memberships)
     else:
         statement, values["memberships"] = _for_some(questions), list(memberships)
     return statement.params(values)
@@ -127,6 +127,11 @@ def _for_all(questions: tuple[Prerequisite, ...]) -> Select[Any]:
 def _for_some(questions: tuple[Prerequisite, ...]) -> Select[Any]:
     wanted: BindParameter[Any] = bindparam("memberships", expanding=True)
     return _statement(questions, select(membership.c.id).where(membership.c.id.in_(wanted)))
+
+
+@lru_cache(maxsize=16)  # a query is known again by its identity: a caller who keeps it pays for the building once
+def _for_query(questions: tuple[Prerequisite, ...], ids: Select[Any]) -> Select[Any]:
+    return _statement(questions, ids)
 
 
 def _statement(questions: tuple[Prerequisite, ...], ids: Select[Any] | None) -> Select[Any]:

@@ -27,7 +27,7 @@ def facts(session: Session, document: Document) -> dict[str, Any]:
     verifier = session.get(Person, document.verified_by) if document.verified_by else None
     return {
         "document": document, "text": text, "agency": document.agency, "waiting": waiting, "verifier": verifier,
-        "signatures": [_signature(document, signer.capacity, signer.label, signed.get(signer.capacity)) for signer in text.signers],
+        "signatures": [_signature(signer.capacity, signer.label, signed.get(signer.capacity)) for signer in text.signers],
         "scans": list(session.scalars(select(StoredFile).where(StoredFile.document_id == document.id, StoredFile.sha256 != document.executed_sha256, StoredFile.stored_by.is_not(None)))),
         "rows": answer_rows(document, text), "next": whats_next(document, text), "about": document.person,
     }  # fmt: skip
@@ -46,7 +46,8 @@ def text_to_sign(session: Session, document: Document, form: SignForm) -> dict[s
 
 def clauses(document: Document, text: DocumentText, form: SignForm | None = None) -> list[dict[str, Any]]:
     """The sections by part, with numbers, text, and the field for initials where one is asked for."""
-    names, found = {part.id: part.heading for part in text.parts}, []
+    names = {part.id: part.heading for part in text.parts}
+    found: list[dict[str, Any]] = []
     for section in text.sections:
         heading = f"Part {section.part}. {names[section.part]}" if section.part else ""
         if not found or found[-1]["part"] != section.part:
@@ -66,12 +67,23 @@ def answers_to_check(document: Document, form: SignForm) -> list[dict[str, Any]]
     ]  # fmt: skip
     initials = form.initials(text)
     if initials:
-        rows.append({"key": "Initials", "value": f"{next(iter(initials.values()))}, beside {len(initials)} clauses", "change_href": back})
+        rows.append(
+            {
+                "key": "Initials",
+                "value": f"{next(iter(initials.values()))}, beside {len(initials)} clauses",
+                "change_href": back,
+            }
+        )
     rows.append({"key": "Signature", "value": form.name.data, "change_href": f"{back}#name"})
     if form.title.data:
         rows.append({"key": "Title", "value": form.title.data, "change_href": f"{back}#title"})
     rows.append({"key": "You state", "value": form.authority.label.text})
-    rows.append({"key": "Consent to sign electronically", "value": f"Given, version {documents.latest('electronic_consent').version}"})
+    rows.append(
+        {
+            "key": "Consent to sign electronically",
+            "value": f"Given, version {documents.latest('electronic_consent').version}",
+        }
+    )
     return rows
 
 
@@ -79,7 +91,9 @@ def answer_rows(document: Document, text: DocumentText) -> list[dict[str, Any]]:
     """Everything filled in, as rows of a summary list; entries of a group are numbered."""
     values = paperwork.as_read(text, document.answers)
     repeats = {group.id: group.heading for group in text.groups if group.repeats}
-    rows = [{"key": field.label, "value": values.get(field.name, "")} for field in text.fields if field.group not in repeats]
+    rows: list[dict[str, Any]] = [
+        {"key": field.label, "value": values.get(field.name, "")} for field in text.fields if field.group not in repeats
+    ]
     for group, heading in repeats.items():
         for number, entry in enumerate(text.entries(group, values), 1):
             lines = [f"{field.label}: {entry[field.name]}" for field in text.of_group(group) if entry.get(field.name)]
@@ -95,11 +109,14 @@ def whats_next(document: Document, text: DocumentText) -> list[str]:
     if document.status == "signed" and any(signer.capacity == "lead" for signer in text.signers):
         return ["The Lead countersigns.", "Then both sides get the executed PDF by e-mail."]
     if document.status == "signed" and not paperwork.KINDS[document.kind].form:
-        return ["The next signer gets a link by e-mail.", "When everybody has signed, all of you get the executed PDF by e-mail."]
+        return [
+            "The next signer gets a link by e-mail.",
+            "When everybody has signed, all of you get the executed PDF by e-mail.",
+        ]
     return [WAITING[document.status]] if document.status in WAITING else []
 
 
-def _signature(document: Document, capacity: str, label: str, signature: Signature | None) -> dict[str, Any]:
+def _signature(capacity: str, label: str, signature: Signature | None) -> dict[str, Any]:
     method = {"electronic": "electronically", "paper": "on paper"}
     return {
         "capacity": f"{label} ({CAPACITY_WORDS[capacity]})" if label != CAPACITY_WORDS[capacity] else label,

@@ -23,7 +23,14 @@ from portal.web.uploads import taken_in
 from workflows.vocabulary import Action, Reason
 
 blueprint = Blueprint("home", __name__)
-DESK = {"documents": "desk.documents", "training": "desk.training", "enrolments": "desk.enrolments", "licences": "desk.licences", "configurations": "desk.configurations", "jobs": "desk.jobs"}
+DESK = {
+    "documents": "desk.documents",
+    "training": "desk.training",
+    "enrolments": "desk.enrolments",
+    "licences": "desk.licences",
+    "configurations": "desk.configurations",
+    "jobs": "desk.jobs",
+}
 
 
 @blueprint.get("/", endpoint="index")
@@ -41,14 +48,24 @@ index.__permission__ = "public: shows nothing to whoever is not signed in"  # ty
 def _home() -> Any:
     with reading(sessions()) as session:
         found = waits.waiting(session, actor=actor(), now=now(), policy=policy())
-    return render_template("pages/home/index.html", mine=[_item(t) for t in found.mine], others=[_item(t) for t in found.others], notices=found.notices)
+    return render_template(
+        "pages/home/index.html",
+        mine=[_item(t) for t in found.mine],
+        others=[_item(t) for t in found.others],
+        notices=found.notices,
+    )
 
 
 def _item(task: Task) -> dict[str, Any]:
     return {
-        "title": task.title, "status": task.status, "href": _href(task), "hint": task.hint, "since": task.since, "due": task.due,
+        "title": task.title,
+        "status": task.status,
+        "href": _href(task),
+        "hint": task.hint,
+        "since": task.since,
+        "due": task.due,
         "who_holds": task.who or None,
-    }  # fmt: skip
+    }
 
 
 def _href(task: Task) -> str | None:
@@ -78,11 +95,19 @@ def me() -> Any:
         person = session.get_one(Person, actor().person_id)
         found = my_access.of(session, person=person, actor=actor(), now=now(), policy=policy())
         places = [{"at": each, "why": arranged(each.view, each.membership)} for each in found.places]
-        papers = [{"document": d, "title": KINDS[d.kind].title, "href": there("documents.executed", document_id=d.id)} for d in found.executed]
+        papers = [
+            {"document": d, "title": KINDS[d.kind].title, "href": there("documents.executed", document_id=d.id)}
+            for d in found.executed
+        ]
         return render_template(
-            "pages/home/me.html", person=person, found=found, places=places, papers=papers, titles={k: v.title for k, v in KINDS.items()},
+            "pages/home/me.html",
+            about=person,
+            found=found,
+            places=places,
+            papers=papers,
+            titles={k: v.title for k, v in KINDS.items()},
             courses={course.id: course.title for course in policy().courses},
-        )  # fmt: skip
+        )
 
 
 @blueprint.post("/me/password", endpoint="password")
@@ -129,6 +154,14 @@ def _claim(form: Certificate) -> None:
     with transaction(sessions()) as session:
         person = session.get_one(Person, actor().person_id)
         training.claim(
-            session, person=person, course=form.course.data, score=score, score_as_written=written, taken_on=form.taken_on.data, file=scan,
-            actor=actor(), now=now(), policy=policy(),
-        )  # fmt: skip
+            session,
+            person=person,
+            course=form.course.data,
+            score=score,
+            score_as_written=written,
+            taken_on=form.taken_on.data,
+            file=scan,
+            actor=actor(),
+            now=now(),
+            policy=policy(),
+        )

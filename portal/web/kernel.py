@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import current_app, g, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
 
 from portal import permissions
@@ -83,6 +83,13 @@ def public(reason: str) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def tell(refusal: Refused) -> None:
+    """Shows a refusal above the page that follows. For a thing that is not there, that is no answer: raised again."""
+    if refusal.reason is Reason.NOT_FOUND:
+        raise refusal
+    flash(refusal.sentence, "error")
 
 
 def own_path() -> str:

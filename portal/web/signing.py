@@ -15,7 +15,7 @@ from portal.refusals import Refused
 from portal.services import drafts, links, paperwork, sign_in
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
-from workflows.business_time import us_date
+from workflows.business_time import local_day, us_date
 from workflows.vocabulary import Action, Reason
 
 blueprint = Blueprint("signing", __name__)
@@ -48,7 +48,9 @@ def prove(envelope: str) -> Any:
             if not proof.proven:
                 form.refuse(proof.sentence, "code")
             elif actor().person_id != link.person_id:
-                token = sign_in.start_session(session, person=link.person, via="link", actor=actor(), now=now(), link_id=link.id)
+                token = sign_in.start_session(
+                    session, person=link.person, via="link", actor=actor(), now=now(), link_id=link.id
+                )
     if form.errors:
         return render_template("pages/signing/landing.html", **shown), 400
     target = url_for("signing.read", document_id=link.document_id)
@@ -115,7 +117,9 @@ def check(document_id: int) -> Any:
         rows = documents_shown.answers_to_check(document, typed)
         title = paperwork.text_of(document).title
     if not form.validate_on_submit():
-        return render_template("pages/signing/check.html", form=form, rows=rows, title=title, document_id=document_id, steps=STEPS)
+        return render_template(
+            "pages/signing/check.html", form=form, rows=rows, title=title, document_id=document_id, steps=STEPS
+        )
     try:
         with transaction(sessions()) as session:
             _sign(session, document_id, typed)
@@ -158,13 +162,19 @@ def _form(session: Session, document: Document, filled: dict[str, Any] | None = 
 
 
 def _typed(form: SignForm) -> dict[str, Any]:
-    return {name: values for name, values in request.form.to_dict(flat=False).items() if name in form and name != "csrf_token"}
+    return {
+        name: values
+        for name, values in request.form.to_dict(flat=False).items()
+        if name in form and name != "csrf_token"
+    }
 
 
 def _sign(session: Session, document_id: int, form: SignForm) -> None:
     document, link = _at_hand(session, document_id)
     if link is None:
-        raise Refused(Reason.LINK_SPENT, "This was signed already, or its link does not work any more. Open the newest message.")
+        raise Refused(
+            Reason.LINK_SPENT, "This was signed already, or its link does not work any more. Open the newest message."
+        )
     paperwork.sign(
         session, document=document, link=link, name=form.name.data, title=form.title.data or "", authority=form.authority.data,
         initials=form.initials(paperwork.text_of(document)), consent=form.consent.data, answers=form.answers(), actor=actor(), now=now(),
@@ -191,7 +201,13 @@ def _read_page(document_id: int, form: SignForm, status: int) -> Any:
         agreed = documents.latest("electronic_consent")
         notice = documents.latest("privacy_notice") if document.kind == "user_agreement" else None
         return render_template(
-            "pages/signing/read.html", form=form, steps=STEPS, consent=agreed, notice=notice, person=link.person if link else None, **shown
+            "pages/signing/read.html",
+            form=form,
+            steps=STEPS,
+            consent=agreed,
+            notice=notice,
+            person=link.person if link else None,
+            **shown,
         ), status
 
 
@@ -204,13 +220,17 @@ def _landing(session: Session, link: Link, envelope: str, form: Code) -> dict[st
         "form": form, "again": Nothing(formdata=None), "envelope": envelope, "text": text, "agency": document.agency.name, "steps": STEPS,
         "asked_by": sender.name if sender else policy().lead, "signer": waiting.label if waiting else "", "email": link.person.email,
         "minutes": policy().one_time_code.minutes, "sent_at": link.code_sent_at, "first_name": link.person.first_name,
-        "expires_on": us_date(kernel.local_day(link.expires_at, policy().zone)),
+        "expires_on": us_date(local_day(link.expires_at, policy().zone)),
         "live": links.has_live_code(link, now=now(), policy=policy()),
     }  # fmt: skip
 
 
 def _proven_here(link: Link) -> bool:
-    return actor().person_id == link.person_id and link.code_proven_at is not None and now() - link.code_proven_at < paperwork.FRESH
+    return (
+        actor().person_id == link.person_id
+        and link.code_proven_at is not None
+        and now() - link.code_proven_at < paperwork.FRESH
+    )
 
 
 def _purpose() -> str:

@@ -37,7 +37,7 @@ class Inbox(Kept):
     def handle_message(self, mail):
         self.mails.append(mail)
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802  (the name is aiosmtpd's)
         if address.endswith("refused.example"):
             return "550 no such mailbox"
         envelope.rcpt_tos.append(address)
@@ -46,9 +46,13 @@ class Inbox(Kept):
 
 @contextmanager
 def by_file(folder):
-    yield FileMailer(folder), lambda: [
-        email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in sorted(folder.glob("*.eml"))
-    ]
+    yield (
+        FileMailer(folder),
+        lambda: [
+            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            for path in sorted(folder.glob("*.eml"))
+        ],
+    )
 
 
 @contextmanager

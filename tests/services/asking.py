@@ -15,7 +15,9 @@ from workflows.vocabulary import About, Kind, Role
 
 def admin_of(world: World, agency: Agency) -> Actor:
     with world.look() as session:
-        rows = session.scalars(select(Membership).where(Membership.agency_id == agency.id).order_by(Membership.id)).all()
+        rows = session.scalars(
+            select(Membership).where(Membership.agency_id == agency.id).order_by(Membership.id)
+        ).all()
     return world.actor(rows[0])
 
 
@@ -37,13 +39,18 @@ def device_of(world: World, agency: Agency) -> Device:
 
 def work(world: World, agency: Agency, **more: Any) -> Work:
     values: dict[str, Any] = {
-        "purpose": "Enters intakes at the night shelter.", "access_level": "case_manager_1", "start_on": world.today,
-        "project_ids": projects_of(world, agency), "supervisor": "Robin Example",
-    }  # fmt: skip
+        "purpose": "Enters intakes at the night shelter.",
+        "access_level": "case_manager_1",
+        "start_on": world.today,
+        "project_ids": projects_of(world, agency),
+        "supervisor": "Robin Example",
+    }
     return Work(**values | more)
 
 
-def ask(world: World, agency: Agency, actor: Actor | None = None, email: str = "jamie@example.org", **more: Any) -> AccessRequest:
+def ask(
+    world: World, agency: Agency, actor: Actor | None = None, email: str = "jamie@example.org", **more: Any
+) -> AccessRequest:
     """A request for Jamie Sample unless `person` or `membership` says otherwise; `work` fields by their names."""
     fields = {key: more.pop(key) for key in list(more) if key in Work.__dataclass_fields__}
     if "membership" not in more:
@@ -53,9 +60,14 @@ def ask(world: World, agency: Agency, actor: Actor | None = None, email: str = "
             if more.get(key) is not None:
                 more[key] = session.get_one(Membership, more[key].id)
         return requests.submit(
-            session, agency=session.get_one(Agency, agency.id), work=work(world, agency, **fields), actor=actor or admin_of(world, agency),
-            now=world.now, policy=world.policy, **more,
-        )  # fmt: skip
+            session,
+            agency=session.get_one(Agency, agency.id),
+            work=work(world, agency, **fields),
+            actor=actor or admin_of(world, agency),
+            now=world.now,
+            policy=world.policy,
+            **more,
+        )
 
 
 def in_force(world: World, membership_id: int, kind: Kind) -> list[tuple[str, int]]:
@@ -63,8 +75,12 @@ def in_force(world: World, membership_id: int, kind: Kind) -> list[tuple[str, in
     with world.look() as session:
         rows = session.execute(
             select(Evidence.detail, Evidence.value).where(
-                Evidence.about == About.MEMBERSHIP, Evidence.subject_id == membership_id, Evidence.kind == kind, Evidence.withdrawn_at == NEVER,
-                Evidence.valid_from <= world.today, Evidence.valid_until >= world.today,
+                Evidence.about == About.MEMBERSHIP,
+                Evidence.subject_id == membership_id,
+                Evidence.kind == kind,
+                Evidence.withdrawn_at == NEVER,
+                Evidence.valid_from <= world.today,
+                Evidence.valid_until >= world.today,
             )
-        ).all()  # fmt: skip
+        ).all()
     return sorted((row.detail, row.value) for row in rows)

@@ -41,11 +41,19 @@ class World:
     def actor(self, who: str, via: str = "password", document: Document | None = None) -> Actor:
         person = self.people[who]
         return actors.actor_of(
-            self.session, person, TODAY, via=via, address="192.0.2.1", agent="A browser", document_id=document.id if document else None
+            self.session,
+            person,
+            TODAY,
+            via=via,
+            address="192.0.2.1",
+            agent="A browser",
+            document_id=document.id if document else None,
         )
 
     def person(self, who: str, first: str, last: str, agency: Agency, *roles: Role) -> Person:
-        made = Person(first_name=first, last_name=last, email=f"{who}@example.org", email_key=f"{who}@example.org", named_at=NOW)
+        made = Person(
+            first_name=first, last_name=last, email=f"{who}@example.org", email_key=f"{who}@example.org", named_at=NOW
+        )
         self.session.add(made)
         self.session.flush()
         membership = Membership(agency_id=agency.id, person_id=made.id, created_at=NOW)
@@ -59,7 +67,9 @@ class World:
             )  # fmt: skip
         return made
 
-    def prepare(self, kind: str, who: str | None = None, answers: dict[str, Any] | None = None, *, device: bool = False) -> Document:
+    def prepare(
+        self, kind: str, who: str | None = None, answers: dict[str, Any] | None = None, *, device: bool = False
+    ) -> Document:
         return paperwork.prepare(
             self.session, kind=kind, agency=self.agency, membership=self.memberships[who] if who else None,
             device=self.device if device else None, answers=answers or {}, actor=self.actor("desk"), now=NOW,
@@ -103,7 +113,9 @@ def prove(session: Session, link: Link, now: datetime = NOW) -> None:
 
 
 def build(session: Session) -> World:
-    lead = session.get(Agency, LEAD) or Agency(id=LEAD, name="The Sample Lead", name_key="the sample lead", mandated_by=[], cells={}, entered_at=NOW)
+    lead = session.get(Agency, LEAD) or Agency(
+        id=LEAD, name="The Sample Lead", name_key="the sample lead", mandated_by=[], cells={}, entered_at=NOW
+    )
     agency = Agency(
         name="Sample Shelter", name_key="sample shelter", mandated_by=[], cells={}, entered_at=NOW, street="1 Sample Street", city="Portland",
         state="ME", zip="04101", phone="207-555-0100", email="office@example.org",

@@ -21,13 +21,21 @@ def world(each_engine: Engine) -> World:
     return World(each_engine)
 
 
-def enter(world: World, membership: Membership, actor: Actor, status: str = "ordered", **more: object) -> BackgroundCheck:
+def enter(
+    world: World, membership: Membership, actor: Actor, status: str = "ordered", **more: object
+) -> BackgroundCheck:
     values: dict[str, object] = {"ordered_on": ORDERED} | more
     if status in background.DECIDED:
         values = {"decided_on": DECIDED, "decider": "Robin Director"} | values
     with world.change() as session:
         return background.enter(
-            session, membership=session.get_one(Membership, membership.id), status=status, actor=actor, now=world.now, policy=world.policy, **values  # type: ignore[arg-type]
+            session,
+            membership=session.get_one(Membership, membership.id),
+            status=status,
+            actor=actor,
+            now=world.now,
+            policy=world.policy,
+            **values,  # type: ignore[arg-type]
         )
 
 
@@ -36,10 +44,13 @@ def held(world: World, person_id: int) -> list[str]:
     with world.look() as session:
         rows = session.scalars(
             select(Evidence.detail).where(
-                Evidence.kind == Kind.BACKGROUND_CHECK, Evidence.subject_id == person_id, Evidence.withdrawn_at == NEVER,
-                Evidence.valid_from <= world.today, Evidence.valid_until >= world.today,
+                Evidence.kind == Kind.BACKGROUND_CHECK,
+                Evidence.subject_id == person_id,
+                Evidence.withdrawn_at == NEVER,
+                Evidence.valid_from <= world.today,
+                Evidence.valid_until >= world.today,
             )
-        )  # fmt: skip
+        )
         return sorted(rows)
 
 
@@ -51,7 +62,13 @@ def test_a_check_is_ordered_waits_and_is_cleared(world: World) -> None:
     enter(world, membership, director, "pending")
     assert held(world, membership.person_id) == ["ordered", "pending"]
     last = enter(world, membership, director, "cleared")
-    assert (last.id, last.status, last.decided_on, last.decider, last.reference) == (first.id, "cleared", DECIDED, "Robin Director", "ORD-20441")
+    assert (last.id, last.status, last.decided_on, last.decider, last.reference) == (
+        first.id,
+        "cleared",
+        DECIDED,
+        "Robin Director",
+        "ORD-20441",
+    )
     assert held(world, membership.person_id) == ["cleared"]
 
 
@@ -67,12 +84,19 @@ def test_a_later_check_that_is_not_cleared_ends_the_clearance(world: World) -> N
 @pytest.mark.parametrize(
     ("field", "more"),
     [
-        ("reference", {"reference": "123-45-6789"}), ("reference", {"reference": "123456789"}), ("reference", {"reference": "felony 2014"}),
-        ("decider", {"decider": "Robin, after the arrest in 2019"}), ("reference", {"reference": "see report attached"}),
-        ("reference", {"reference": "x" * 61}), ("decided_on", {"decided_on": None}), ("decided_on", {"decided_on": ORDERED - timedelta(1)}),
-        ("decided_on", {"decided_on": date(2027, 1, 1)}), ("ordered_on", {"ordered_on": date(1900, 1, 1)}), ("decider", {"decider": " "}),
+        ("reference", {"reference": "123-45-6789"}),
+        ("reference", {"reference": "123456789"}),
+        ("reference", {"reference": "felony 2014"}),
+        ("decider", {"decider": "Robin, after the arrest in 2019"}),
+        ("reference", {"reference": "see report attached"}),
+        ("reference", {"reference": "x" * 61}),
+        ("decided_on", {"decided_on": None}),
+        ("decided_on", {"decided_on": ORDERED - timedelta(1)}),
+        ("decided_on", {"decided_on": date(2027, 1, 1)}),
+        ("ordered_on", {"ordered_on": date(1900, 1, 1)}),
+        ("decider", {"decider": " "}),
     ],
-)  # fmt: skip
+)
 def test_nothing_else_is_kept(world: World, field: str, more: dict[str, object]) -> None:
     agency = world.agency()
     membership, director = world.member(agency), director_of(world, agency)

@@ -18,17 +18,34 @@ def world(each_engine: Engine) -> World:
     return World(each_engine)
 
 
-def leave(world: World, membership: Membership, actor: object = None, reason: str = "Took another job.", last_day: date | None = None) -> bool:
+def leave(
+    world: World,
+    membership: Membership,
+    actor: object = None,
+    reason: str = "Took another job.",
+    last_day: date | None = None,
+) -> bool:
     with world.change() as session:
         return departures.deactivate(
-            session, membership=session.get_one(Membership, membership.id), reason=reason, last_day=last_day, actor=actor or world.desk,  # type: ignore[arg-type]
-            now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            membership=session.get_one(Membership, membership.id),
+            reason=reason,
+            last_day=last_day,
+            actor=actor or world.desk,  # type: ignore[arg-type]
+            now=world.now,
+            policy=world.policy,
+        )
 
 
 def signed_in(world: World, membership: Membership) -> None:
     with world.change() as session:
-        sign_in.start_session(session, person=session.get_one(Membership, membership.id).person, via="password", actor=world.desk, now=world.now)
+        sign_in.start_session(
+            session,
+            person=session.get_one(Membership, membership.id).person,
+            via="password",
+            actor=world.desk,
+            now=world.now,
+        )
 
 
 def test_everything_ends_at_once(world: World) -> None:
@@ -80,7 +97,9 @@ def test_a_later_day_changes_nothing_until_it_has_come(world: World) -> None:
     assert world.status(membership) == "none" and not in_force(world, membership.id, Kind.ROLE)
     with world.look() as session:
         role = session.scalars(
-            select(Evidence).where(Evidence.kind == Kind.ROLE, Evidence.subject_id == membership.id, Evidence.withdrawn_at == datetime.max)
+            select(Evidence).where(
+                Evidence.kind == Kind.ROLE, Evidence.subject_id == membership.id, Evidence.withdrawn_at == datetime.max
+            )
         ).one()
     assert role.valid_until == last
 
@@ -92,12 +111,18 @@ def test_a_planned_departure_can_be_called_off_and_moved(world: World) -> None:
     leave(world, membership, last_day=world.today + timedelta(5))
     leave(world, membership, last_day=world.today + timedelta(3))
     with world.look() as session:
-        assert [row.valid_from for row in departures.departures_of(session, membership.id)] == [world.today + timedelta(4)]
+        assert [row.valid_from for row in departures.departures_of(session, membership.id)] == [
+            world.today + timedelta(4)
+        ]
     with world.change() as session:
         departures.call_off(
-            session, membership=session.get_one(Membership, membership.id), reason="She stays.", actor=admin_of(world, agency), now=world.now,
+            session,
+            membership=session.get_one(Membership, membership.id),
+            reason="She stays.",
+            actor=admin_of(world, agency),
+            now=world.now,
             policy=world.policy,
-        )  # fmt: skip
+        )
     world.now += timedelta(10)
     world.drain()
     assert world.status(membership) == "live"
@@ -154,7 +179,11 @@ def test_twice_is_refused_and_a_reason_is_needed(world: World) -> None:
 def test_only_the_own_agency_and_the_desk_deactivate(world: World) -> None:
     agency, other = world.agency(), world.agency()
     membership = world.ready(agency)
-    for actor in (admin_of(world, other), world.actor(membership), world.actor(world.member(agency, None, Role.SECURITY_OFFICER))):
+    for actor in (
+        admin_of(world, other),
+        world.actor(membership),
+        world.actor(world.member(agency, None, Role.SECURITY_OFFICER)),
+    ):
         with pytest.raises(Refused) as refused:
             leave(world, membership, actor)
         assert refused.value.reason == Reason.NOT_ALLOWED
@@ -204,5 +233,9 @@ def test_consequences_name_the_account_the_roles_and_the_seat(world: World) -> N
     world.let_in(membership)
     world.record(Kind.ROLE, About.MEMBERSHIP, membership.id, detail=Role.SECURITY_OFFICER)
     with world.look() as session:
-        said = " ".join(departures.consequences(session, session.get_one(Membership, membership.id), policy=world.policy, on=world.today))
+        said = " ".join(
+            departures.consequences(
+                session, session.get_one(Membership, membership.id), policy=world.policy, on=world.today
+            )
+        )
     assert "jsample" in said and "license goes back" in said and "security officer" in said and "signed out" in said

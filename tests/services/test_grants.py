@@ -249,6 +249,25 @@ def test_a_security_score_corrected_to_79_after_issuing_closes_and_80_restores(w
     assert world.account_of(member).status == "active"
 
 
+def test_any_score_corrected_to_79_after_issuing_closes_at_once_and_80_restores(world: World) -> None:
+    """A course's lapse only holds new access, but what was never right was issued wrongly: that closes on any day."""
+    member = world.ready(world.agency())
+    world.let_in(member)
+    world.now = FRIDAY_NIGHT
+    _correct(world, member, "hmis-basics", 7999)
+    assert world.status(member) == "suspended"
+    _correct(world, member, "hmis-basics", 8000)
+    assert world.status(member) == "live"
+
+
+def test_a_course_assigned_after_issuing_closes_nobody(world: World) -> None:
+    member = world.ready(world.agency())
+    world.let_in(member)
+    world.record(Kind.COURSE_ASSIGNED, M, member.id, detail="reports")
+    world.drain()
+    assert world.status(member) == "live"
+
+
 def test_any_score_corrected_before_the_core_hmis_was_told_closes_at_once(world: World) -> None:
     """Issued is not let in: until it is confirmed, a `hold_new` prerequisite holds it back too, on any day."""
     world.now = FRIDAY_NIGHT

@@ -139,9 +139,25 @@ def test_a_document_whose_text_changed_after_sending_cannot_be_opened(world, sen
 def test_only_managers_the_desk_and_the_portal_send_links(world):
     document = world.prepare("user_agreement", "user", USER)
     with refused(Reason.NOT_ALLOWED):
-        links.invite(world.session, person=world.people["user"], purpose="signing", document=document, actor=world.actor("user"), now=NOW, policy=POLICY)
+        links.invite(
+            world.session,
+            person=world.people["user"],
+            purpose="signing",
+            document=document,
+            actor=world.actor("user"),
+            now=NOW,
+            policy=POLICY,
+        )
     for who in ("desk", "manager", "director"):
-        links.invite(world.session, person=world.people["user"], purpose="signing", document=document, actor=world.actor(who), now=NOW, policy=POLICY)
+        links.invite(
+            world.session,
+            person=world.people["user"],
+            purpose="signing",
+            document=document,
+            actor=world.actor(who),
+            now=NOW,
+            policy=POLICY,
+        )
     links.invite(world.session, person=world.people["user"], purpose="sign_in", actor=PORTAL, now=NOW, policy=POLICY)
     assert world.jobs()[-1].payload["mail"] == "sign_in_link"
 
@@ -247,10 +263,12 @@ def test_fifty_wrong_codes_at_once_leave_five_tries_counted_and_commit_them(prep
 
     def guess():
         with transaction(sessions) as session:
-            return links.prove_code(session, link=session.get_one(Link, link_id), code=wrong, now=NOW, policy=POLICY).sentence
+            return links.prove_code(
+                session, link=session.get_one(Link, link_id), code=wrong, now=NOW, policy=POLICY
+            ).sentence
 
     said = at_once(20, guess)
-    assert sum("not the code" in one or "too often. Have" in one and "wrong code" in one for one in said) == 5
+    assert sum("not the code" in one or ("too often. Have" in one and "wrong code" in one) for one in said) == 5
     with transaction(sessions) as session:
         link = session.get_one(Link, link_id)
         assert link.code_tries == 5
@@ -266,7 +284,9 @@ def test_the_right_code_from_many_browsers_at_once_is_taken_once(prepared):
 
     def enter():
         with transaction(sessions) as session:
-            return links.prove_code(session, link=session.get_one(Link, link_id), code=code, now=NOW, policy=POLICY).proven
+            return links.prove_code(
+                session, link=session.get_one(Link, link_id), code=code, now=NOW, policy=POLICY
+            ).proven
 
     assert at_once(20, enter).count(True) == 1
 

@@ -15,7 +15,7 @@ from portal.adapters.storage import Storage
 from portal.config import Settings
 from portal.db import transaction
 from portal.effects import executed_copy, mail
-from portal.models import Account, Agency, Document, Job, Link, StoredFile
+from portal.models import Account, Agency, AuditEntry, Document, Job, Link, StoredFile
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.wiring import make_context
@@ -39,14 +39,20 @@ def here(engine, sessions, tmp_path):
         database_url=str(engine.url), secret_keys=(KEY,), storage=tmp_path / "storage", mail_url=f"file:{tmp_path / 'mail'}",
         base_url="https://portal.example.org",
     )  # fmt: skip
-    return replace(make_context(settings, clock=lambda: NOW), sessions=sessions, engine=engine, mailer=Outbox(), keys=KEYS)
+    return replace(
+        make_context(settings, clock=lambda: NOW), sessions=sessions, engine=engine, mailer=Outbox(), keys=KEYS
+    )
 
 
 @pytest.fixture
 def world(here):
     with transaction(here.sessions) as session:
         made = build(session)
-        session.add(Account(id=1, person_id=made.people["user"].id, user_id="jsimple", external_id="x", version=1, created_at=NOW))
+        session.add(
+            Account(
+                id=1, person_id=made.people["user"].id, user_id="jsimple", external_id="x", version=1, created_at=NOW
+            )
+        )
     return made
 
 
@@ -78,7 +84,13 @@ def ids(world):
     }  # fmt: skip
 
 
-LINKED = {"invite_director": "signing", "sign_request": "signing", "invite_staff": "invitation", "sign_in_link": "sign_in", "password_reset": "reset"}
+LINKED = {
+    "invite_director": "signing",
+    "sign_request": "signing",
+    "invite_staff": "invitation",
+    "sign_in_link": "sign_in",
+    "password_reset": "reset",
+}
 
 
 @pytest.mark.parametrize("name", sorted(mail.MAILS))
@@ -90,7 +102,16 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
         if name in LINKED:
             purpose = LINKED[name]
             about = document if purpose == "signing" else None
-            link = links.invite(session, person=person, purpose=purpose, document=about, actor=world.actor("desk"), now=NOW, policy=POLICY, mail=name)
+            link = links.invite(
+                session,
+                person=person,
+                purpose=purpose,
+                document=about,
+                actor=world.actor("desk"),
+                now=NOW,
+                policy=POLICY,
+                mail=name,
+            )
             return {"link_id": link.id}
         if name == "code":
             link = world.link(document, "user", proven=False)
@@ -125,13 +146,25 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
 
 
 def test_an_unknown_mail_is_an_error(here, world):
-    in_session(here, world, lambda: jobs.enqueue(world.session, Effect.MAIL, key="x", now=NOW, payload={"mail": "love_letter", "person_id": 1}))
+    in_session(
+        here,
+        world,
+        lambda: jobs.enqueue(
+            world.session, Effect.MAIL, key="x", now=NOW, payload={"mail": "love_letter", "person_id": 1}
+        ),
+    )
     with pytest.raises(KeyError, match="love_letter"):
         work(here)
 
 
 def test_mail_for_the_lead_goes_to_the_help_desk_where_nobody_is_named(here, world):
-    in_session(here, world, lambda: jobs.enqueue(world.session, Effect.MAIL, key="x", now=NOW, payload={"mail": "order_overdue", "order_ids": []}))
+    in_session(
+        here,
+        world,
+        lambda: jobs.enqueue(
+            world.session, Effect.MAIL, key="x", now=NOW, payload={"mail": "order_overdue", "order_ids": []}
+        ),
+    )
     [message] = work(here)
     assert message.to_email == parseaddr(here.settings.mail_from)[1]
 
@@ -252,7 +285,15 @@ def test_the_executed_copy_is_kept_by_its_hash_and_mailed_to_both_sides(here, wo
         hashes = [signature.consent_sha256 for signature in document.signatures]
     assert {message.attachments[0].content for message in sent} == {content}
     read = pages(content)
-    for said in ("Jamie Sample", "Lee Leader", "Sample Shelter", "not yet verified", "director@example.org", "second factor", "192.0.2.1"):
+    for said in (
+        "Jamie Sample",
+        "Lee Leader",
+        "Sample Shelter",
+        "not yet verified",
+        "director@example.org",
+        "second factor",
+        "192.0.2.1",
+    ):
         assert said in read, said
     folded = read.replace(" ", "")
     assert text.sha256 in folded
@@ -272,6 +313,7 @@ def test_making_the_copy_again_changes_nothing_and_mails_nobody(here, world):
     with transaction(here.sessions) as session:
         assert session.get_one(Document, number).executed_sha256 == sha256
         assert session.scalar(select(func.count()).select_from(StoredFile)) == 1
+        assert session.scalar(select(func.count()).where(AuditEntry.act == "document.copy")) == 1
     assert len(here.mailer.sent) == before
 
 
@@ -304,7 +346,9 @@ def test_the_copy_of_a_paper_document_comes_with_its_scan(here, world):
 def test_an_unexecuted_document_has_no_copy(here, world):
     def ask():
         document = world.prepare("user_agreement", "user", USER)
-        jobs.enqueue(world.session, Effect.EXECUTED_COPY, key="document:1", now=NOW, payload={"document_id": document.id})
+        jobs.enqueue(
+            world.session, Effect.EXECUTED_COPY, key="document:1", now=NOW, payload={"document_id": document.id}
+        )
         return document.id
 
     number = in_session(here, world, ask)

@@ -108,7 +108,9 @@ def test_paper_gives_the_same_evidence_from_the_day_it_was_signed(world, kind, w
     assert (document.status, world.kinds(document)) == ("scanned", [])
     verify(world, document)
     assert (document.status, world.kinds(document)) == ("executed", gives)
-    assert {row.valid_from for row in world.session.scalars(select(Evidence).where(Evidence.rests_on_id == document.id))} == {TODAY - timedelta(3)}
+    assert {
+        row.valid_from for row in world.session.scalars(select(Evidence).where(Evidence.rests_on_id == document.id))
+    } == {TODAY - timedelta(3)}
     assert {s.method for s in paperwork.signatures(world.session, document)} == {"paper"}
 
 
@@ -157,18 +159,37 @@ FORM = {
 
 def submit(world, document, answers, who="manager"):
     return paperwork.submit(
-        world.session, document=document, answers=answers, title="Agency Administrator", consent=True, actor=world.actor(who), now=NOW, policy=POLICY
+        world.session,
+        document=document,
+        answers=answers,
+        title="Agency Administrator",
+        consent=True,
+        actor=world.actor(who),
+        now=NOW,
+        policy=POLICY,
     )
 
 
 def information_form(world):
     text = documents.latest("information_form")
     document = world.prepare("information_form")
-    needed = {key: value for key, value in FORM.items() if "." not in key or key.split(".")[2] in {f.name for f in text.fields}}
-    missing = [f for f in text.missing(paperwork.as_read(text, document.answers | {k: str(v) for k, v in needed.items() if not isinstance(v, date)}))]
+    needed = {
+        key: value
+        for key, value in FORM.items()
+        if "." not in key or key.split(".")[2] in {f.name for f in text.fields}
+    }
+    missing = list(text.missing(
+            paperwork.as_read(
+                text, document.answers | {k: str(v) for k, v in needed.items() if not isinstance(v, date)}
+            )
+        ))
     for blank in missing:
         if blank.name not in {key.split(".")[-1] for key in needed}:
-            key = f"{blank.group}.1.{blank.name}" if any(g.repeats and g.id == blank.group for g in text.groups) else blank.name
+            key = (
+                f"{blank.group}.1.{blank.name}"
+                if any(g.repeats and g.id == blank.group for g in text.groups)
+                else blank.name
+            )
             needed[key] = blank.choices[0] if blank.choices else "1"
     return document, needed
 
@@ -178,10 +199,16 @@ def test_a_form_is_submitted_verified_and_can_be_sent_back_with_every_answer_kep
     document, answers = information_form(world)
     submit(world, document, answers)
     assert (document.status, world.kinds(document)) == ("signed", [("information_form_sent", "")])
-    paperwork.reject(world.session, document=document, reason="The ZIP code is wrong.", actor=world.actor("desk"), now=NOW)
+    paperwork.reject(
+        world.session, document=document, reason="The ZIP code is wrong.", actor=world.actor("desk"), now=NOW
+    )
     assert (document.status, world.kinds(document)) == ("rejected", [])
     assert document.answers["counties"] == "York"
-    assert world.jobs()[-1].payload == {"mail": "document_rejected", "person_id": world.people["manager"].id, "document_id": document.id}
+    assert world.jobs()[-1].payload == {
+        "mail": "document_rejected",
+        "person_id": world.people["manager"].id,
+        "document_id": document.id,
+    }
     submit(world, document, {"zip_code": "04102"})
     verify(world, document, "viewed on site")
     assert (document.status, document.round) == ("executed", 2)
@@ -233,7 +260,9 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "field", "words"), REFUSED, ids=[f"{field}-{number}" for number, (_, field, _) in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("changes", "field", "words"), REFUSED, ids=[f"{field}-{number}" for number, (_, field, _) in enumerate(REFUSED)]
+)
 def test_a_refused_signature_names_its_field_and_keeps_nothing(sessions, changes, field, words):
     with sessions() as session, session.begin():
         world = build(session)
@@ -316,7 +345,13 @@ def test_only_whose_turn_it_is_gets_a_signing_link(world):
 
 def test_preparing_again_goes_on_with_the_same_document_and_replaces_an_older_version(world):
     old = paperwork.prepare(
-        world.session, kind="user_agreement", agency=world.agency, membership=world.memberships["user"], version="2025-1", actor=PORTAL, now=NOW
+        world.session,
+        kind="user_agreement",
+        agency=world.agency,
+        membership=world.memberships["user"],
+        version="2025-1",
+        actor=PORTAL,
+        now=NOW,
     )
     new = world.prepare("user_agreement", "user", USER)
     assert (old.status, new.version) == ("void", "2026-1")
@@ -356,7 +391,11 @@ def test_a_scan_ends_the_links_that_were_sent(world):
 
 @pytest.mark.parametrize(
     ("answers", "field"),
-    [({"nonsense": "1"}, "nonsense"), ({"work_email": "no address"}, "work_email"), ({"purpose": "x" * 4001}, "purpose")],
+    [
+        ({"nonsense": "1"}, "nonsense"),
+        ({"work_email": "no address"}, "work_email"),
+        ({"purpose": "x" * 4001}, "purpose"),
+    ],
 )
 def test_answers_are_checked(world, answers, field):
     with pytest.raises(Refused) as refused:
@@ -365,10 +404,14 @@ def test_answers_are_checked(world, answers, field):
 
 
 def test_an_attestation_of_posting_is_evidence(world):
-    paperwork.attest_posted(world.session, agency=world.agency, what="sign", on=TODAY, actor=world.actor("manager"), now=NOW)
+    paperwork.attest_posted(
+        world.session, agency=world.agency, what="sign", on=TODAY, actor=world.actor("manager"), now=NOW
+    )
     assert evidence.in_force(world.session, About.AGENCY, world.agency.id, Kind.POSTED, on=TODAY)[0].detail == "sign"
     with pytest.raises(Refused):
-        paperwork.attest_posted(world.session, agency=world.agency, what="sign", on=TODAY, actor=world.actor("user"), now=NOW)
+        paperwork.attest_posted(
+            world.session, agency=world.agency, what="sign", on=TODAY, actor=world.actor("user"), now=NOW
+        )
 
 
 def test_code_entered_twelve_hours_ago_is_asked_for_again(world):

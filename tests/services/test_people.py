@@ -21,13 +21,24 @@ def world(each_engine: Engine) -> World:
 
 def admin_of(world: World, agency: Agency) -> Actor:
     with world.look() as session:
-        rows = session.scalars(select(Membership).where(Membership.agency_id == agency.id).order_by(Membership.id)).all()
+        rows = session.scalars(
+            select(Membership).where(Membership.agency_id == agency.id).order_by(Membership.id)
+        ).all()
     return world.actor(rows[0])
 
 
-def name(world: World, actor: Actor, first: str = "Jamie", last: str = "Sample", email: str = "jamie@example.org", **more: object) -> Person:
+def name(
+    world: World,
+    actor: Actor,
+    first: str = "Jamie",
+    last: str = "Sample",
+    email: str = "jamie@example.org",
+    **more: object,
+) -> Person:
     with world.change() as session:
-        return people.name_person(session, first_name=first, last_name=last, email=email, actor=actor, now=world.now, **more)  # type: ignore[arg-type]
+        return people.name_person(
+            session, first_name=first, last_name=last, email=email, actor=actor, now=world.now, **more
+        )  # type: ignore[arg-type]
 
 
 def test_the_same_address_is_the_same_person_however_it_is_typed(world: World) -> None:
@@ -54,10 +65,18 @@ def test_an_address_that_belongs_to_another_name_is_refused_and_the_name_is_not_
 
 @pytest.mark.parametrize(
     ("field", "first", "last"),
-    [("first_name", "J" * 300, "Sample"), ("last_name", "Jamie", "S" * 101), ("last_name", "Jamie", "  "), ("first_name", "<b>Jamie", "Sample"),
-     ("last_name", "Jamie", "Sam\x00ple"), ("last_name", "Jamie", "Sample\N{RIGHT-TO-LEFT OVERRIDE}")],
-)  # fmt: skip
-def test_what_is_no_name_is_refused_with_a_sentence_and_its_field(world: World, field: str, first: str, last: str) -> None:
+    [
+        ("first_name", "J" * 300, "Sample"),
+        ("last_name", "Jamie", "S" * 101),
+        ("last_name", "Jamie", "  "),
+        ("first_name", "<b>Jamie", "Sample"),
+        ("last_name", "Jamie", "Sam\x00ple"),
+        ("last_name", "Jamie", "Sample\N{RIGHT-TO-LEFT OVERRIDE}"),
+    ],
+)
+def test_what_is_no_name_is_refused_with_a_sentence_and_its_field(
+    world: World, field: str, first: str, last: str
+) -> None:
     admin = admin_of(world, world.agency())
     with pytest.raises(Refused) as refused:
         name(world, admin, first=first, last=last)
@@ -65,13 +84,17 @@ def test_what_is_no_name_is_refused_with_a_sentence_and_its_field(world: World, 
     assert world.count(Person, Person.email_key == "jamie@example.org") == 0
 
 
-@pytest.mark.parametrize(("first", "last"), [("Оксана", "Пример"), ("Mary-Ann", "O’Sample"), ("José", "de la Muestra"), ("李", "小明")])
+@pytest.mark.parametrize(
+    ("first", "last"), [("Оксана", "Пример"), ("Mary-Ann", "O’Sample"), ("José", "de la Muestra"), ("李", "小明")]
+)
 def test_names_in_any_script_are_kept_as_they_are(world: World, first: str, last: str) -> None:
     person = name(world, admin_of(world, world.agency()), first=first, last=last)
     assert (person.first_name, person.last_name) == (first, last)
 
 
-@pytest.mark.parametrize("email", ["", "jamie", "jamie@", "jamie@example", "a@b@example.org", "jamie@example.org\nBcc: x@example.org"])
+@pytest.mark.parametrize(
+    "email", ["", "jamie", "jamie@", "jamie@example", "a@b@example.org", "jamie@example.org\nBcc: x@example.org"]
+)
 def test_what_is_no_address_is_refused(world: World, email: str) -> None:
     with pytest.raises(Refused, match="name@example.org"):
         name(world, admin_of(world, world.agency()), email=email)
@@ -105,10 +128,15 @@ def test_two_agencies_that_name_the_same_person_at_once_get_one_person(world: Wo
         try:
             with transaction(world.sessions) as session:
                 person = people.name_person(
-                    session, first_name="Jamie", last_name="Sample", email="Race@example.org", actor=actor, now=world.now
+                    session,
+                    first_name="Jamie",
+                    last_name="Sample",
+                    email="Race@example.org",
+                    actor=actor,
+                    now=world.now,
                 )
                 ids.append(person.id)
-        except BaseException as error:  # noqa: BLE001 (whatever happens in a thread has to come out of it)
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=one, args=(actor,)) for actor in admins]
@@ -125,17 +153,27 @@ def test_a_name_change_keeps_user_id_and_history_and_tells_the_core_hmis(world: 
     agency = world.agency()
     membership = world.ready(agency, world.person("Jamie", "Sample"))
     world.let_in(membership)
-    before, evidence_before = world.account_of(membership), world.count(Evidence, Evidence.about == "membership", Evidence.subject_id == membership.id)
+    before, evidence_before = (
+        world.account_of(membership),
+        world.count(Evidence, Evidence.about == "membership", Evidence.subject_id == membership.id),
+    )
     with world.change() as session:
         people.change_name(
-            session, person=session.get_one(Person, membership.person_id), first_name="Jamie", last_name="Example",
-            actor=admin_of(world, agency), now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            person=session.get_one(Person, membership.person_id),
+            first_name="Jamie",
+            last_name="Example",
+            actor=admin_of(world, agency),
+            now=world.now,
+            policy=world.policy,
+        )
     world.drain()
     account = world.account_of(membership)
     assert account.user_id == before.user_id == "jsample"
     assert account.version == before.version + 1
-    assert world.count(Evidence, Evidence.about == "membership", Evidence.subject_id == membership.id) == evidence_before
+    assert (
+        world.count(Evidence, Evidence.about == "membership", Evidence.subject_id == membership.id) == evidence_before
+    )
     order = world.open_order(membership)
     assert "Example" in str(order.fields) and "jsample" in str(order.fields)
     with world.look() as session:
@@ -149,35 +187,63 @@ def test_a_name_is_changed_by_the_own_agency_or_the_lead_only(world: World) -> N
     for actor in (admin_of(world, other), world.actor(membership)):
         with pytest.raises(Refused) as refused, world.change() as session:
             person = session.get_one(Person, membership.person_id)
-            people.change_name(session, person=person, first_name="New", last_name="Name", actor=actor, now=world.now, policy=world.policy)
+            people.change_name(
+                session,
+                person=person,
+                first_name="New",
+                last_name="Name",
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
+            )
         assert refused.value.reason == Reason.NOT_ALLOWED
 
 
 def test_a_membership_is_made_once(world: World) -> None:
     agency, person = world.agency(), world.person()
     with world.change() as session:
-        ids = {people.member(session, agency=session.get_one(Agency, agency.id), person=person, now=world.now).id for _ in range(3)}
+        ids = {
+            people.member(session, agency=session.get_one(Agency, agency.id), person=person, now=world.now).id
+            for _ in range(3)
+        }
     assert len(ids) == 1
 
 
 @pytest.mark.parametrize(
     ("role", "by", "may"),
     [
-        (Role.AGENCY_ADMIN, "desk", True), (Role.AGENCY_ADMIN, "agency_admin", False), (Role.EXECUTIVE_DIRECTOR, "desk", True),
-        (Role.EXECUTIVE_DIRECTOR, "agency_admin", False), (Role.SECURITY_OFFICER, "executive_director", True), (Role.END_USER, "agency_admin", True),
-        (Role.HELP_DESK, "admin", None), (Role.LEAD_ADMIN, "desk", False),
+        (Role.AGENCY_ADMIN, "desk", True),
+        (Role.AGENCY_ADMIN, "agency_admin", False),
+        (Role.EXECUTIVE_DIRECTOR, "desk", True),
+        (Role.EXECUTIVE_DIRECTOR, "agency_admin", False),
+        (Role.SECURITY_OFFICER, "executive_director", True),
+        (Role.END_USER, "agency_admin", True),
+        (Role.HELP_DESK, "admin", None),
+        (Role.LEAD_ADMIN, "desk", False),
     ],
-)  # fmt: skip
+)
 def test_a_role_is_given_by_whoever_may(world: World, role: Role, by: str, may: bool | None) -> None:
     """None: allowed to give it, but it does not exist at an Agency."""
     agency = world.agency()
     membership = world.member(agency, None, Role.TRAINER)  # any other role will do
     director = world.actor(world.member(agency, None, Role.EXECUTIVE_DIRECTOR))
-    actor = {"desk": world.desk, "admin": world.admin, "agency_admin": admin_of(world, agency), "executive_director": director}[by]
+    actor = {
+        "desk": world.desk,
+        "admin": world.admin,
+        "agency_admin": admin_of(world, agency),
+        "executive_director": director,
+    }[by]
 
     def give() -> None:
         with world.change() as session:
-            people.give_role(session, membership=session.get_one(Membership, membership.id), role=role, actor=actor, now=world.now, policy=world.policy)
+            people.give_role(
+                session,
+                membership=session.get_one(Membership, membership.id),
+                role=role,
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
+            )
 
     if may:
         give()
@@ -195,11 +261,23 @@ def test_nobody_gives_themselves_a_role_of_the_lead(world: World) -> None:
         own = session.scalars(select(Membership).where(Membership.person_id == world.admin.person_id)).one()
     with pytest.raises(Refused) as refused, world.change() as session:
         people.give_role(
-            session, membership=session.get_one(Membership, own.id), role=Role.HELP_DESK, actor=world.admin, now=world.now, policy=world.policy
+            session,
+            membership=session.get_one(Membership, own.id),
+            role=Role.HELP_DESK,
+            actor=world.admin,
+            now=world.now,
+            policy=world.policy,
         )
     assert refused.value.reason == Reason.SAME_PERSON
     with world.change() as session:
-        people.give_role(session, membership=session.get_one(Membership, own.id), role=Role.HELP_DESK, actor=PORTAL, now=world.now, policy=world.policy)
+        people.give_role(
+            session,
+            membership=session.get_one(Membership, own.id),
+            role=Role.HELP_DESK,
+            actor=PORTAL,
+            now=world.now,
+            policy=world.policy,
+        )
     assert own.agency_id == LEAD
 
 
@@ -208,9 +286,14 @@ def test_a_role_that_ended_counts_no_more_from_today(world: World) -> None:
     membership = world.member(agency, None, Role.SECURITY_OFFICER)
     with world.change() as session:
         people.end_role(
-            session, membership=session.get_one(Membership, membership.id), role=Role.SECURITY_OFFICER, actor=world.desk, now=world.now,
-            policy=world.policy, reason="Another officer was named.",
-        )  # fmt: skip
+            session,
+            membership=session.get_one(Membership, membership.id),
+            role=Role.SECURITY_OFFICER,
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+            reason="Another officer was named.",
+        )
     with world.look() as session:
         assert people.roles(session, membership.id, on=world.today) == []
         assert session.scalar(select(func.count()).select_from(Account)) == 0

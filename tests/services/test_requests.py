@@ -43,7 +43,10 @@ def test_a_request_writes_everything_in_one_commit(world: World) -> None:
         document = session.scalars(select(Document).where(Document.membership_id == member)).one()
         assert (document.kind, document.status) == ("user_agreement", "prepared")
         assert document.answers["purpose"] == "Enters intakes at the night shelter."
-        assert document.answers["access_level"] == "Case Manager I" and "Security awareness training" in document.answers["courses"]
+        assert (
+            document.answers["access_level"] == "Case Manager I"
+            and "Security awareness training" in document.answers["courses"]
+        )
         assert session.scalars(select(Link).where(Link.document_id == document.id)).one().purpose == "signing"
         mails = set(session.scalars(select(Job.key).where(Job.effect == "mail")))
         assert f"request_received:{request.id}" in mails and any(key.startswith("link:") for key in mails)
@@ -52,7 +55,9 @@ def test_a_request_writes_everything_in_one_commit(world: World) -> None:
 
 def test_a_refusal_leaves_nothing_behind(world: World) -> None:
     agency = world.agency()
-    before = {model: world.count(model) for model in (Person, Membership, Evidence, AccessRequest, Seat, Document, Link, Job)}
+    before = {
+        model: world.count(model) for model in (Person, Membership, Evidence, AccessRequest, Seat, Document, Link, Job)
+    }
     assert refusal(world, agency, access_level="no_such_level").field == "access_level"
     assert {model: world.count(model) for model in before} == before
 
@@ -60,12 +65,19 @@ def test_a_refusal_leaves_nothing_behind(world: World) -> None:
 @pytest.mark.parametrize(
     ("field", "change"),
     [
-        ("purpose", {"purpose": "work"}), ("purpose", {"purpose": "x" * 1001}), ("purpose", {"purpose": "For the client with 123-45-6789."}),
-        ("worker", {"worker": "intern"}), ("start_on", {"start_on": date(1900, 1, 1)}), ("start_on", {"start_on": date(2031, 1, 1)}),
-        ("access_level", {"access_level": "system_admin_1"}), ("access_level", {"access_level": "agency_admin"}),
-        ("project_ids", {"project_ids": ()}), ("project_ids", {"project_ids": (999_999,)}), ("supervisor", {"supervisor": "x" * 201}),
+        ("purpose", {"purpose": "work"}),
+        ("purpose", {"purpose": "x" * 1001}),
+        ("purpose", {"purpose": "For the client with 123-45-6789."}),
+        ("worker", {"worker": "intern"}),
+        ("start_on", {"start_on": date(1900, 1, 1)}),
+        ("start_on", {"start_on": date(2031, 1, 1)}),
+        ("access_level", {"access_level": "system_admin_1"}),
+        ("access_level", {"access_level": "agency_admin"}),
+        ("project_ids", {"project_ids": ()}),
+        ("project_ids", {"project_ids": (999_999,)}),
+        ("supervisor", {"supervisor": "x" * 201}),
     ],
-)  # fmt: skip
+)
 def test_what_makes_no_sense_is_refused_on_its_field(world: World, field: str, change: dict[str, object]) -> None:
     refused = refusal(world, world.agency(), **change)
     assert (refused.reason, refused.field) == (Reason.BAD_INPUT, field)
@@ -91,17 +103,25 @@ def test_nobody_asks_for_themselves(world: World) -> None:
 
 def test_others_may_not_ask(world: World) -> None:
     agency, other = world.agency(), world.agency()
-    for actor in (admin_of(world, other), world.actor(world.member(agency)), world.actor(world.member(agency, None, Role.SECURITY_OFFICER))):
+    for actor in (
+        admin_of(world, other),
+        world.actor(world.member(agency)),
+        world.actor(world.member(agency, None, Role.SECURITY_OFFICER)),
+    ):
         assert refusal(world, agency, actor).reason == Reason.NOT_ALLOWED
 
 
 def test_the_lead_asks_on_the_directors_signed_instruction_only(world: World) -> None:
     agency = world.agency()
     assert refusal(world, agency, world.desk).field == "instruction"
-    request = ask(world, agency, world.desk, instruction="Letter of Robin Example, November 20, 2026, filed under letters.")
+    request = ask(
+        world, agency, world.desk, instruction="Letter of Robin Example, November 20, 2026, filed under letters."
+    )
     assert request.basis == "director_instruction"
     with world.look() as session:
-        row = session.scalars(select(Evidence).where(Evidence.kind == Kind.REQUEST, Evidence.subject_id == request.membership_id)).one()
+        row = session.scalars(
+            select(Evidence).where(Evidence.kind == Kind.REQUEST, Evidence.subject_id == request.membership_id)
+        ).one()
     assert "Letter of Robin Example" in row.note and row.recorded_by == world.desk.person_id
 
 
@@ -131,9 +151,13 @@ def test_cancelling_gives_the_seat_back_and_ends_what_was_asked_for(world: World
     request = ask(world, agency)
     with world.change() as session:
         requests.cancel(
-            session, request=session.get_one(AccessRequest, request.id), reason="The offer was declined.", actor=admin_of(world, agency),
-            now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            request=session.get_one(AccessRequest, request.id),
+            reason="The offer was declined.",
+            actor=admin_of(world, agency),
+            now=world.now,
+            policy=world.policy,
+        )
     for kind in (Kind.ROLE, Kind.REQUEST, Kind.ACCESS_LEVEL, Kind.PROJECT, Kind.WORKER, Kind.SEAT):
         assert in_force(world, request.membership_id, kind) == [], kind
     assert world.count(Seat, Seat.status != "returned") == 0
@@ -153,9 +177,13 @@ def test_a_change_leaves_the_live_level_until_the_gate_permits_and_can_be_called
     assert in_force(world, membership.id, Kind.ACCESS_LEVEL) == [("case_manager_2", 0)]
     with world.change() as session:
         requests.cancel(
-            session, request=session.get_one(AccessRequest, request.id), reason="Not after all.", actor=admin_of(world, agency), now=world.now,
+            session,
+            request=session.get_one(AccessRequest, request.id),
+            reason="Not after all.",
+            actor=admin_of(world, agency),
+            now=world.now,
             policy=world.policy,
-        )  # fmt: skip
+        )
     assert in_force(world, membership.id, Kind.ACCESS_LEVEL) == [("case_manager_1", 0)]
     assert in_force(world, membership.id, Kind.SEAT) == [("core", 0)]
     assert world.status(membership) == "live"
@@ -197,9 +225,14 @@ def test_the_directors_designation_is_the_admins_own_request(world: World) -> No
     membership, director = world.member(agency, None, Role.AGENCY_ADMIN), director_of(world, agency)
     with world.change() as session:
         request = requests.from_designation(
-            session, membership=session.get_one(Membership, membership.id), access_level="agency_admin", purpose="Administers the Agency's users.",
-            actor=director, now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            membership=session.get_one(Membership, membership.id),
+            access_level="agency_admin",
+            purpose="Administers the Agency's users.",
+            actor=director,
+            now=world.now,
+            policy=world.policy,
+        )
     assert request.basis == "designation" and request.project_ids == projects_of(world, agency)
     assert in_force(world, membership.id, Kind.REQUEST) == [("", 0)]
     assert in_force(world, membership.id, Kind.ACCESS_LEVEL) == [("agency_admin", 0)]
@@ -211,17 +244,34 @@ def test_a_director_who_names_himself_needs_the_lead_as_second_person(world: Wor
     director = world.actor(membership)
     with world.change() as session:
         request = requests.from_designation(
-            session, membership=session.get_one(Membership, membership.id), access_level="agency_admin", purpose="Administers the Agency's users.",
-            actor=director, now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            membership=session.get_one(Membership, membership.id),
+            access_level="agency_admin",
+            purpose="Administers the Agency's users.",
+            actor=director,
+            now=world.now,
+            policy=world.policy,
+        )
     assert in_force(world, membership.id, Kind.REQUEST) == []
     for actor, reason in ((director, Reason.NOT_ALLOWED), (world.desk, Reason.NOT_ALLOWED), (world.admin, None)):
         if reason is None:
             with world.change() as session:
-                requests.approve(session, request=session.get_one(AccessRequest, request.id), actor=actor, now=world.now, policy=world.policy)
+                requests.approve(
+                    session,
+                    request=session.get_one(AccessRequest, request.id),
+                    actor=actor,
+                    now=world.now,
+                    policy=world.policy,
+                )
             continue
         with pytest.raises(Refused) as refused, world.change() as session:
-            requests.approve(session, request=session.get_one(AccessRequest, request.id), actor=actor, now=world.now, policy=world.policy)
+            requests.approve(
+                session,
+                request=session.get_one(AccessRequest, request.id),
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
+            )
         assert refused.value.reason == reason
     assert in_force(world, membership.id, Kind.REQUEST) == [("", 0)]
 
@@ -234,14 +284,24 @@ def test_the_leads_own_staff_need_two_people_of_the_lead(world: World) -> None:
     the_person = world.actor(world.member(lead, None, Role.LEAD_ADMIN))
     for actor in (world.admin, world.desk):
         with pytest.raises(Refused) as refused, world.change() as session:
-            requests.approve(session, request=session.get_one(AccessRequest, request.id), actor=actor, now=world.now, policy=world.policy)
+            requests.approve(
+                session,
+                request=session.get_one(AccessRequest, request.id),
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
+            )
         assert refused.value.reason == Reason.NOT_ALLOWED
     assert the_person.person_id
     with world.change() as session:
-        requests.approve(session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy)
+        requests.approve(
+            session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy
+        )
     assert in_force(world, request.membership_id, Kind.LEAD_APPROVAL) == [("", 0)]
     with pytest.raises(Refused) as again, world.change() as session:
-        requests.approve(session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy)
+        requests.approve(
+            session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy
+        )
     assert again.value.reason == Reason.ALREADY_DONE
 
 
@@ -250,7 +310,12 @@ def test_a_request_of_another_agency_cannot_be_cancelled(world: World) -> None:
     request = ask(world, agency)
     with pytest.raises(Refused) as refused, world.change() as session:
         requests.cancel(
-            session, request=session.get_one(AccessRequest, request.id), reason="x" * 5, actor=admin_of(world, other), now=world.now, policy=world.policy
+            session,
+            request=session.get_one(AccessRequest, request.id),
+            reason="x" * 5,
+            actor=admin_of(world, other),
+            now=world.now,
+            policy=world.policy,
         )
     assert refused.value.reason == Reason.NOT_ALLOWED
 

@@ -31,13 +31,23 @@ def test_everybody_sees_the_same_findings_each_the_own_first(world: World) -> No
     world.withdraw(Kind.POSTED, About.AGENCY, agency.id, "sign")
     seen = {}
     for called, actor in {
-        "person": world.actor(membership), "admin": admin_of(world, agency), "director": director_of(world, agency), "desk": world.desk,
-    }.items():  # fmt: skip
+        "person": world.actor(membership),
+        "admin": admin_of(world, agency),
+        "director": director_of(world, agency),
+        "desk": world.desk,
+    }.items():
         with world.look() as session:
             seen[called] = standing_view.view(
-                session, membership=session.get_one(Membership, membership.id), actor=actor, now=world.now, policy=world.policy
+                session,
+                membership=session.get_one(Membership, membership.id),
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
             )
-    unmet = {called: {f.id for f in view.mine} | {f.id for held in view.others for f in held.findings} for called, view in seen.items()}
+    unmet = {
+        called: {f.id for f in view.mine} | {f.id for held in view.others for f in held.findings}
+        for called, view in seen.items()
+    }
     assert len({frozenset(each) for each in unmet.values()}) == 1 and unmet["person"]
     assert {f.id for f in seen["person"].mine} >= {"user-agreement", "privacy-notice-acknowledged", "security-training"}
     assert {f.id for f in seen["admin"].mine} == {"privacy-notice-posted", "device"}
@@ -53,14 +63,22 @@ def test_a_view_needs_permission(world: World) -> None:
     membership = world.member(agency)
     for actor in (admin_of(world, other), world.actor(world.member(agency))):
         with pytest.raises(Refused) as refused, world.look() as session:
-            standing_view.view(session, membership=session.get_one(Membership, membership.id), actor=actor, now=world.now, policy=world.policy)
+            standing_view.view(
+                session,
+                membership=session.get_one(Membership, membership.id),
+                actor=actor,
+                now=world.now,
+                policy=world.policy,
+            )
         assert refused.value.reason == Reason.NOT_ALLOWED
 
 
 def test_the_list_says_what_the_gate_says_and_who_is_next(world: World) -> None:
     """Every line's figures and holders are those of the full decision, for people in many states."""
     agency = world.agency()
-    members = [world.ready(agency) for _ in range(3)] + [world.member(agency, None, role) for role in (Role.END_USER, Role.SECURITY_OFFICER)]
+    members = [world.ready(agency) for _ in range(3)] + [
+        world.member(agency, None, role) for role in (Role.END_USER, Role.SECURITY_OFFICER)
+    ]
     world.record(Kind.COURSE_ASSIGNED, About.MEMBERSHIP, members[3].id, detail="hmis-basics")
     world.record(Kind.BACKGROUND_CHECK, About.PERSON, members[4].person_id, detail="ordered")
     world.withdraw(Kind.HOUSING_INVENTORY, About.AGENCY, agency.id)
@@ -98,7 +116,11 @@ def test_a_reminder_reaches_whoever_is_next_once_a_day(world: World) -> None:
     def remind(actor: object) -> list[int]:
         with world.change() as session:
             told = nudges.nudge(
-                session, membership=session.get_one(Membership, asked.membership_id), actor=actor, now=world.now, policy=world.policy  # type: ignore[arg-type]
+                session,
+                membership=session.get_one(Membership, asked.membership_id),
+                actor=actor,
+                now=world.now,
+                policy=world.policy,  # type: ignore[arg-type]
             )
             return [person.id for person in told]
 
@@ -118,9 +140,21 @@ def test_a_reminder_skips_whoever_sends_it_and_goes_on_to_the_next(world: World)
     membership = world.ready(agency)
     world.withdraw(Kind.POSTED, About.AGENCY, agency.id, "sign")
     with pytest.raises(Refused, match="nobody to remind"), world.change() as session:
-        nudges.nudge(session, membership=session.get_one(Membership, membership.id), actor=admin_of(world, agency), now=world.now, policy=world.policy)
+        nudges.nudge(
+            session,
+            membership=session.get_one(Membership, membership.id),
+            actor=admin_of(world, agency),
+            now=world.now,
+            policy=world.policy,
+        )
     with world.change() as session:
-        told = nudges.nudge(session, membership=session.get_one(Membership, membership.id), actor=world.desk, now=world.now, policy=world.policy)
+        told = nudges.nudge(
+            session,
+            membership=session.get_one(Membership, membership.id),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     assert [person.id for person in told] == [admin_of(world, agency).person_id]
 
 
@@ -151,7 +185,9 @@ def test_home_has_each_roles_own_tasks(world: World) -> None:
     assert {task.kind for task in admin.mine} == {"device", "person"}
     assert any(task.title == "Jamie Sample" and "Jamie" in task.who for task in admin.others)
     world.withdraw(Kind.POSTED, About.AGENCY, agency.id, "sign")
-    assert any(task.kind == "agency" and "posted" in task.title for task in waiting(world, admin_of(world, agency)).mine)
+    assert any(
+        task.kind == "agency" and "posted" in task.title for task in waiting(world, admin_of(world, agency)).mine
+    )
 
 
 def test_home_of_the_desk_counts_its_queues(world: World) -> None:
@@ -175,7 +211,9 @@ def test_home_of_the_lead_asks_the_second_person_only(world: World) -> None:
     ask(world, lead, world.admin, access_level="system_admin_1", project_ids=())
     second = world.staff(Role.LEAD_ADMIN)
     assert not [task for task in waiting(world, world.admin).mine if task.kind == "person"]
-    assert [task.title for task in waiting(world, second).mine if task.kind == "person"] == ["Approve a request as the second person"]
+    assert [task.title for task in waiting(world, second).mine if task.kind == "person"] == [
+        "Approve a request as the second person"
+    ]
 
 
 def test_home_costs_the_same_for_two_people_and_for_twenty(world: World) -> None:

@@ -97,15 +97,28 @@ def test_a_certificate_is_handed_in_and_waits_for_the_desk(world: World, agency:
     from dataclasses import replace
     from pathlib import Path
 
-    world.context = replace(world.context, settings=replace(world.context.settings, storage=Path(str(tmp_path)) / "kept"))
+    world.context = replace(
+        world.context, settings=replace(world.context.settings, storage=Path(str(tmp_path)) / "kept")
+    )
     member = world.ready(agency)
     browser = of_person(world, member)
     page = browser.get("/me/certificate")
-    bad = browser.submit(page, expect=400, course="security", score="105", taken_on="2026-11-20", file=(io.BytesIO(PNG), "c.png"))
+    bad = browser.submit(
+        page, expect=400, course="security", score="105", taken_on="2026-11-20", file=(io.BytesIO(PNG), "c.png")
+    )
     assert "100" in bad.text
-    fake = browser.submit(page, expect=400, course="security", score="85", taken_on="2026-11-20", file=(io.BytesIO(b"no picture"), "c.pdf"))
+    fake = browser.submit(
+        page,
+        expect=400,
+        course="security",
+        score="85",
+        taken_on="2026-11-20",
+        file=(io.BytesIO(b"no picture"), "c.pdf"),
+    )
     assert fake.document.xpath("//*[@id='file-error']")
-    done = browser.follow(browser.submit(page, course="security", score="79.5 %", taken_on="11/20/2026", file=(io.BytesIO(PNG), "c.png")))
+    done = browser.follow(
+        browser.submit(page, course="security", score="79.5 %", taken_on="11/20/2026", file=(io.BytesIO(PNG), "c.png"))
+    )
     assert "with the help desk" in done.text and "79.5 %" in done.text and "With the help desk" in done.text
     assert world.count(TrainingResult, TrainingResult.status == "claimed", TrainingResult.score == 7950) == 1
 

@@ -19,4 +19,6 @@ def make_mailer(url: str) -> Mailer:
         tls = parts.scheme == "smtps"
         port = parts.port or (465 if tls else 587)
         return SmtpMailer(parts.hostname, port, tls, unquote(parts.username or ""), unquote(parts.password or ""))
-    raise ValueError(f"PORTAL_MAIL_URL = {url.rsplit('@', maxsplit=1)[-1]!r} is not known. Use file:FOLDER, smtp://host:port or smtps://host:port.")
+    raise ValueError(
+        f"PORTAL_MAIL_URL = {url.rsplit('@', maxsplit=1)[-1]!r} is not known. Use file:FOLDER, smtp://host:port or smtps://host:port."
+    )

@@ -45,9 +45,16 @@ class Mailer(Protocol):
 
 def as_email(message: Message) -> EmailMessage:
     """The message for the wire: text and HTML, attachments, headers that nobody can add to. MailError for a hostile header."""
-    for name, value in (("subject", message.subject), ("name", message.to_name), ("address", message.to_email), ("id", message.id)):
+    for name, value in (
+        ("subject", message.subject),
+        ("name", message.to_name),
+        ("address", message.to_email),
+        ("id", message.id),
+    ):
         if any(ord(letter) < 32 or ord(letter) == 127 for letter in value):
-            raise MailError(f"The message's {name} contains a line break or another control character; it was not sent.")
+            raise MailError(
+                f"The message's {name} contains a line break or another control character; it was not sent."
+            )
     sender_name, sender_email = parseaddr(message.sender)
     mail = EmailMessage(policy=SMTP)
     mail["Subject"] = message.subject[:LONGEST_SUBJECT]
@@ -66,7 +73,7 @@ def as_email(message: Message) -> EmailMessage:
 
 def _address(name: str, email: str) -> Address:
     user, at, host = email.rpartition("@")
-    if not (user and at and host) or "@" in user or any(letter in email for letter in " ,;<>\"()"):
+    if not (user and at and host) or "@" in user or any(letter in email for letter in ' ,;<>"()'):
         raise MailError(f"{email[:80]!r} is no e-mail address; nothing was sent. Correct it and try again.")
     try:
         return Address(display_name=name, username=user, domain=host)

@@ -33,7 +33,9 @@ class SmtpMailer:
                 server.send_message(mail)
         except (smtplib.SMTPException, OSError) as error:
             # What the server says may repeat the address, never the message's text.
-            raise MailError(f"The mail server {self.host} did not take the message: {type(error).__name__}: {error}"[:400]) from error
+            raise MailError(
+                f"The mail server {self.host} did not take the message: {type(error).__name__}: {error}"[:400]
+            ) from error
 
     def _connect(self) -> smtplib.SMTP:
         here = socket.gethostname()  # named by ourselves: smtplib would ask the name server, and wait for it

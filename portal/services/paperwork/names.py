@@ -33,7 +33,8 @@ def refuse_other_name(typed: str, person: Person) -> str:
         raise bad_input(f"A name may have 200 characters; this has {len(name)}.", "name")
     if not looks_like(name, person):
         raise bad_input(
-            f"Type your name as the portal knows it: {person.name}. If that is not your name any more, ask the help desk to correct it first.", "name"
+            f"Type your name as the portal knows it: {person.name}. If that is not your name any more, ask the help desk to correct it first.",
+            "name",
         )
     return name
 
@@ -49,5 +50,7 @@ def checked_initials(initials: Mapping[str, str], wanted: Sequence[tuple[str, st
             raise bad_input(f"Initials are 1 to 5 letters. Correct those beside: {heading}.", f"initials-{clause}")
         found[clause] = written.replace(".", "").upper()
         if found[clause] != next(iter(found.values())):
-            raise bad_input(f"Use the same initials throughout. Those beside {heading} are different.", f"initials-{clause}")
+            raise bad_input(
+                f"Use the same initials throughout. Those beside {heading} are different.", f"initials-{clause}"
+            )
     return found

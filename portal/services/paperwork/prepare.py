@@ -65,7 +65,9 @@ def prepare(
     return document
 
 
-def fill_in(session: Session, *, document: Document, answers: Mapping[str, Any], actor: Actor, now: datetime) -> Document:
+def fill_in(
+    session: Session, *, document: Document, answers: Mapping[str, Any], actor: Actor, now: datetime
+) -> Document:
     """Fills in fields of a document that nobody has signed. Who only signs it may fill what was left empty, nothing else."""
     text = text_of(document)
     given = {key: value for key, value in checked(text, answers).items() if value != document.answers.get(key)}
@@ -79,7 +81,9 @@ def fill_in(session: Session, *, document: Document, answers: Mapping[str, Any],
         permissions.check(session, actor, Action.DOCUMENT_SIGN, document)
         empty = {field.name for field in to_fill(text, document.answers)}
         if set(given) - empty:
-            raise Refused(Reason.NOT_ALLOWED, "You may fill in what is empty. Whoever sent this document can correct the rest.")
+            raise Refused(
+                Reason.NOT_ALLOWED, "You may fill in what is empty. Whoever sent this document can correct the rest."
+            )
     before = {key: document.answers.get(key, "") for key in given}
     document.answers = compact(text, {**document.answers, **given})
     session.flush()
@@ -90,7 +94,9 @@ def fill_in(session: Session, *, document: Document, answers: Mapping[str, Any],
     return document
 
 
-def send_to_sign(session: Session, *, document: Document, person: Person, actor: Actor, now: datetime, policy: Policy, mail: str = "") -> Link:
+def send_to_sign(
+    session: Session, *, document: Document, person: Person, actor: Actor, now: datetime, policy: Policy, mail: str = ""
+) -> Link:
     """Mails the person a link to sign the document; refuses anybody whose turn it is not, and a text that has changed."""
     if KINDS[document.kind].form:
         raise bad_input("This form is submitted in the portal; it is not signed by a link.")
@@ -98,7 +104,9 @@ def send_to_sign(session: Session, *, document: Document, person: Person, actor:
     signers.refuse_others(session, document, signer, person.id, on=local_day(now, policy.zone))
     if document.status not in ("prepared", "signed"):
         raise Refused(Reason.ILLEGAL_MOVE, f"This document is {document.status}; it cannot be sent to be signed.")
-    return links.invite(session, person=person, purpose="signing", document=document, actor=actor, now=now, policy=policy, mail=mail)
+    return links.invite(
+        session, person=person, purpose="signing", document=document, actor=actor, now=now, policy=policy, mail=mail
+    )
 
 
 def send_on(session: Session, document: Document, *, now: datetime, policy: Policy) -> Link | None:
@@ -107,7 +115,11 @@ def send_on(session: Session, document: Document, *, now: datetime, policy: Poli
     if signer is None or signer.capacity == "lead":
         return None
     people = signers.people_for(session, document, signer.capacity, on=local_day(now, policy.zone))
-    return send_to_sign(session, document=document, person=people[0], actor=PORTAL, now=now, policy=policy) if people else None
+    return (
+        send_to_sign(session, document=document, person=people[0], actor=PORTAL, now=now, policy=policy)
+        if people
+        else None
+    )
 
 
 def resume(session: Session, *, document: Document, actor: Actor, now: datetime) -> None:
@@ -129,7 +141,14 @@ def void(session: Session, *, document: Document, reason: str, actor: Actor, now
 
 
 def _there(
-    session: Session, kind: str, agency: Agency, membership: Membership | None, device: Device | None, version: str, actor: Actor, now: datetime
+    session: Session,
+    kind: str,
+    agency: Agency,
+    membership: Membership | None,
+    device: Device | None,
+    version: str,
+    actor: Actor,
+    now: datetime,
 ) -> Document | None:
     """The open document of this version for the same subject, if it is still being prepared."""
     query = select(Document).where(
@@ -141,7 +160,10 @@ def _there(
         if document.version == version and document.status in ("prepared", "rejected"):
             found = document
         elif document.version == version:
-            raise Refused(Reason.ALREADY_DONE, f"{KINDS[kind].title}: this is signed and waits for the next step. Finish or set it aside first.")
+            raise Refused(
+                Reason.ALREADY_DONE,
+                f"{KINDS[kind].title}: this is signed and waits for the next step. Finish or set it aside first.",
+            )
         elif document.status == "prepared":
             void(session, document=document, reason=f"Version {version} replaces it.", actor=PORTAL, now=now)
     if found is not None and found.status == "rejected":

@@ -39,7 +39,9 @@ def executed(session: Session, document: Document, *, actor: Actor, now: datetim
 
 def order_copy(session: Session, document: Document, *, now: datetime) -> None:
     """Asks for the executed PDF to be made, or made anew since its certificate says more now."""
-    jobs.enqueue(session, Effect.EXECUTED_COPY, key=f"document:{document.id}", now=now, payload={"document_id": document.id})
+    jobs.enqueue(
+        session, Effect.EXECUTED_COPY, key=f"document:{document.id}", now=now, payload={"document_id": document.id}
+    )
 
 
 def take_back(session: Session, document: Document, *, actor: Actor, now: datetime, reason: str) -> None:
@@ -50,14 +52,22 @@ def take_back(session: Session, document: Document, *, actor: Actor, now: dateti
 
 def resting_on(session: Session, document: Document) -> list[Evidence]:
     """The evidence that rests on a document and is not withdrawn."""
-    query = select(Evidence).where(Evidence.rests_on == TABLE, Evidence.rests_on_id == document.id, Evidence.withdrawn_at == datetime.max)
+    query = select(Evidence).where(
+        Evidence.rests_on == TABLE, Evidence.rests_on_id == document.id, Evidence.withdrawn_at == datetime.max
+    )
     return list(session.scalars(query.order_by(Evidence.id)))
 
 
-def _give(session: Session, document: Document, gives: tuple[Gives, ...], *, actor: Actor, now: datetime, on: date) -> None:
+def _give(
+    session: Session, document: Document, gives: tuple[Gives, ...], *, actor: Actor, now: datetime, on: date
+) -> None:
     text, answers = text_of(document), document.answers
     there = {(row.kind, row.detail) for row in resting_on(session, document)}
-    subjects = {About.AGENCY: document.agency_id, About.MEMBERSHIP: document.membership_id, About.DEVICE: document.device_id}
+    subjects = {
+        About.AGENCY: document.agency_id,
+        About.MEMBERSHIP: document.membership_id,
+        About.DEVICE: document.device_id,
+    }
     for give in gives:
         if not give.only_if(text, answers):
             continue

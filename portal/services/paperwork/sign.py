@@ -61,9 +61,27 @@ def sign(
     if answers:
         fill_in(session, document=document, answers=answers, actor=by_link, now=now)
     refuse_missing(text, document.answers)
-    signer = signers.refuse_others(session, document, signers.next_signer(session, document, text), actor.person_id, on=today)
-    signature = _signature(session, document, text, signer, name=name, title=title, authority=authority, initials=initials, consent=consent, actor=actor, now=now)
-    signature.authentication, signature.code_entered_at, signature.link_id = "One-time code by e-mail", link.code_proven_at, link.id
+    signer = signers.refuse_others(
+        session, document, signers.next_signer(session, document, text), actor.person_id, on=today
+    )
+    signature = _signature(
+        session,
+        document,
+        text,
+        signer,
+        name=name,
+        title=title,
+        authority=authority,
+        initials=initials,
+        consent=consent,
+        actor=actor,
+        now=now,
+    )
+    signature.authentication, signature.code_entered_at, signature.link_id = (
+        "One-time code by e-mail",
+        link.code_proven_at,
+        link.id,
+    )
     links.use(session, link=link, now=now)
     session.flush()
     document.signed_on = today
@@ -84,7 +102,16 @@ def sign(
 
 
 def countersign(
-    session: Session, *, document: Document, name: str, title: str, authority: bool, consent: bool, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    document: Document,
+    name: str,
+    title: str,
+    authority: bool,
+    consent: bool,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> Signature:
     """The Lead's signature, which executes the document. A signature on paper has to be verified first."""
     produce.hold(session, document, actor.person_id)
@@ -96,7 +123,19 @@ def countersign(
         raise Refused(Reason.ILLEGAL_MOVE, "Verify the scan first; then countersign.")
     transition(session, document, "countersign", actor=actor, now=now)
     signers.refuse_others(session, document, signer, actor.person_id, on=today)
-    signature = _signature(session, document, text, signer, name=name, title=title, authority=authority, initials={}, consent=consent, actor=actor, now=now)
+    signature = _signature(
+        session,
+        document,
+        text,
+        signer,
+        name=name,
+        title=title,
+        authority=authority,
+        initials={},
+        consent=consent,
+        actor=actor,
+        now=now,
+    )
     signature.authentication = "Signed in with a password and a second factor"
     document.signed_on = today
     session.flush()
@@ -106,7 +145,16 @@ def countersign(
 
 
 def submit(
-    session: Session, *, document: Document, answers: Mapping[str, Any], name: str = "", title: str = "", consent: bool, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    document: Document,
+    answers: Mapping[str, Any],
+    name: str = "",
+    title: str = "",
+    consent: bool,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> Signature:
     """Submits a form (information, inventory) for the help desk to verify; one that was sent back begins a new round."""
     if not KINDS[document.kind].form:
@@ -120,24 +168,42 @@ def submit(
     transition(session, document, "submit", actor=actor, now=now)
     if again:
         document.round += 1
-    signer = signers.refuse_others(session, document, signers.next_signer(session, document, text), actor.person_id, on=today)
-    signature = _signature(
-        session, document, text, signer, name=name or actor.name, title=title, authority=True, initials={}, consent=consent, actor=actor, now=now
+    signer = signers.refuse_others(
+        session, document, signers.next_signer(session, document, text), actor.person_id, on=today
     )
-    signature.authentication = "Signed in with a link and a code" if actor.via == "link" else "Signed in with a password"
+    signature = _signature(
+        session,
+        document,
+        text,
+        signer,
+        name=name or actor.name,
+        title=title,
+        authority=True,
+        initials={},
+        consent=consent,
+        actor=actor,
+        now=now,
+    )
+    signature.authentication = (
+        "Signed in with a link and a code" if actor.via == "link" else "Signed in with a password"
+    )
     document.signed_on, document.route, document.rejected_reason = today, "electronic", ""
     session.flush()
     produce.signed(session, document, actor=actor, now=now, on=today)
     return signature
 
 
-def content_of(document: Document, *, capacity: str, name: str, title: str, authority: str, initials: Mapping[str, str]) -> str:
+def content_of(
+    document: Document, *, capacity: str, name: str, title: str, authority: str, initials: Mapping[str, str]
+) -> str:
     """SHA-256 over the text's fingerprint, everything filled in and what the signer added: what this signature binds."""
     whole = {
         "text": document.text_sha256, "answers": document.answers, "capacity": capacity, "name": name, "title": title,
         "authority": authority, "initials": dict(initials),
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(whole, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 def statement_of(document: Document, text: DocumentText, signer: Signer) -> str:
@@ -169,9 +235,15 @@ def _signature(
     wanted = [(id_, text.heading(text.section(id_))) for id_ in text.initialled] if signer.initials else []
     written = checked_initials(initials, wanted)
     if not authority:
-        raise bad_input("Confirm the statement above your signature. If it is not true, do not sign; tell the help desk.", "authority")
+        raise bad_input(
+            "Confirm the statement above your signature. If it is not true, do not sign; tell the help desk.",
+            "authority",
+        )
     if not consent:
-        raise bad_input("Agree to sign electronically, or print the document and sign it on paper, which counts the same.", "consent")
+        raise bad_input(
+            "Agree to sign electronically, or print the document and sign it on paper, which counts the same.",
+            "consent",
+        )
     agreed, statement = documents.latest("electronic_consent"), statement_of(document, text, signer)
     signature = Signature(
         document_id=document.id, round=document.round, capacity=signer.capacity, person_id=person.id, method="electronic", name=typed,
@@ -188,7 +260,9 @@ def _refuse_unproven(link: Link, document: Document, actor: Actor, now: datetime
         raise Refused(Reason.NOT_ALLOWED, "This link is for another person or another document.")
     links.refuse_spent(link, now)
     if link.code_proven_at is None or now - link.code_proven_at > FRESH:
-        raise Refused(Reason.WRONG_CODE, "Open the link in your message again and enter the code that is mailed to you.")
+        raise Refused(
+            Reason.WRONG_CODE, "Open the link in your message again and enter the code that is mailed to you."
+        )
 
 
 def _refuse_wrong_beds(text: DocumentText, answers: Mapping[str, Any]) -> None:
@@ -199,4 +273,7 @@ def _refuse_wrong_beds(text: DocumentText, answers: Mapping[str, Any]) -> None:
     for number, row in enumerate(text.entries("inventory", as_read(text, answers)), 1):
         total, each = int(row.get("bed_inventory") or 0), sum(int(row.get(part) or 0) for part in parts)
         if total != each:
-            raise bad_input(f"Entry {number}: the seven columns of beds add up to {each}, but the total is {total}.", f"inventory.{number}.bed_inventory")
+            raise bad_input(
+                f"Entry {number}: the seven columns of beds add up to {each}, but the total is {total}.",
+                f"inventory.{number}.bed_inventory",
+            )

@@ -38,17 +38,26 @@ def people_for(session: Session, document: Document, capacity: str, *, on: date)
     if capacity in OWN_CAPACITY:
         roles = (Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR)
     found = _holding(session, document.agency_id, roles, on)
-    if "membership" not in kind.needs and document.person_id is not None and all(p.id != document.person_id for p in found):
+    if (
+        "membership" not in kind.needs
+        and document.person_id is not None
+        and all(p.id != document.person_id for p in found)
+    ):
         found.insert(0, session.get_one(Person, document.person_id))
     return found
 
 
-def refuse_others(session: Session, document: Document, signer: Signer | None, person_id: int | None, *, on: date) -> Signer:
+def refuse_others(
+    session: Session, document: Document, signer: Signer | None, person_id: int | None, *, on: date
+) -> Signer:
     """The signer whose turn it is, if this person may sign as such: ALREADY_DONE or NOT_ALLOWED otherwise."""
     if signer is None:
         raise Refused(Reason.ALREADY_DONE, "Everybody has signed this document already.")
     if all(person.id != person_id for person in people_for(session, document, signer.capacity, on=on)):
-        raise Refused(Reason.NOT_ALLOWED, f"It is the turn of: {signer.label}. Your name is not recorded for that; ask the help desk.")
+        raise Refused(
+            Reason.NOT_ALLOWED,
+            f"It is the turn of: {signer.label}. Your name is not recorded for that; ask the help desk.",
+        )
     return signer
 
 

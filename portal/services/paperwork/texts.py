@@ -26,7 +26,10 @@ def text_of(document: Document) -> DocumentText:
     except KeyError:
         text = None
     if text is None or text.sha256 != document.text_sha256:
-        raise Refused(Reason.CONFLICT, "The text of this document has changed since it was prepared. Ask the help desk to prepare it anew.")
+        raise Refused(
+            Reason.CONFLICT,
+            "The text of this document has changed since it was prepared. Ask the help desk to prepare it anew.",
+        )
     return text
 
 
@@ -44,7 +47,9 @@ def version_in_force(session: Session, kind: str, on: date) -> DocumentText:
     return documents.text(kind, published) if published else documents.latest(kind)
 
 
-def known(session: Session, text: DocumentText, *, agency: Agency, person: Person | None, device: Device | None, now: datetime) -> dict[str, Any]:
+def known(
+    session: Session, text: DocumentText, *, agency: Agency, person: Person | None, device: Device | None, now: datetime
+) -> dict[str, Any]:
     """What the record already says, for the fields that this text has."""
     lead = session.get(Agency, LEAD)
     values: dict[str, Any] = {
@@ -77,7 +82,9 @@ def field_of(text: DocumentText, key: str) -> Blank:
     number, _, name = rest.partition(".")
     for field in text.fields:
         inside = field.group in repeats
-        if (not inside and field.name == key) or (inside and field.group == group and field.name == name and number.isdecimal()):
+        if (not inside and field.name == key) or (
+            inside and field.group == group and field.name == name and number.isdecimal()
+        ):
             return field
     raise bad_input(f"This document has no field named {key[:60]!r}.", key)
 
@@ -93,7 +100,9 @@ def compact(text: DocumentText, answers: Mapping[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in answers.items() if key.partition(".")[0] not in repeats}
     for group in sorted(repeats):
         filled = [row for row in text.entries(group, answers) if any(row.values())]
-        kept |= {f"{group}.{number}.{name}": value for number, row in enumerate(filled, 1) for name, value in row.items()}
+        kept |= {
+            f"{group}.{number}.{name}": value for number, row in enumerate(filled, 1) for name, value in row.items()
+        }
     return kept
 
 

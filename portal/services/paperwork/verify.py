@@ -48,7 +48,15 @@ class ByHand:
 
 
 def upload_scan(
-    session: Session, *, document: Document, scan: Scan, signed_on: date, by_hand: Mapping[str, ByHand], actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    document: Document,
+    scan: Scan,
+    signed_on: date,
+    by_hand: Mapping[str, ByHand],
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> None:
     """Takes in a document that was printed, signed on paper and scanned; it counts once the Lead has verified it.
 
@@ -57,7 +65,9 @@ def upload_scan(
     produce.hold(session, document, actor.person_id)
     text, today = text_of(document), local_day(now, policy.zone)
     if not EARLIEST <= signed_on <= today:
-        raise bad_input(f"Enter the day it was signed: not after today, {us_date(today)}, and not before 1990.", "signed_on")
+        raise bad_input(
+            f"Enter the day it was signed: not after today, {us_date(today)}, and not before 1990.", "signed_on"
+        )
     again = document.status == "rejected"
     transition(session, document, "scan", actor=actor, now=now)
     if again:
@@ -102,11 +112,21 @@ def verify(session: Session, *, document: Document, how: str, actor: Actor, now:
     signer = signers.next_signer(session, document, text_of(document))
     if document.status not in ("signed", "scanned", "executed") or (signer is not None and signer.capacity != "lead"):
         waits = f" It waits for: {signer.label}." if signer is not None else ""
-        raise Refused(Reason.ILLEGAL_MOVE, f"There is nothing to verify yet: not everybody of the Agency has signed.{waits}")
+        raise Refused(
+            Reason.ILLEGAL_MOVE, f"There is nothing to verify yet: not everybody of the Agency has signed.{waits}"
+        )
     document.verified_by, document.verified_at, document.verified_how = actor.person_id, now, how
     session.flush()
     on = document.signed_on or now.date()
-    audit.record(session, actor=actor, now=now, act="document.verify", thing=document, after={"how": how}, said=f"Verified the {document.kind.replace('_', ' ')} ({how}).")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="document.verify",
+        thing=document,
+        after={"how": how},
+        said=f"Verified the {document.kind.replace('_', ' ')} ({how}).",
+    )
     if document.status == "executed":
         produce.order_copy(session, document, now=now)
     elif signer is not None:
@@ -130,7 +150,7 @@ def reject(session: Session, *, document: Document, reason: str, actor: Actor, n
     document.verified_how = ""
     produce.take_back(session, document, actor=actor, now=now, reason=f"The document was sent back: {reason}"[:1000])
     links.revoke_for(session, document, now=now)
-    told = {signature.person_id for signature in signers.signatures(session, document)} or {document.prepared_by}
+    told: set[int | None] = {signature.person_id for signature in signers.signatures(session, document)} or {document.prepared_by}
     for person_id in sorted(person for person in told if person is not None):
         jobs.enqueue(
             session, Effect.MAIL, key=f"rejected:{document.id}:{document.round}:{person_id}", now=now,
@@ -141,7 +161,16 @@ def reject(session: Session, *, document: Document, reason: str, actor: Actor, n
 def attest_posted(session: Session, *, agency: Agency, what: str, on: date, actor: Actor, now: datetime) -> None:
     """The Agency attests that its privacy notice or its sign hangs where intake happens ('Client Notification')."""
     permissions.check(session, actor, Action.PROTOCOL_ATTEST, agency)
-    evidence.record(session, actor=actor, now=now, kind=Kind.POSTED, about=About.AGENCY, subject_id=agency.id, detail=what, valid_from=on)
+    evidence.record(
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.POSTED,
+        about=About.AGENCY,
+        subject_id=agency.id,
+        detail=what,
+        valid_from=on,
+    )
 
 
 def _who_signed(session: Session, document: Document, signer: Signer, written: ByHand, *, on: date) -> Person:
@@ -154,12 +183,16 @@ def _who_signed(session: Session, document: Document, signer: Signer, written: B
     found = next((person for person in people if looks_like(written.name, person)), None)
     if found is None:
         names = " or ".join(person.name for person in people) or "nobody yet; name that person first"
-        raise bad_input(f"{signer.label}: the portal knows {names}. Check the name printed beside the signature.", field)
+        raise bad_input(
+            f"{signer.label}: the portal knows {names}. Check the name printed beside the signature.", field
+        )
     return found
 
 
 def _keep_file(session: Session, document: Document, scan: Scan, *, actor: Actor, now: datetime) -> None:
-    there = session.scalar(select(StoredFile.id).where(StoredFile.sha256 == scan.sha256, StoredFile.document_id == document.id))
+    there = session.scalar(
+        select(StoredFile.id).where(StoredFile.sha256 == scan.sha256, StoredFile.document_id == document.id)
+    )
     if there is None:
         session.add(
             StoredFile(

@@ -14,7 +14,7 @@ from portal.services import devices as service
 from portal.services import directors
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
-from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
 from workflows.vocabulary import Action, Role
 
 COLUMNS = (
@@ -34,7 +34,7 @@ def devices(agency_id: int) -> Any:
         standings = service.standings(session, every, on=today())
         rows = [_row(agency_id, device, standings[device.id]) for device in every]
         may_enter = may(session, Action.DEVICE_ENTER, agency) and agency.status != "ended"
-        return page("devices.html", agency, here="agency.devices", columns=COLUMNS, rows=rows, may_enter=may_enter, trail=trail(agency, ("Devices", "")))
+        return page("devices.html", agency, here="agency.devices", columns=COLUMNS, rows=rows, may_enter=may_enter, way=trail(agency, ("Devices", "")))
 
 
 @blueprint.route("/<int:agency_id>/devices/new", methods=["GET", "POST"])
@@ -60,7 +60,7 @@ def new_device(agency_id: int) -> Any:
             return redirect(url_for("agency.device", agency_id=agency_id, device_id=device.id))
     return page(
         "new_device.html", agency, 400 if form.errors else 200, form=form,
-        trail=trail(agency, ("Devices", url_for("agency.devices", agency_id=agency_id)), ("Enter a device", "")),
+        way=trail(agency, ("Devices", url_for("agency.devices", agency_id=agency_id)), ("Enter a device", "")),
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def authorise_device(agency_id: int, device_id: int) -> Any:
                 there = find(session, actor(), Action.DEVICE_AUTHORISE, Device, device_id)
                 both = service.authorise(session, device=there, actor=actor(), now=now(), policy=policy())
         except Refused as no:
-            flash(no.sentence, "error")
+            tell(no)
         else:
             flash("The device is authorized." if both else "Your authorization is on record. The device waits for the other one.", "success")
     return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
@@ -104,7 +104,7 @@ def withdraw_device(agency_id: int, device_id: int) -> Any:
         else:
             flash(f"{there.label} is no longer authorized.", "success")
             return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
-    return page("withdraw_device.html", agency, 400 if form.errors else 200, form=form, device=there, users=users, trail=_trail(agency, there, "Withdraw"))
+    return page("withdraw_device.html", agency, 400 if form.errors else 200, form=form, device=there, users=users, way=_trail(agency, there, "Withdraw"))
 
 
 @blueprint.route("/<int:agency_id>/devices/<int:device_id>/change", methods=["GET", "POST"])
@@ -128,7 +128,7 @@ def change_device(agency_id: int, device_id: int) -> Any:
         else:
             flash("The change is saved.", "success")
             return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
-    return page("change_device.html", agency, 400 if form.errors else 200, form=form, device=there, trail=_trail(agency, there, "Change"))
+    return page("change_device.html", agency, 400 if form.errors else 200, form=form, device=there, way=_trail(agency, there, "Change"))
 
 
 @blueprint.post("/<int:agency_id>/devices/<int:device_id>/statement")
@@ -192,7 +192,7 @@ def _page(agency_id: int, device_id: int, statement_form: StatementForm | None =
         }  # fmt: skip
         return page(
             "device.html", agency, 400 if failed else 200, statement_form=statement_form, policy_form=policy_form or PolicyOnFile(formdata=None, on=today()),
-            trail=_trail(agency, there), **values,
+            way=_trail(agency, there), **values,
         )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def documents(agency_id: int) -> Any:
         more = len(rows) > PAGE
         shown = [_row(document) for document in rows[:PAGE]]
         pager = {"text": "", "previous": address(after=None) if after else "", "next": address(after=rows[PAGE - 1].id) if more else ""}
-        return page("documents.html", agency, here="agency.documents", columns=COLUMNS, rows=shown, pager=pager, trail=trail(agency, ("Documents", "")))
+        return page("documents.html", agency, here="agency.documents", columns=COLUMNS, rows=shown, pager=pager, way=trail(agency, ("Documents", "")))
 
 
 def _row(document: Document) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from portal.refusals import Refused, not_found
 from portal.services import agency_forms, paperwork
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
-from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
 from workflows.vocabulary import Action, Kind
 
 WHICH = {"information": "information_form", "inventory": "housing_inventory"}
@@ -33,7 +33,7 @@ def form(agency_id: int, which: str) -> Any:
             with transaction(sessions()) as session:
                 agency_forms.begin(session, agency=found(session, agency_id, Action.FORM_SUBMIT), kind=kind, actor=actor(), now=now(), policy=policy())
         except Refused as no:
-            flash(no.sentence, "error")
+            tell(no)
         return redirect(url_for("agency.form", agency_id=agency_id, which=which))
     with reading(sessions()) as session:
         agency = found(session, agency_id)
@@ -45,7 +45,7 @@ def form(agency_id: int, which: str) -> Any:
             "may_fill": may(session, Action.FORM_SUBMIT, agency), "year": agency_forms.year_due(session, on=today()),
             "this_year": _is_of(document, kind, agency_forms.year_due(session, on=today())),
         }  # fmt: skip
-        return page("form.html", agency, trail=trail(agency, (text.title, "")), **values)
+        return page("form.html", agency, way=trail(agency, (text.title, "")), **values)
 
 
 @blueprint.route(f"{PATH}/part/<group>", methods=["GET", "POST"])
@@ -112,7 +112,7 @@ def check(agency_id: int, which: str) -> Any:
     return page(
         "form_check.html", agency, 400 if made.errors else 200, form=made, which=which, text=text, document=document,
         sections=_answers(agency, which, document, text), stops=[r for r in remarks if r.stop], warnings=[r for r in remarks if not r.stop],
-        consent=texts.latest("electronic_consent"), trail=trail(agency, (text.title, url_for("agency.form", agency_id=agency_id, which=which)), ("Check and submit", "")),
+        consent=texts.latest("electronic_consent"), way=trail(agency, (text.title, url_for("agency.form", agency_id=agency_id, which=which)), ("Check and submit", "")),
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def submitted(agency_id: int, which: str) -> Any:
         document = agency_forms.latest(session, agency.id, WHICH[which])
         if document is None or document.status in agency_forms.DRAFT:
             return redirect(url_for("agency.form", agency_id=agency_id, which=which))
-        return page("submitted.html", agency, document=document, text=paperwork.text_of(document), which=which, trail=trail(agency, ("Submitted", "")))
+        return page("submitted.html", agency, document=document, text=paperwork.text_of(document), which=which, way=trail(agency, ("Submitted", "")))
 
 
 @blueprint.route("/<int:agency_id>/protocols", methods=["GET", "POST"])
@@ -148,7 +148,7 @@ def protocols(agency_id: int) -> Any:
     missing = [title for topic, title, _ in topics if not (document and document.answers.get(f"{topic}_document") and document.answers.get(f"{topic}_date"))]
     return page(
         "protocols.html", agency, 400 if made.errors else 200, form=made, topics=topics, attested=attested, document=document, open_now=open_now,
-        may_fill=may_fill, may_sign=may_sign, missing=missing, trail=trail(agency, ("Security protocols", "")),
+        may_fill=may_fill, may_sign=may_sign, missing=missing, way=trail(agency, ("Security protocols", "")),
     )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def posted(agency_id: int) -> Any:
     if made.validate_on_submit() and _saved(made, lambda session: _attest_posted(session, agency_id, made)):
         flash("The attestation is on record.", "success")
         return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("posted.html", agency, 400 if made.errors else 200, form=made, there=there, may_attest=may_attest, trail=trail(agency, ("Posted notices", "")))
+    return page("posted.html", agency, 400 if made.errors else 200, form=made, there=there, may_attest=may_attest, way=trail(agency, ("Posted notices", "")))
 
 
 def _at_hand(agency_id: int, which: str) -> tuple[Agency, Document, DocumentText]:
@@ -224,7 +224,7 @@ def _attest_posted(session: Session, agency_id: int, made: PostedForm) -> None:
 def _part_page(agency: Agency, which: str, text: DocumentText, part: Group, made: Part, number: int | None = None) -> Any:
     return page(
         "form_part.html", agency, 400 if made.errors else 200, form=made, which=which, text=text, part=part, number=number,
-        trail=trail(agency, (text.title, url_for("agency.form", agency_id=agency.id, which=which)), (part.heading, "")),
+        way=trail(agency, (text.title, url_for("agency.form", agency_id=agency.id, which=which)), (part.heading, "")),
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def new() -> Any:
             flash(f"{agency.name} is entered.", "success")
             excluded = form.kind.data != "none"
             return redirect(url_for("agency.show" if excluded else "agency.invite_director", agency_id=agency.id))
-    return page("new.html", None, 400 if form.errors else 200, form=form, trail=trail(None, ("Enter an Agency", "")))
+    return page("new.html", None, 400 if form.errors else 200, form=form, way=trail(None, ("Enter an Agency", "")))
 
 
 def fields_of(form: Any) -> AgencyFields:

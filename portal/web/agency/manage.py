@@ -41,7 +41,7 @@ def change(agency_id: int) -> Any:
         else:
             flash("The change is saved.", "success")
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("change.html", agency, 400 if form.errors else 200, form=form, renames=renames, trail=trail(agency, ("Change", "")))
+    return page("change.html", agency, 400 if form.errors else 200, form=form, renames=renames, way=trail(agency, ("Change", "")))
 
 
 @blueprint.route("/<int:agency_id>/exclude", methods=["GET", "POST"])
@@ -63,7 +63,7 @@ def exclude(agency_id: int) -> Any:
         else:
             flash(f"{agency.name} is on record as a provider that keeps a comparable database. Access that exists is being suspended.", "success")
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("exclude.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, trail=trail(agency, ("Excluded provider", "")))
+    return page("exclude.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, way=trail(agency, ("Excluded provider", "")))
 
 
 @blueprint.route("/<int:agency_id>/include", methods=["GET", "POST"])
@@ -86,7 +86,7 @@ def include(agency_id: int) -> Any:
         else:
             flash(f"{agency.name} is no longer on record as an excluded provider.", "success")
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("include.html", agency, 400 if form.errors else 200, form=form, trail=trail(agency, ("No longer excluded", "")))
+    return page("include.html", agency, 400 if form.errors else 200, form=form, way=trail(agency, ("No longer excluded", "")))
 
 
 @blueprint.route("/<int:agency_id>/end", methods=["GET", "POST"])
@@ -113,8 +113,8 @@ def end(agency_id: int) -> Any:
             except Refused as no:
                 form.refuse(no.sentence, no.field)
             else:
-                return page("ended.html", agency, concerned=done, trail=trail(agency, ("Ended", "")))
-    return page("end.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, trail=trail(agency, ("End the participation", "")))
+                return page("ended.html", agency, concerned=done, way=trail(agency, ("Ended", "")))
+    return page("end.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, way=trail(agency, ("End the participation", "")))
 
 
 @blueprint.post("/<int:agency_id>/rejoin")
@@ -153,7 +153,7 @@ def licences_page(agency_id: int) -> Any:
             return redirect(url_for("agency.licences", agency_id=agency_id))
     return page(
         "licences.html", agency, 400 if form.errors else 200, here="agency.licences", form=form, usage=usage, kinds=KINDS, rows=rows, may_grant=may_grant,
-        trail=trail(agency, ("Licenses", "")),
+        way=trail(agency, ("Licenses", "")),
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def invite_director(agency_id: int) -> Any:
     checked, back = request.form.get("checked"), request.form.get("back")
     if form.validate_on_submit() and not form.names_private_mailbox(people.is_free_mail(form.email.data), people.free_mail_sentence(form.email.data)):
         if not checked and not back:
-            return page("invite_check.html", agency, form=form, rows=_rows(form), trail=trail(agency, ("Invite the director", "")))
+            return page("invite_check.html", agency, form=form, rows=_rows(form), way=trail(agency, ("Invite the director", "")))
         if checked:
             try:
                 with transaction(sessions()) as session:
@@ -43,8 +43,8 @@ def invite_director(agency_id: int) -> Any:
             except Refused as no:
                 form.refuse(no.sentence, no.field)
             else:
-                return page("invited.html", agency, name=name, sent=sent, trail=trail(agency, ("Invited", "")))
-    return page("invite_director.html", agency, 400 if form.errors else 200, form=form, trail=trail(agency, ("Invite the director", "")))
+                return page("invited.html", agency, name=name, sent=sent, way=trail(agency, ("Invited", "")))
+    return page("invite_director.html", agency, 400 if form.errors else 200, form=form, way=trail(agency, ("Invite the director", "")))
 
 
 @blueprint.route("/<int:agency_id>/officers", methods=["GET", "POST"], endpoint="officers")
@@ -76,7 +76,7 @@ def officers_page(agency_id: int) -> Any:
             return redirect(url_for("agency.officers", agency_id=agency_id))
     return page(
         "officers.html", agency, 400 if form.errors else 200, here="agency.officers", form=form, officers=shown, may_name=may_name,
-        trail=trail(agency, ("Officers", "")), called=CALLED,
+        way=trail(agency, ("Officers", "")), called=CALLED,
     )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def end_office(agency_id: int, membership_id: int, role: str) -> Any:
             return redirect(url_for("agency.officers", agency_id=agency_id))
     return page(
         "end_office.html", agency, 400 if form.errors else 200, form=form, name=name, office=NAMED[Role(role)], last=last,
-        trail=trail(agency, ("Officers", url_for("agency.officers", agency_id=agency_id)), ("End the office", "")),
+        way=trail(agency, ("Officers", url_for("agency.officers", agency_id=agency_id)), ("End the office", "")),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.db import reading
 from portal.models import Agency, Evidence, Membership, Project
-from portal.services import agencies, agency_tasks, configuration, licences
+from portal.services import agencies, agency_tasks, licences
 from portal.services.agency_tasks import Paper, Task, TaskList
 from portal.services.directors import holders
 from portal.web.agency import blueprint
@@ -47,10 +47,10 @@ def show(agency_id: int) -> Any:
             "listed": listed, "papers": [_paper(paper) for paper in listed.papers], "facts": _facts(session, agency), "officers": _officers(session, agency),
             "usage": licences.usage(session, agency.id), "people": people_count(session, agency.id),
             "excluded": agencies.excluded(session, [agency.id], on=today()).get(agency.id, ""), "buttons": _buttons(session, agency),
-            "configuration_missing": configuration.missing(session, agency, on=today()), "is_lead": may(session, Action.EVIDENCE_RECORD, agency),
+            "is_lead": may(session, Action.EVIDENCE_RECORD, agency),
             "can_end": may(session, Action.AGENCY_END, agency), "can_rejoin": may(session, Action.AGENCY_ENTER, agency),
         }  # fmt: skip
-        return page("show.html", agency, here="agency.show", trail=trail(agency), **values)
+        return page("show.html", agency, here="agency.show", way=trail(agency), **values)
 
 
 def people_count(session: Session, agency_id: int) -> int:

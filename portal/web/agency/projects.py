@@ -35,7 +35,7 @@ def projects(agency_id: int) -> Any:
             }
             for project in service.of(session, agency.id)
         ]  # fmt: skip
-        return page("projects.html", agency, here="agency.projects", columns=COLUMNS, rows=rows, may_change=may_change, trail=trail(agency, ("Projects", "")))
+        return page("projects.html", agency, here="agency.projects", columns=COLUMNS, rows=rows, may_change=may_change, way=trail(agency, ("Projects", "")))
 
 
 @blueprint.route("/<int:agency_id>/projects/<int:project_id>", methods=["GET", "POST"])
@@ -72,7 +72,7 @@ def project(agency_id: int, project_id: int) -> Any:
             return redirect(url_for("agency.new_project" if "another" in request.form else "agency.projects", agency_id=agency_id))
     return page(
         "project.html", agency, 400 if form.errors else 200, form=form, there=there,
-        trail=trail(agency, ("Projects", url_for("agency.projects", agency_id=agency_id)), (there.name if there else "New project", "")),
+        way=trail(agency, ("Projects", url_for("agency.projects", agency_id=agency_id)), (there.name if there else "New project", "")),
     )  # fmt: skip
 
 

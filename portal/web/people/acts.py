@@ -4,23 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.access_request import Reason as ReasonForm
-from forms.access_request import said
-from forms.people import Background, Departure, Name
+from forms.access_request import listed, said
+from forms.people import Background, Departure, InUse, Name
 from forms.sign_in import Nothing
 from portal import permissions
 from portal.db import reading, transaction
-from portal.models import AccessRequest, Membership
+from portal.models import AccessRequest, Device, Membership
 from portal.refusals import Refused
 from portal.services import background as checks
-from portal.services import departures, grants, nudges, onboarding, requests
+from portal.services import departures, evidence, grants, nudges, onboarding, requests
 from portal.services import people as persons
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from portal.web.people.room import blueprint, find, step, typed
+from portal.web.people.room import blueprint, find, step, there, typed
 from workflows.business_time import us_date
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import About, Action, Kind, Reason
 
 Done = Callable[[Session, Membership], str]
 
@@ -74,6 +75,56 @@ def approve(membership_id: int) -> Any:
     return _press(membership_id, Action.MEMBERSHIP_SEE, act)
 
 
+@blueprint.route("/<int:membership_id>/device", methods=["GET", "POST"], endpoint="device")
+@permission(Action.ACCESS_REQUEST)
+def device(membership_id: int) -> Any:
+    """Which device somebody uses, among the Agency's, with whether it is authorized."""
+    form = InUse()
+    with reading(sessions()) as session:
+        membership = find(session, Action.ACCESS_REQUEST, membership_id)
+        person, agency = membership.person, membership.agency
+        listed_devices = list(
+            session.scalars(select(Device).where(Device.agency_id == agency.id).order_by(Device.label))
+        )
+        in_order = {
+            d.id: bool(evidence.in_force(session, About.DEVICE, d.id, Kind.DEVICE_AUTHORISED, on=today()))
+            for d in listed_devices
+        }
+        used = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.DEVICE_IN_USE, on=today())
+        session.expunge_all()
+    form.device_id.choices = listed((d.id, d.label) for d in listed_devices)
+    shown: dict[str, Any] = {
+        "form": form,
+        "about": person,
+        "agency": agency,
+        "membership_id": membership_id,
+        "devices": listed_devices,
+        "hints": {d.id: "Authorized" if in_order[d.id] else "Not authorized yet" for d in listed_devices},
+        "devices_href": there("agency.devices", agency_id=agency.id),
+        "unauthorized": any(not in_order.get(row.value, False) for row in used),
+    }
+    if not form.is_submitted():
+        form.device_id.data = used[-1].value if used else None
+        return render_template("pages/people/device.html", **shown)
+    if not form.validate():
+        return render_template("pages/people/device.html", **shown), 400
+    try:
+        with transaction(sessions()) as session:
+            requests.choose_device(
+                session,
+                membership=find(session, Action.ACCESS_REQUEST, membership_id),
+                device=session.get_one(Device, form.device_id.data),
+                actor=actor(),
+                now=now(),
+                policy=policy(),
+            )
+    except Refused as no:
+        form.refuse(no.sentence, "device_id")
+        return render_template("pages/people/device.html", **shown), 400
+    flash(f"{person.name} uses this device from today.", "success")
+    return redirect(url_for("people.one", membership_id=membership_id))
+
+
 @blueprint.route("/<int:membership_id>/cancel", methods=["GET", "POST"], endpoint="cancel")
 @permission(Action.ACCESS_CANCEL)
 def cancel(membership_id: int) -> Any:
@@ -90,11 +141,21 @@ def cancel(membership_id: int) -> Any:
     if form.validate_on_submit():
         with transaction(sessions()) as session:
             mine = permissions.find(session, actor(), Action.ACCESS_CANCEL, AccessRequest, asked.id)
-            requests.cancel(session, request=mine, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
+            requests.cancel(
+                session, request=mine, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
+            )
         flash(f"The request for {person.name} was cancelled.", "success")
         return redirect(url_for("people.one", membership_id=membership_id))
     status = 400 if form.errors else 200
-    return render_template("pages/people/cancel.html", form=form, person=person, agency=agency, asked=asked, live=live, membership_id=membership_id), status
+    return render_template(
+        "pages/people/cancel.html",
+        form=form,
+        about=person,
+        agency=agency,
+        asked=asked,
+        live=live,
+        membership_id=membership_id,
+    ), status
 
 
 @blueprint.route("/<int:membership_id>/deactivate", methods=["GET", "POST"], endpoint="deactivate")
@@ -118,23 +179,36 @@ def deactivate(membership_id: int) -> Any:
             try:
                 with transaction(sessions()) as session:
                     at_once = departures.deactivate(
-                        session, membership=find(session, Action.PERSON_DEACTIVATE, membership_id), reason=form.reason.data or "",
-                        last_day=form.last_day.data if later else None, actor=actor(), now=now(), policy=policy(),
-                    )  # fmt: skip
+                        session,
+                        membership=find(session, Action.PERSON_DEACTIVATE, membership_id),
+                        reason=form.reason.data or "",
+                        last_day=form.last_day.data if later else None,
+                        actor=actor(),
+                        now=now(),
+                        policy=policy(),
+                    )
             except Refused as no:
                 form.refuse(no.sentence, no.field)
             else:
                 return _left(membership_id, person.name, at_once, form)
     status = 400 if form.errors or form.form_errors else 200
-    return render_template("pages/people/deactivate.html", form=form, person=person, agency=agency, what=what, membership_id=membership_id), status
+    return render_template(
+        "pages/people/deactivate.html", form=form, about=person, agency=agency, what=what, membership_id=membership_id
+    ), status
 
 
 def _left(membership_id: int, name: str, at_once: bool, form: Departure) -> Any:
     if at_once:
-        flash(f"{name} was deactivated. The account in the core HMIS is ordered to be closed, and the HMIS Lead has been told.", "success")
+        flash(
+            f"{name} was deactivated. The account in the core HMIS is ordered to be closed, and the HMIS Lead has been told.",
+            "success",
+        )
     else:
         day = us_date(form.last_day.data) if form.last_day.data else ""
-        flash(f"{name} keeps access through {day}. It ends by itself when that day is over, and you can take this back until then.", "success")
+        flash(
+            f"{name} keeps access through {day}. It ends by itself when that day is over, and you can take this back until then.",
+            "success",
+        )
     if actor().person_id is None:
         return redirect(url_for("people.index"))
     return redirect(url_for("people.one", membership_id=membership_id))
@@ -154,14 +228,23 @@ def stay(membership_id: int) -> Any:
     if form.validate_on_submit():
         with transaction(sessions()) as session:
             departures.call_off(
-                session, membership=find(session, Action.PERSON_DEACTIVATE, membership_id), reason=form.reason.data or "", actor=actor(), now=now(),
+                session,
+                membership=find(session, Action.PERSON_DEACTIVATE, membership_id),
+                reason=form.reason.data or "",
+                actor=actor(),
+                now=now(),
                 policy=policy(),
-            )  # fmt: skip
+            )
         flash(f"The departure of {person.name} was called off.", "success")
         return redirect(url_for("people.one", membership_id=membership_id))
-    return render_template("pages/people/stay.html", form=form, person=person, agency=agency, planned=planned[-1], membership_id=membership_id), (
-        400 if form.errors else 200
-    )
+    return render_template(
+        "pages/people/stay.html",
+        form=form,
+        about=person,
+        agency=agency,
+        planned=planned[-1],
+        membership_id=membership_id,
+    ), (400 if form.errors else 200)
 
 
 @blueprint.route("/<int:membership_id>/name", methods=["GET", "POST"], endpoint="name")
@@ -178,17 +261,30 @@ def name(membership_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 persons.change_name(
-                    session, person=find(session, Action.MEMBERSHIP_SEE, membership_id).person, first_name=form.first_name.data or "",
-                    last_name=form.last_name.data or "", title=form.title.data or "", phone=form.phone.data or "", actor=actor(), now=now(),
+                    session,
+                    person=find(session, Action.MEMBERSHIP_SEE, membership_id).person,
+                    first_name=form.first_name.data or "",
+                    last_name=form.last_name.data or "",
+                    title=form.title.data or "",
+                    phone=form.phone.data or "",
+                    actor=actor(),
+                    now=now(),
                     policy=policy(),
-                )  # fmt: skip
+                )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             flash("Saved. The User ID and everything on record stay as they are.", "success")
             return redirect(url_for("people.one", membership_id=membership_id))
     status = 400 if form.errors or form.form_errors else 200
-    return render_template("pages/people/name.html", form=form, person=person, agency=agency, has_account=has_account, membership_id=membership_id), status
+    return render_template(
+        "pages/people/name.html",
+        form=form,
+        about=person,
+        agency=agency,
+        has_account=has_account,
+        membership_id=membership_id,
+    ), status
 
 
 @blueprint.route("/<int:membership_id>/background", methods=["GET", "POST"], endpoint="background")
@@ -200,7 +296,13 @@ def background(membership_id: int) -> Any:
         person, agency = membership.person, membership.agency
         known = [check for check in checks.checks_of(session, person.id) if check.membership_id == membership.id]
         session.expunge_all()
-    shown: dict[str, Any] = {"form": form, "person": person, "agency": agency, "known": known, "membership_id": membership_id}
+    shown: dict[str, Any] = {
+        "form": form,
+        "about": person,
+        "agency": agency,
+        "known": known,
+        "membership_id": membership_id,
+    }
     if not form.is_submitted():
         if known and known[0].status in {"ordered", "pending"}:
             form.ordered_on.data, form.reference.data = known[0].ordered_on, known[0].reference
@@ -210,10 +312,17 @@ def background(membership_id: int) -> Any:
     try:
         with transaction(sessions()) as session:
             checks.enter(
-                session, membership=find(session, Action.BACKGROUND_ENTER, membership_id), status=form.status.data, ordered_on=form.ordered_on.data,
-                decided_on=form.decided_on.data, reference=form.reference.data or "", decider=form.decider.data or "", actor=actor(), now=now(),
+                session,
+                membership=find(session, Action.BACKGROUND_ENTER, membership_id),
+                status=form.status.data,
+                ordered_on=form.ordered_on.data,
+                decided_on=form.decided_on.data,
+                reference=form.reference.data or "",
+                decider=form.decider.data or "",
+                actor=actor(),
+                now=now(),
                 policy=policy(),
-            )  # fmt: skip
+            )
             if step() != "send":
                 raise _Rehearsed
     except _Rehearsed:
@@ -232,8 +341,10 @@ class _Rehearsed(Exception):
 def _to_check(form: Background) -> list[dict[str, Any]]:
     decided = form.status.data in checks.DECIDED
     rows = [
-        ("Status", said(form.status)[form.status.data]), ("Ordered", us_date(form.ordered_on.data) if form.ordered_on.data else ""),
-        ("Decided", us_date(form.decided_on.data) if decided and form.decided_on.data else ""), ("Provider's reference", form.reference.data),
+        ("Status", said(form.status)[form.status.data]),
+        ("Ordered", us_date(form.ordered_on.data) if form.ordered_on.data else ""),
+        ("Decided", us_date(form.decided_on.data) if decided and form.decided_on.data else ""),
+        ("Provider's reference", form.reference.data),
         ("Decided by", form.decider.data if decided else ""),
-    ]  # fmt: skip
+    ]
     return [{"key": key, "value": value} for key, value in rows if value]

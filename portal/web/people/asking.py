@@ -35,13 +35,25 @@ def new() -> Any:
         agency_id = request.values.get("agency", type=int)
         if agency_id is None and len(theirs) != 1:
             return render_template("pages/people/choose_agency.html", agencies=theirs)
-        agency = permissions.find(session, actor(), Action.ACCESS_REQUEST, Agency, agency_id if agency_id is not None else theirs[0].id)
-        kept = {} if request.method == "POST" or request.args.get("fresh") else drafts.kept(session, person_id=actor().person_id, page=_page(agency))
+        agency = permissions.find(
+            session, actor(), Action.ACCESS_REQUEST, Agency, agency_id if agency_id is not None else theirs[0].id
+        )
+        kept = (
+            {}
+            if request.method == "POST" or request.args.get("fresh")
+            else drafts.kept(session, person_id=actor().person_id, page=_page(agency))
+        )
         form = NewPerson(formdata=MultiDict(kept) if kept else None) if request.method == "GET" else NewPerson()
         _choices(session, form, agency)
         if request.method == "GET" and not kept:
             form.start_on.data = today()
-        shown = {"form": form, "agency": agency, "cancel": url_for("people.index"), "kept": bool(kept), "title": "Ask for access"}
+        shown = {
+            "form": form,
+            "agency": agency,
+            "cancel": url_for("people.index"),
+            "kept": bool(kept),
+            "title": "Ask for access",
+        }
         return _answer(shown, form, agency, None, "add")
 
 
@@ -64,12 +76,22 @@ def asked(membership_id: int) -> Any:
     with reading(sessions()) as session:
         membership = find(session, Action.MEMBERSHIP_SEE, membership_id)
         asked_for = session.scalars(
-            select(AccessRequest).where(AccessRequest.membership_id == membership.id).order_by(AccessRequest.id.desc()).limit(1)
+            select(AccessRequest)
+            .where(AccessRequest.membership_id == membership.id)
+            .order_by(AccessRequest.id.desc())
+            .limit(1)
         ).first()
         if asked_for is None:
             return redirect(url_for("people.one", membership_id=membership_id))
         place = queueing.place(session, asked_for, on=today(), policy=policy())
-        return render_template("pages/people/asked.html", membership=membership, person=membership.person, agency=membership.agency, asked_for=asked_for, place=place)
+        return render_template(
+            "pages/people/asked.html",
+            membership=membership,
+            about=membership.person,
+            agency=membership.agency,
+            asked_for=asked_for,
+            place=place,
+        )
 
 
 def _for_member(membership_id: int, act: str, title: str) -> Any:
@@ -81,9 +103,13 @@ def _for_member(membership_id: int, act: str, title: str) -> Any:
         if request.method == "GET":
             _fill(session, form, membership)
         shown = {
-            "form": form, "agency": agency, "cancel": url_for("people.one", membership_id=membership_id), "kept": False,
-            "title": f"{title}: {person.name}", "who": person,
-        }  # fmt: skip
+            "form": form,
+            "agency": agency,
+            "cancel": url_for("people.one", membership_id=membership_id),
+            "kept": False,
+            "title": f"{title}: {person.name}",
+            "who": person,
+        }
         return _answer(shown, form, agency, membership, act)
 
 
@@ -104,7 +130,9 @@ def _answer(shown: dict[str, Any], form: Work, agency: Agency, membership: Membe
     with transaction(sessions()) as session:
         if membership is None and actor().person_id is not None:
             drafts.keep(session, person_id=actor().person_id or 0, page=_page(agency), fields=_lists(), now=now())
-    return render_template("pages/people/check.html", rows=_to_check(form, agency, shown.get("who")), hidden=typed(), **shown)
+    return render_template(
+        "pages/people/check.html", rows=_to_check(form, agency, shown.get("who")), hidden=typed(), **shown
+    )
 
 
 def _submit(form: Work, agency_id: int, membership_id: int | None, act: str, *, keep: bool) -> int:
@@ -119,9 +147,15 @@ def _submit(form: Work, agency_id: int, membership_id: int | None, act: str, *, 
             elif isinstance(form, NewPerson):
                 more |= _new(session, form)
             made = requests.submit(
-                session, agency=agency, work=_work(session, form, agency), instruction=form.instruction.data or "", actor=actor(), now=now(),
-                policy=policy(), **more,
-            )  # fmt: skip
+                session,
+                agency=agency,
+                work=_work(session, form, agency),
+                instruction=form.instruction.data or "",
+                actor=actor(),
+                now=now(),
+                policy=policy(),
+                **more,
+            )
             found = made.membership_id
             if keep:
                 drafts.drop(session, person_id=actor().person_id or 0, page=_page(agency))
@@ -134,34 +168,46 @@ def _submit(form: Work, agency_id: int, membership_id: int | None, act: str, *, 
 
 def _new(session: Session, form: NewPerson) -> dict[str, Any]:
     person = PersonFields(
-        first_name=form.first_name.data or "", last_name=form.last_name.data or "", email=form.email.data or "", phone=form.phone.data or "",
-        title=form.title.data or "", free_mail_ok=bool(form.free_mail_ok.data),
-    )  # fmt: skip
+        first_name=form.first_name.data or "",
+        last_name=form.last_name.data or "",
+        email=form.email.data or "",
+        phone=form.phone.data or "",
+        title=form.title.data or "",
+        free_mail_ok=bool(form.free_mail_ok.data),
+    )
     if "act" not in form or form.act.data != "replace":
         return {"person": person}
     return {
-        "person": person, "act": "replace", "replaces": find(session, Action.PERSON_DEACTIVATE, form.replaces.data),
+        "person": person,
+        "act": "replace",
+        "replaces": find(session, Action.PERSON_DEACTIVATE, form.replaces.data),
         "replaced_last_day": form.replaced_last_day.data,
-    }  # fmt: skip
+    }
 
 
 def _work(session: Session, form: Work, agency: Agency) -> requests.Work:
     return requests.Work(
-        purpose=form.purpose.data or "", access_level=form.access_level.data, start_on=form.start_on.data, worker=form.worker.data,
-        project_ids=form.project_ids.data or (), device=session.get(Device, form.device_id.data) if form.device_id.data else None,
+        purpose=form.purpose.data or "",
+        access_level=form.access_level.data,
+        start_on=form.start_on.data,
+        worker=form.worker.data,
+        project_ids=form.project_ids.data or (),
+        device=session.get(Device, form.device_id.data) if form.device_id.data else None,
         supervisor=form.supervisor.data or "",
-    )  # fmt: skip
+    )
 
 
 def _choices(session: Session, form: Work, agency: Agency) -> None:
-    running = select(Project).where(Project.agency_id == agency.id, (Project.ends_on.is_(None)) | (Project.ends_on >= today()))
+    running = select(Project).where(
+        Project.agency_id == agency.id, (Project.ends_on.is_(None)) | (Project.ends_on >= today())
+    )
     form.project_ids.choices = listed((p.id, p.name) for p in session.scalars(running.order_by(Project.name)))
     form.access_level.choices = listed([("", "Choose"), *((level.id, level.title) for level in _levels(agency, form))])
     devices = session.scalars(select(Device).where(Device.agency_id == agency.id).order_by(Device.label))
     form.device_id.choices = listed([(0, "Not known yet"), *((d.id, d.label) for d in devices)])
     if agency.id == LEAD or agency.id in actor().at(Role.AGENCY_ADMIN) | actor().at(Role.EXECUTIVE_DIRECTOR):
         del form.instruction
-        form.instruction = _Empty()  # type: ignore[assignment]
+        form.instruction = _Empty()
     if isinstance(form, NewPerson):
         _who_may_leave(session, form, agency)
 
@@ -191,41 +237,64 @@ def _levels(agency: Agency, form: Work) -> Sequence[Any]:
     """The Lead's own levels for its own staff; an administrator's level where somebody known may hold the office."""
     if agency.id == LEAD:
         return policy().access_levels
-    return [level for level in policy().access_levels if not level.lead_only and not (level.administers and isinstance(form, NewPerson))]
+    return [
+        level
+        for level in policy().access_levels
+        if not level.lead_only and not (level.administers and isinstance(form, NewPerson))
+    ]
 
 
 def _fill(session: Session, form: Work, membership: Membership) -> None:
     """What was asked for last time, to start from."""
     last = session.scalars(
-        select(AccessRequest).where(AccessRequest.membership_id == membership.id).order_by(AccessRequest.id.desc()).limit(1)
+        select(AccessRequest)
+        .where(AccessRequest.membership_id == membership.id)
+        .order_by(AccessRequest.id.desc())
+        .limit(1)
     ).first()
     form.start_on.data = today()
     if last is None:
         return
     form.purpose.data, form.worker.data, form.supervisor.data = last.purpose, last.worker, last.supervisor
-    form.access_level.data, form.project_ids.data, form.device_id.data = last.access_level, list(last.project_ids), last.device_id or 0
+    form.access_level.data, form.project_ids.data, form.device_id.data = (
+        last.access_level,
+        list(last.project_ids),
+        last.device_id or 0,
+    )
 
 
 def _to_check(form: Work, agency: Agency, who: Person | None) -> list[dict[str, Any]]:
     chosen = {key: said(form[key]) for key in ("project_ids", "access_level", "device_id", "worker")}
     rows: list[tuple[str, Any]] = [("Agency", agency.name)]
     if isinstance(form, NewPerson):
-        rows += [("Name", f"{form.first_name.data} {form.last_name.data}"), ("E-mail address", form.email.data), ("Telephone", form.phone.data)]
+        rows += [
+            ("Name", f"{form.first_name.data} {form.last_name.data}"),
+            ("E-mail address", form.email.data),
+            ("Telephone", form.phone.data),
+        ]
         rows.append(("Job title or role", form.title.data))
         if "act" in form:
             rows.append(("This is", dict(ACTS)[form.act.data]))
         if "act" in form and form.act.data == "replace":
             leaver = said(form.replaces)[form.replaces.data]
             day = form.replaced_last_day.data
-            rows.append(("Who leaves", f"{leaver}: access ends {'at the end of ' + us_date(day) if day else 'when you send this'}"))
+            rows.append(
+                (
+                    "Who leaves",
+                    f"{leaver}: access ends {'at the end of ' + us_date(day) if day else 'when you send this'}",
+                )
+            )
     elif who is not None:
         rows += [("Name", who.name), ("E-mail address", who.email)]
     rows += [
-        ("Purpose", form.purpose.data), ("Projects", [chosen["project_ids"][each] for each in form.project_ids.data or ()]),
-        ("Staff, volunteer or contractor", chosen["worker"][form.worker.data]), ("Supervisor", form.supervisor.data),
-        ("First day", us_date(form.start_on.data) if form.start_on.data else ""), ("Access level", chosen["access_level"][form.access_level.data]),
+        ("Purpose", form.purpose.data),
+        ("Projects", [chosen["project_ids"][each] for each in form.project_ids.data or ()]),
+        ("Staff, volunteer or contractor", chosen["worker"][form.worker.data]),
+        ("Supervisor", form.supervisor.data),
+        ("First day", us_date(form.start_on.data) if form.start_on.data else ""),
+        ("Access level", chosen["access_level"][form.access_level.data]),
         ("Device", chosen["device_id"][form.device_id.data]),
-    ]  # fmt: skip
+    ]
     if form.instruction.data:
         rows.append(("The director's instruction", form.instruction.data))
     return [{"key": key, "value": value} for key, value in rows]
@@ -237,4 +306,3 @@ def _page(agency: Agency) -> str:
 
 def _lists() -> dict[str, list[str]]:
     return {name: values for name, values in request.form.lists() if name not in {"csrf_token", "step"}}
-

@@ -16,9 +16,13 @@ from portal.web.people.room import STANDING, blueprint, said_waits
 from workflows.vocabulary import Action
 
 COLUMNS: list[dict[str, Any]] = [
-    {"key": "name", "label": "Name", "sort": True}, {"key": "agency", "label": "Agency", "sort": True}, {"key": "standing", "label": "Standing"},
-    {"key": "settled", "label": "Settled"}, {"key": "waits", "label": "Waits for"}, {"key": "since", "label": "Since", "sort": True},
-]  # fmt: skip
+    {"key": "name", "label": "Name", "sort": True},
+    {"key": "agency", "label": "Agency", "sort": True},
+    {"key": "standing", "label": "Standing"},
+    {"key": "settled", "label": "Settled"},
+    {"key": "waits", "label": "Waits for"},
+    {"key": "since", "label": "Since", "sort": True},
+]
 
 
 @blueprint.get("", endpoint="index")
@@ -29,27 +33,44 @@ def index() -> Any:
         theirs = roster.agencies(session, actor(), Action.AGENCY_SEE)
         askable = roster.agencies(session, actor(), Action.ACCESS_REQUEST)
         as_csv = request.args.get("format") == "csv"
-        page = roster.roster(session, wanted, actor=actor(), on=today(), policy=policy(), most=None if as_csv else roster.PAGE)
+        page = roster.roster(
+            session, wanted, actor=actor(), on=today(), policy=policy(), most=None if as_csv else roster.PAGE
+        )
         if as_csv:
             return _csv(page.rows)
         form = Filter(request.args)
         form.agency.choices = listed([("", "All my Agencies"), *((str(a.id), a.name) for a in theirs)])
         columns = [c for c in COLUMNS if c["key"] != "agency" or len(theirs) > 1]
         following = address(after=page.following) if page.following else None
-        pager = {"text": _said(page.total, len(page.rows)), "next": following, "previous": address(after=None) if wanted.after else None}
+        pager = {
+            "text": _said(page.total, len(page.rows)),
+            "next": following,
+            "previous": address(after=None) if wanted.after else None,
+        }
         return render_template(
-            "pages/people/index.html", page=page, form=form, columns=columns, pager_of=pager, wanted=wanted, may_ask=bool(askable),
-            several=len(theirs) > 1, rows=[_cells(row) for row in page.rows], filtered=bool(wanted.q or wanted.standing or wanted.agency_id is not None),
-        )  # fmt: skip
+            "pages/people/index.html",
+            page=page,
+            form=form,
+            columns=columns,
+            pager_of=pager,
+            wanted=wanted,
+            may_ask=bool(askable),
+            several=len(theirs) > 1,
+            rows=[_cells(row) for row in page.rows],
+            filtered=bool(wanted.q or wanted.standing or wanted.agency_id is not None),
+        )
 
 
 def _wanted() -> Wanted:
     sort = request.args.get("sort", "name")
     standing = request.args.get("standing", "")
     return Wanted(
-        q=request.args.get("q", "")[:100], agency_id=request.args.get("agency", type=int), sort=sort if sort.lstrip("-") in roster.KEYS else "name",
-        standing=standing if standing in roster.STANDINGS else "", after=request.args.get("after", 0, type=int),
-    )  # fmt: skip
+        q=request.args.get("q", "")[:100],
+        agency_id=request.args.get("agency", type=int),
+        sort=sort if sort.lstrip("-") in roster.KEYS else "name",
+        standing=standing if standing in roster.STANDINGS else "",
+        after=request.args.get("after", 0, type=int),
+    )
 
 
 def _said(total: int, shown: int) -> str:
@@ -62,25 +83,53 @@ def _cells(row: Row) -> dict[str, Any]:
     status, words = STANDING[row.standing]
     settled = f"{row.line.done} of {row.line.total}" if row.line and row.standing != "left" else ""
     return {
-        "name": {"text": row.person.name, "href": url_for("people.one", membership_id=row.membership.id), "note": row.user_id or row.person.email},
+        "name": {
+            "text": row.person.name,
+            "href": url_for("people.one", membership_id=row.membership.id),
+            "note": row.user_id or row.person.email,
+        },
         "agency": row.agency.name,
         "standing": {"status": status, "text": words},
         "settled": settled,
-        "waits": said_waits(row.line.waits_for, row.person.first_name) if row.line and row.standing in {"waiting", "suspended"} else "",
+        "waits": said_waits(row.line.waits_for, row.person.first_name)
+        if row.line and row.standing in {"waiting", "suspended"}
+        else "",
         "since": row.since,
     }
 
 
 def _csv(rows: Any) -> Response:
-    headers = ("Last name", "First name", "E-mail", "Agency", "Standing", "User ID", "Settled", "Of", "Waits for", "Since (UTC)")
+    headers = (
+        "Last name",
+        "First name",
+        "E-mail",
+        "Agency",
+        "Standing",
+        "User ID",
+        "Settled",
+        "Of",
+        "Waits for",
+        "Since (UTC)",
+    )
     table = [
         (
-            row.person.last_name, row.person.first_name, row.person.email, row.agency.name, STANDING[row.standing][1], row.user_id,
-            row.line.done if row.line else "", row.line.total if row.line else "",
-            said_waits(row.line.waits_for, row.person.first_name) if row.line and row.standing in {"waiting", "suspended"} else "", row.since,
+            row.person.last_name,
+            row.person.first_name,
+            row.person.email,
+            row.agency.name,
+            STANDING[row.standing][1],
+            row.user_id,
+            row.line.done if row.line else "",
+            row.line.total if row.line else "",
+            said_waits(row.line.waits_for, row.person.first_name)
+            if row.line and row.standing in {"waiting", "suspended"}
+            else "",
+            row.since,
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return Response(
-        to_csv(headers, table).encode("utf-8-sig"), mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=people.csv"}
+        to_csv(headers, table).encode("utf-8-sig"),
+        mimetype="text/csv",
+        headers={"Content-Disposition": "attachment; filename=people.csv"},
     )

@@ -15,7 +15,7 @@ from portal.services.paperwork import KINDS as PAPERS
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import arranged, blueprint, find, may, there
-from workflows.vocabulary import Action
+from workflows.vocabulary import Action, Kind
 
 
 @blueprint.get("/<int:membership_id>", endpoint="one")
@@ -26,12 +26,20 @@ def one(membership_id: int) -> Any:
         view = standing_view.view(session, membership=membership, actor=actor(), now=now(), policy=policy())
         found = dossier.of(session, membership=membership, actor=actor())
         return render_template(
-            "pages/people/one.html", membership=membership, person=membership.person, agency=membership.agency, view=view, found=found,
-            why=arranged(view, membership), acts=_acts(session, membership, found), facts=_facts(session, membership, found),
+            "pages/people/one.html",
+            membership=membership,
+            about=membership.person,
+            agency=membership.agency,
+            view=view,
+            found=found,
+            why=arranged(view, membership),
+            acts=_acts(session, membership, found),
+            facts=_facts(session, membership, found),
             events=[{"at": entry.at, "title": entry.said, "who": who} for entry, who in found.happened],
-            evidence=[_row(each) for each in found.evidence], papers=[_paper(each) for each in found.documents],
+            evidence=[_row(each, membership) for each in found.evidence],
+            papers=[_paper(each) for each in found.documents],
             attempts=[_attempt(each) for each in found.attempts],
-        )  # fmt: skip
+        )
 
 
 @blueprint.get("/<int:membership_id>/why", endpoint="why")
@@ -43,9 +51,16 @@ def why(membership_id: int) -> Any:
         found = dossier.of(session, membership=membership, actor=actor(), latest=1)
         acts = _acts(session, membership, found)
         return render_template(
-            "pages/people/why.html", membership=membership, person=membership.person, agency=membership.agency, view=view, found=found,
-            why=arranged(view, membership), acts=acts, own=membership.person_id == actor().person_id,
-        )  # fmt: skip
+            "pages/people/why.html",
+            membership=membership,
+            about=membership.person,
+            agency=membership.agency,
+            view=view,
+            found=found,
+            why=arranged(view, membership),
+            acts=acts,
+            own=membership.person_id == actor().person_id,
+        )
 
 
 def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str, bool]:
@@ -62,6 +77,7 @@ def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str,
     return {
         "ask": asks and not open_request and not live,
         "change": asks and live and not open_request,
+        "device": asks and (live or open_request),
         "cancel": open_request and may(session, Action.ACCESS_CANCEL, found.request),
         "nudge": (open_request or live) and may(session, Action.NUDGE, membership),
         "resend": unsigned and not own and may(session, Action.LINK_SEND, membership),
@@ -75,14 +91,27 @@ def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str,
 
 
 def _facts(session: Session, membership: Membership, found: Dossier) -> list[dict[str, Any]]:
-    person, asked, titles = membership.person, found.request, {level.id: level.title for level in policy().access_levels}
-    rows: list[tuple[str, Any]] = [("E-mail address", person.email), ("Telephone", person.phone), ("Job title or role", person.title)]
+    person, asked, titles = (
+        membership.person,
+        found.request,
+        {level.id: level.title for level in policy().access_levels},
+    )
+    rows: list[tuple[str, Any]] = [
+        ("E-mail address", person.email),
+        ("Telephone", person.phone),
+        ("Job title or role", person.title),
+    ]
     if found.account is not None:
         rows.append(("User ID in the core HMIS", found.account.user_id))
     if asked is not None and asked.status in {"open", "issued"}:
         projects = [p.name for p in membership.agency.projects if p.id in asked.project_ids]
         level = found.grant.access_level if found.grant and found.grant.status != "ended" else asked.access_level
-        rows += [("Access level", titles.get(level, level)), ("Purpose", asked.purpose), ("Projects", projects), ("Staff, volunteer or contractor", asked.worker.capitalize())]
+        rows += [
+            ("Access level", titles.get(level, level)),
+            ("Purpose", asked.purpose),
+            ("Projects", projects),
+            ("Staff, volunteer or contractor", asked.worker.capitalize()),
+        ]
         if asked.status == "open":
             rows.append(("License", _seat(session, found)))
     return [{"key": key, "value": value} for key, value in rows]
@@ -95,29 +124,53 @@ def _seat(session: Session, found: Dossier) -> str:
     return f"Number {place} in the queue; whoever lacks least comes first" if place else "None"
 
 
-def _row(row: Evidence) -> dict[str, Any]:
+def _row(row: Evidence, membership: Membership) -> dict[str, Any]:
+    projects = {str(project.id): project.name for project in membership.agency.projects}
+    what = describe(row)
+    if row.kind == Kind.PROJECT and row.detail in projects:
+        what = what.replace(f"({row.detail})", f"({projects[row.detail]})", 1)
     withdrawn = row.withdrawn_at != datetime.max
     over = row.valid_until < today()
-    status, words = ("withdrawn", "Withdrawn") if withdrawn else ("ended", "Ended") if over else ("met", "In force") if row.valid_from <= today() else ("waiting", "To come")
-    return {"what": describe(row), "status": {"status": status, "text": words}, "recorded": {"moment": row.recorded_at}}
+    status, words = (
+        ("withdrawn", "Withdrawn")
+        if withdrawn
+        else ("ended", "Ended")
+        if over
+        else ("met", "In force")
+        if row.valid_from <= today()
+        else ("waiting", "To come")
+    )
+    return {"what": what, "status": {"status": status, "text": words}, "recorded": {"moment": row.recorded_at}}
 
 
 def _paper(document: Any) -> dict[str, Any]:
-    words = {"prepared": ("waiting", "Waits for signature"), "scanned": ("submitted", "Waits to be verified"), "void": ("ended", "Set aside")}
+    words = {
+        "prepared": ("waiting", "Waits for signature"),
+        "scanned": ("submitted", "Waits to be verified"),
+        "void": ("ended", "Set aside"),
+    }
     status, text = words.get(document.status, (document.status, None))
     href = there("documents.show", document_id=document.id)
     return {
         "what": {"text": PAPERS[document.kind].title, "href": href, "note": f"Version {document.version}"},
-        "status": {"status": status, "text": text}, "day": {"moment": document.executed_at or document.prepared_at},
-    }  # fmt: skip
+        "status": {"status": status, "text": text},
+        "day": {"moment": document.executed_at or document.prepared_at},
+    }
 
 
 def _attempt(result: Any) -> dict[str, Any]:
     titles = {course.id: course.title for course in policy().courses}
     passed = result.score >= policy().mark_for(result.course)
-    words = {"claimed": ("waiting", "Waits for the help desk"), "refused": ("rejected", "Refused"), "corrected": ("superseded", "Corrected later")}
+    words = {
+        "claimed": ("waiting", "Waits for the help desk"),
+        "refused": ("rejected", "Refused"),
+        "corrected": ("superseded", "Corrected later"),
+    }
     status, text = words.get(result.status, ("passed", "Passed") if passed else ("failed", "Not passed"))
     return {
-        "course": titles.get(result.course, result.course), "attempt": result.attempt, "score": result.score, "taken": {"moment": result.taken_at},
+        "course": titles.get(result.course, result.course),
+        "attempt": result.attempt,
+        "score": result.score,
+        "taken": {"moment": result.taken_at},
         "status": {"status": status, "text": text},
-    }  # fmt: skip
+    }

@@ -16,9 +16,12 @@ from workflows.vocabulary import Action
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 STANDING = {
-    "access": ("permitted", "Has access"), "waiting": ("waiting", "Waits for access"), "suspended": ("suspended", "Suspended"),
-    "none": ("not_started", "Not asked for"), "left": ("ended", "Left"),
-}  # fmt: skip
+    "access": ("permitted", "Has access"),
+    "waiting": ("waiting", "Waits for access"),
+    "suspended": ("suspended", "Suspended"),
+    "none": ("not_started", "Not asked for"),
+    "left": ("ended", "Left"),
+}
 
 
 def find(session: Session, action: Action, membership_id: int) -> Membership:
@@ -62,12 +65,18 @@ def action_for(finding: Finding, membership: Membership) -> tuple[str | None, st
         "access-level": (url_for("people.ask_again", membership_id=membership.id), "Ask for access"),
         "background-check": (url_for("people.background", membership_id=membership.id), "Enter the check"),
         "second-person-of-the-lead": (url_for("people.one", membership_id=membership.id), "See the request"),
-        "device": (there("agency.devices", agency_id=agency), "See the devices"),
+        "device": (url_for("people.device", membership_id=membership.id), "See the device"),
         "home-office": (there("agency.devices", agency_id=agency), "See the devices"),
         "licence-seat": (there("agency.licences", agency_id=agency), "See the licenses"),
     }
     href, label = pages.get(finding.id, (None, ""))
-    if href is None and finding.waiting_on in {"agency_admin", "executive_director", "security_officer", "help_desk", "lead"}:
+    if href is None and finding.waiting_on in {
+        "agency_admin",
+        "executive_director",
+        "security_officer",
+        "help_desk",
+        "lead",
+    }:
         href = there("agency.show", agency_id=agency)
     return href, (label or finding.do)
 
