@@ -1,4 +1,4 @@
-"""Asking for access for a person: who, what for, at which level, on which device; a change of it, and its cancellation."""
+"""Asking for access for a person: who, what for, at which level, on which device; and the reason to cancel."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -59,7 +59,7 @@ class Several(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         known = {choice.value for choice in self.iter_choices()}
         if self.data and any(each not in known for each in self.data):
             raise ValidationError("Choose from the list.")
@@ -68,9 +68,37 @@ class Several(SelectMultipleField):
 class One(SelectField):
     """A list to choose one from; what is not on it is refused in words."""
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, _form: Any) -> None:
         if all(choice.value != self.data for choice in self.iter_choices()):
             raise ValidationError("Choose from the list.")
+
+
+class Who(Form):
+    """Somebody who is named here, with the choice of a replacement."""
+
+    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
+    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
+    email = EmailField(
+        "Work e-mail address",
+        [
+            DataRequired("Enter the e-mail address."),
+            Email("Enter an e-mail address like name@example.org."),
+            OneLine(320),
+        ],
+        description="The person's own mailbox: links to sign go there",
+    )
+    free_mail_ok = BooleanField("This person has no work mailbox; the private one is right")
+    phone = TelField("Telephone", [Optional(), OneLine(30)])
+    title = StringField("Job title or volunteer role", [Optional(), OneLine(100)])
+    act = RadioField("Is this", [InputRequired("Choose one.")], choices=listed(ACTS), default="add")
+    replaces = One("Who leaves?", coerce=int)
+    replaced_last_day = Day(
+        "Last day of the person who leaves", [Optional()], description="Empty: access ends when you send this"
+    )
+
+    def validate_replaces(self, field: One) -> None:
+        if self.act.data == "replace" and not field.data:
+            raise ValidationError("Choose who leaves.")
 
 
 class Work(Form):
@@ -82,7 +110,7 @@ class Work(Form):
             DataRequired("Say in a sentence what this person needs the HMIS for."),
             Length(max=1000, message="At most 1,000 characters."),
         ],
-        description="Essential activity only: entering, editing or viewing client records, reports, administration. No client names.",
+        description="Essential activity only: client records, reports, administration. No client names.",
         render_kw={"rows": 3},
     )
     project_ids = Several("Projects this person will work for", coerce=int)
@@ -114,32 +142,8 @@ class Work(Form):
     )
 
 
-class NewPerson(Work):
-    """A request for somebody who is named here, with the choice of a replacement."""
-
-    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
-    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
-    email = EmailField(
-        "Work e-mail address",
-        [
-            DataRequired("Enter the e-mail address."),
-            Email("Enter an e-mail address like name@example.org."),
-            OneLine(320),
-        ],
-        description="The person's own mailbox: links to sign go there",
-    )
-    free_mail_ok = BooleanField("This person has no work mailbox; the private one is right")
-    phone = TelField("Telephone", [Optional(), OneLine(30)])
-    title = StringField("Job title or volunteer role", [Optional(), OneLine(100)])
-    act = RadioField("Is this", [InputRequired("Choose one.")], choices=listed(ACTS), default="add")
-    replaces = One("Who leaves?", coerce=int)
-    replaced_last_day = Day(
-        "Last day of the person who leaves", [Optional()], description="Empty: access ends when you send this"
-    )
-
-    def validate_replaces(self, field: One) -> None:
-        if self.act.data == "replace" and not field.data:
-            raise ValidationError("Choose who leaves.")
+class NewPerson(Who, Work):
+    """A request for somebody who is named here; its errors come in the order of the page."""
 
 
 class Reason(Form):

@@ -6,7 +6,6 @@ from typing import Any
 from wtforms import (
     BooleanField,
     EmailField,
-    HiddenField,
     IntegerField,
     RadioField,
     SearchField,
@@ -218,7 +217,7 @@ class ChangeDevice(Form):
 
 
 class StatementForm(Form):
-    kind = HiddenField()
+    kind = RadioField("What is to be signed?", [InputRequired("Choose what is to be signed.")], choices=[])
     who = SelectField("Who uses it?", [DataRequired("Choose who uses the device.")], choices=[])
 
 

@@ -16,6 +16,13 @@ class Part(Form):
     """Some fields of a document, saved whether complete or not; part_form() makes it."""
 
     FIELDS: tuple[str, ...] = ()
+    NEEDED: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for name in self.NEEDED:
+            # It may stay empty today and is needed to submit: 'optional' beside its label would mislead.
+            self[name].flags.optional = False
 
     def values(self) -> dict[str, Any]:
         """What was typed, by the document's names; what was taken out is empty."""
@@ -30,7 +37,7 @@ class Part(Form):
 def part_form(blanks: Sequence[Blank]) -> type[Part]:
     """The form for these fields; nothing is required while it is still being filled in."""
     made: dict[str, Any] = {blank.name: _field(blank) for blank in blanks}
-    return type("PartOfForm", (Part,), {**made, "FIELDS": tuple(made)})
+    return type("PartOfForm", (Part,), {**made, "FIELDS": tuple(made), "NEEDED": tuple(blank.name for blank in blanks if blank.required)})
 
 
 def filled_part(form: type[Part], answers: Mapping[str, Any]) -> Part:
@@ -45,7 +52,7 @@ def topics_form(topics: Sequence[tuple[str, str, str]], text: DocumentText) -> t
         if any(field.name == f"{topic}_document" for field in text.fields):
             made[f"{topic}_document"] = StringField("Title of the document", [Optional(), OneLine(300)])
             made[f"{topic}_date"] = DayField(f"Date of the document on: {title}", [Optional()])
-    return type("Topics", (Part,), {**made, "FIELDS": tuple(made)})
+    return type("Topics", (Part,), {**made, "FIELDS": tuple(made), "NEEDED": tuple(made)})
 
 
 def _field(blank: Blank) -> Field:

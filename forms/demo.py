@@ -7,7 +7,10 @@ from forms.base import Form, OneLine
 
 
 class Choose(Form):
-    person_id = HiddenField(validators=[InputRequired("Choose somebody of the list.")], filters=[lambda typed: int(typed) if str(typed or "").isdecimal() else None])
+    person_id = HiddenField(
+        validators=[InputRequired("Choose somebody of the list.")],
+        filters=[lambda typed: int(typed) if str(typed or "").isdecimal() else None],
+    )
 
 
 class MailFilter(Form):

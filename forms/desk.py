@@ -6,6 +6,7 @@ from typing import Any
 from flask_wtf.file import FileField, FileRequired, MultipleFileField
 from wtforms import (
     BooleanField,
+    Field,
     HiddenField,
     RadioField,
     SearchField,
@@ -50,11 +51,17 @@ class Reason(Form):
 
 
 class TrainingFile(Form):
-    file = FileField("File of results", [FileRequired("Choose the file to import.")], description="Bridge's program export, or a table with e-mail, course, score, max_score, taken_at and attempt. CSV.")
+    file = FileField(
+        "File of results",
+        [FileRequired("Choose the file to import.")],
+        description="Bridge's program export, or a table with e-mail, course, score, max_score, taken_at and attempt. CSV.",
+    )
 
 
 class HmisFiles(Form):
-    files = MultipleFileField("HMIS CSV files", description="The zip file that the HMIS hands out, or its CSV files one by one")
+    files = MultipleFileField(
+        "HMIS CSV files", description="The zip file that the HMIS hands out, or its CSV files one by one"
+    )
 
 
 class GoOn(Form):
@@ -69,17 +76,30 @@ class GoOn(Form):
 class HandResult(Form):
     """One result with its proof; `course` gets the pack's courses."""
 
-    email = StringField("Whose result", [DataRequired("Enter the person's e-mail address."), OneLine(320)], description="Work e-mail address of somebody whom the portal knows")
+    email = StringField(
+        "Whose result",
+        [DataRequired("Enter the person's e-mail address."), OneLine(320)],
+        description="Work e-mail address of somebody whom the portal knows",
+    )
     course = SelectField("Course", [DataRequired("Choose the course.")])
-    score = StringField("Score", [DataRequired("Enter the score as it is written on the proof."), OneLine(20)], description="In percent, or points with the maximum below. 79.99 is not 80.")
+    score = StringField(
+        "Score",
+        [DataRequired("Enter the score as it is written on the proof."), OneLine(20)],
+        description="In percent, or points with the maximum below. 79.99 is not 80.",
+    )
     out_of = StringField("Out of", [Optional(), OneLine(20)], description="Only where the score is in points")
     taken_on = DayField("Day it was taken", [InputRequired("Enter the day it was taken.")])
-    attempt = StringField("Attempt", [Optional(), OneLine(3)], description="1 for the first. Leave it empty for the next one.")
+    attempt = StringField(
+        "Attempt", [Optional(), OneLine(3)], description="1 for the first. Leave it empty for the next one."
+    )
     source = RadioField("What is the proof?", [InputRequired("Say what the proof is.")])
     proof = FileField("Proof", [FileRequired("Add the proof.")], description=PAPER)
     note = TextAreaField("Note", [Optional(), LONG], description="Never a client's name or data")
 
-    SOURCES = {"hand": "A screenshot or letter that shows the quiz result", "session": "The sign-in sheet of a training session, with its quiz"}
+    SOURCES = {
+        "hand": "A screenshot or letter that shows the quiz result",
+        "session": "The sign-in sheet of a training session, with its quiz",
+    }
 
     def __init__(self, *args: Any, courses: Mapping[str, str], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -120,25 +140,65 @@ class EvidenceForm(Form):
     detail = SelectField("Which one", [Optional()])
     version = SelectField("Version that was signed, or year", [Optional()])
     device_id = SelectField("Device", [Optional()])
-    valid_from = DayField("Holds from", [InputRequired("Enter the first day for which it holds.")], description="The day it was signed, passed, seen or decided")
+    valid_from = DayField(
+        "Holds from",
+        [InputRequired("Enter the first day for which it holds.")],
+        description="The day it was signed, passed, seen or decided",
+    )
     valid_until = DayField("Holds until", [Optional()], description="Its last day. Leave it empty where it has none.")
     asked_by = StringField("Who asked for the waiver", [Optional(), OneLine(100)])
     verified_by = StringField("Who verified it", [DataRequired("Say who verified it."), OneLine(100)])
     verified_how = SelectField("How", [DataRequired("Say how.")])
-    file = FileField("Document", description=f"{PAPER}. Leave it empty where the document is filed elsewhere; then say where in the note.")
-    note = TextAreaField("Note", [Optional(), Length(max=700, message="At most 700 characters.")], description="Never a client's name or data")
+    file = FileField(
+        "Document",
+        [Optional()],
+        description=f"{PAPER}. Leave it empty where the document is filed elsewhere; then say where in the note.",
+    )
+    note = TextAreaField(
+        "Note",
+        [Optional(), Length(max=700, message="At most 700 characters.")],
+        description="Never a client's name or data",
+    )
     kept = HiddenField()
 
-    def __init__(self, *args: Any, details: Mapping[str, str], versions: Iterable[str], devices: Mapping[str, str], how: Iterable[str], waiver: bool, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        details: Mapping[str, str],
+        versions: Iterable[str],
+        devices: Mapping[str, str],
+        how: Iterable[str],
+        waiver: bool,
+        decided: bool,
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
         self.verified_how.choices = choices({one: one.capitalize() for one in how}, "Choose how")
         for name, offered in (("detail", details), ("version", {one: one for one in versions}), ("device_id", devices)):
-            if offered:
-                self[name].choices = choices(offered, "Choose")
-            else:
+            if not offered:
                 del self[name]
-        if not waiver:
+                continue
+            self[name].choices = choices(
+                {value: label for value, label in offered.items() if value},
+                "None of these" if "" in offered else "Choose",
+            )
+            if "" not in offered:
+                demand(self[name], f"{self[name].label.text}: choose one.")
+        if decided:
+            demand(self.note, "Say why, so that everybody who reads this later understands it.")
+            self.note.label.text = "Reason"
+        if waiver:
+            demand(self.asked_by, "Say who asked for this waiver.")
+            demand(self.valid_until, "A waiver needs a last day.")
+            self.valid_until.description = "The last day of the waiver"
+        else:
             del self.asked_by
+
+
+def demand(field: Field, sentence: str) -> None:
+    """Makes a field of this one form a required one."""
+    field.validators = [InputRequired(sentence), *(rule for rule in field.validators if not isinstance(rule, Optional))]
+    field.flags.optional = False
 
 
 class EndForm(Form):
@@ -176,7 +236,9 @@ class AuditFilter(Filter):
 
     def __init__(self, *args: Any, acts: Iterable[str], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.act.choices = choices({one: one.replace(".", ": ").replace("_", " ").capitalize() for one in acts}, "Everything")
+        self.act.choices = choices(
+            {one: one.replace(".", ": ").replace("_", " ").capitalize() for one in acts}, "Everything"
+        )
 
 
 class DocumentFilter(Filter):

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import Field
 from wtforms.validators import StopValidation
 
-ORDER = (("month", "Month", "2xs"), ("day", "Day", "2xs"), ("year", "Year", "xs"))
+ORDER = (("month", "Month", "2"), ("day", "Day", "2"), ("year", "Year", "4"))
 FIRST, LAST = 1950, 2100
 
 
@@ -17,14 +17,18 @@ class DayField(Field):
     `data` is a date or None. What was typed and is no day stays in the inputs, beside a sentence that says what to do.
     """
 
+    data: date | None
+    raw_data: list[str]
+
     def __init__(self, label: str = "", validators: Sequence[Callable[..., Any]] = (), **kwargs: Any):
         super().__init__(label, list(validators), **kwargs)
         self.typed: dict[str, str] = {}
 
     def process(self, formdata: Any, data: Any = ..., extra_filters: Any = None) -> None:
         super().process(None, *([] if data is ... else [data]), extra_filters=extra_filters)
-        if isinstance(self.data, str):
-            self.data = date.fromisoformat(self.data) if self.data else None
+        kept: object = self.data
+        if isinstance(kept, str):
+            self.data = date.fromisoformat(kept) if kept else None
         self.raw_data = []
         if not formdata:
             return
@@ -36,7 +40,7 @@ class DayField(Field):
         else:
             self.data = None
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002  (WTForms hands the form in)
         """What is no day is said once: no further rule adds that a day is missing."""
         if self.process_errors:
             raise StopValidation

@@ -73,7 +73,7 @@ ONESELF = Predicate(
 NOT_ONESELF = Predicate(
     "not the person concerned",
     lambda _s, actor, thing: getattr(thing, "person_id", None) != actor.person_id,
-    lambda actor, model: _person_column(model) != actor.person_id,
+    lambda actor, model: _person_column(model).is_distinct_from(actor.person_id),
 )
 NOT_ITS_SIGNER = Predicate(
     "who has not signed it",
@@ -83,7 +83,7 @@ NOT_ITS_SIGNER = Predicate(
 NOT_ITS_REQUESTER = Predicate(
     "who has not asked for it",
     lambda _s, actor, thing: getattr(thing, "requested_by", None) != actor.person_id,
-    lambda actor, model: model.requested_by != actor.person_id,
+    lambda actor, model: model.requested_by.is_distinct_from(actor.person_id),
 )
 BY_ITS_LINK = Predicate(
     "whom a link for this very document was sent to",

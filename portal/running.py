@@ -17,34 +17,50 @@ from portal.models import Agency
 from portal.web.app import build
 from portal.wiring import Context, make_context
 from portal.worker import Worker
+from workflows.vocabulary import LEAD
 
 
 def run_here(*, port: int, settings: Callable[..., Settings]) -> None:
-    """Makes what is missing under var/, migrates, loads the demonstration into an empty database, serves pages and works."""
+    """Makes what is missing under var/, migrates, loads the demonstration where nothing is, serves pages and works."""
     chosen = settings(secret_keys=(_secret(OWN_KEY),), base_url=f"http://127.0.0.1:{port}", demo=True)
     context = make_context(chosen)
     migrate.upgrade(context.engine)
     if _is_empty(context):
-        from portal.demo import community
-
-        click.echo("Making a made-up community of 30 agencies and 300 people; this takes a minute, once …")
-        began = time.monotonic()
-        click.echo(f"{community.load(context)} ({time.monotonic() - began:.0f} s)")
+        _load(context)
     stop = threading.Event()
     worker = threading.Thread(target=Worker(context).run, args=(stop,), name="worker")
     worker.start()
-    _greet(context, port)
     try:
+        _greet(context, port)
         waitress.serve(build(context=context), host="127.0.0.1", port=port, threads=8, ident=None)
     finally:
         stop.set()
         worker.join()
 
 
+def _load(context: Context) -> None:
+    from portal.demo import community
+
+    click.echo("Making a made-up community of 30 agencies and 300 people; this takes a minute or two, once …")
+    began = time.monotonic()
+    try:
+        said = community.load(context)
+    except BaseException:
+        # Each act was committed by itself: half a community would be taken for a whole one at the next start.
+        click.echo(
+            f"The community is not complete. Empty the database ({context.settings.database_url}) and start again.",
+            err=True,
+        )
+        raise
+    click.echo(f"{said} ({time.monotonic() - began:.0f} s)")
+
+
 def _greet(context: Context, port: int) -> None:
     from portal.demo.people import one_of_each
 
-    click.echo(f"\nHMIS Access Portal on http://127.0.0.1:{port} — sign in with one click at http://127.0.0.1:{port}/demo\n")
+    click.echo(
+        f"\nHMIS Access Portal on http://127.0.0.1:{port} — sign in with one click at http://127.0.0.1:{port}/demo\n"
+    )
     for role, name, agency in one_of_each(context):
         click.echo(f"  {role:<28}{name:<26}{agency}")
     click.echo("\nMail is written under var/mail. Ctrl-C ends the pages and the worker.\n")
@@ -52,7 +68,7 @@ def _greet(context: Context, port: int) -> None:
 
 def _is_empty(context: Context) -> bool:
     with reading(context.sessions) as session:
-        return not session.scalar(select(func.count()).select_from(Agency))
+        return not session.scalar(select(func.count()).select_from(Agency).where(Agency.id != LEAD))
 
 
 def _secret(path: Path) -> str:

@@ -1,1 +1,1 @@
-"""The demonstration: a made-up community that went through the portal's own services, and one person to try each role."""
+"""The demonstration: a made-up community made by the portal's own services, and one person to try each role."""

@@ -1,18 +1,20 @@
-"""How a made-up Agency joins, step by step, as far as its story goes: invitation, agreement, officers, forms, configuration."""
+"""How a made-up Agency joins, as far as its story goes: invitation, agreement, officers, forms, configuration."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.adapters import pdf
 from portal.adapters.storage import Storage
 from portal.demo.calendar import Calendar
 from portal.demo.driver import Driver, fields, office_fields
+from portal.demo.house import STEPS, House, Staff
 from portal.demo.names import TOWNS, Somebody
-from portal.models import Document, Project, WorkOrder
+from portal.models import Device, Document, Project, WorkOrder
 from portal.services import (
-    agency_ending,
     agency_forms,
     background,
     configuration,
@@ -22,59 +24,19 @@ from portal.services import (
     licences,
     officers,
     paperwork,
-    record_evidence,
 )
 from portal.services.paperwork import ByHand, Scan
 from portal.services.paperwork.texts import version_in_force
-from workflows.vocabulary import LEAD, PROTOCOLS, About, Kind
+from workflows.vocabulary import PROTOCOLS
 
 DIRECTOR = "Executive director"
 MANUALS = {
-    "manual_version": "2025", "governance_model_version": "2024", "data_quality_plan_version": "2025", "data_standards_manual_version": "2026",
+    "manual_version": "2025",
+    "governance_model_version": "2024",
+    "data_quality_plan_version": "2025",
+    "data_standards_manual_version": "2026",
     "data_dictionary_version": "2026",
-}  # fmt: skip
-STEPS = ("entered", "invited", "signed", "paper", "forms", "ready", "participating")
-"""How far an Agency comes; whatever comes later (suspended, ended, late) begins with participating."""
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """The Lead's own people, by address."""
-
-    admin: str
-    second_admin: str
-    desk: str
-    second_desk: str
-    security: str
-    trainer: str
-
-
-@dataclass(slots=True)
-class House:
-    """One made-up Agency: who is who, when it begins to join, how far it comes, how many licenses it gets."""
-
-    number: int
-    name: str
-    story: str
-    starts: date
-    director: Somebody
-    admin: Somebody
-    officer: Somebody
-    licences: int = 0
-    devices: list[str] = field(default_factory=list)
-
-    @property
-    def reaches(self) -> int:
-        return 0 if self.story == "victim" else STEPS.index(self.story if self.story in STEPS else "participating")
-
-    @property
-    def address(self) -> str:
-        town, zip_code = TOWNS[self.number % len(TOWNS)]
-        return f"{self.number + 1} Sample Street, {town}, ME {zip_code}"
-
-    @property
-    def one_for_all(self) -> bool:
-        return self.director.email == self.admin.email
+}
 
 
 class Joining:
@@ -124,17 +86,26 @@ class Joining:
     def invite(self, house: House) -> None:
         driver, (town, _) = self.driver, TOWNS[house.number % len(TOWNS)]
         agreement = {
-            "agency_address": house.address, "effective_on": driver.today.isoformat(), "ends_on": (driver.today + timedelta(1095)).isoformat(),
-            "participation_option": "Required by a funder" if house.number % 3 else "Voluntary", "sharing_option": "No sharing",
-            "health_privacy_status": "Neither", "participation_fee": "$100 for each license a year",
+            "agency_address": house.address,
+            "effective_on": driver.today.isoformat(),
+            "ends_on": (driver.today + timedelta(1095)).isoformat(),
+            "participation_option": "Required by a funder" if house.number % 3 else "Voluntary",
+            "sharing_option": "No sharing",
+            "health_privacy_status": "Neither",
+            "participation_fee": "$100 for each license a year",
             "notices_email": f"notices.{town.lower().replace(' ', '')}@example.org",
-        }  # fmt: skip
+        }
         with driver.change() as session:
             asked = {field.name for field in version_in_force(session, "participation_agreement", driver.today).fields}
             directors.invite_director(
-                session, agency=driver.agency(session, house.name), person=office_fields(house.director, DIRECTOR), manuals=MANUALS,
-                agreement={name: value for name, value in agreement.items() if name in asked}, actor=driver.actor(session, self.staff.desk), **driver.about,
-            )  # fmt: skip
+                session,
+                agency=driver.agency(session, house.name),
+                person=office_fields(house.director, DIRECTOR),
+                manuals=MANUALS,
+                agreement={name: value for name, value in agreement.items() if name in asked},
+                actor=driver.actor(session, self.staff.desk),
+                **driver.about,
+            )
 
     def sign_on_paper(self, house: House) -> None:
         driver = self.driver
@@ -145,14 +116,21 @@ class Joining:
             text = paperwork.text_of(document)
             content = pdf.blank(text, paperwork.as_read(text, document.answers))
             scan = Scan(
-                Storage(driver.context.settings.storage).put(content), "application/pdf", len(content), pdf.inspect_upload(content, "scan.pdf").pages,
+                Storage(driver.context.settings.storage).put(content),
+                "application/pdf",
+                len(content),
+                pdf.inspect_upload(content, "scan.pdf").pages,
                 "participation-agreement-scan.pdf",
-            )  # fmt: skip
+            )
             paperwork.upload_scan(
-                session, document=document, scan=scan, signed_on=driver.today - timedelta(1),
-                by_hand={"executive_director": ByHand(house.director.name, DIRECTOR)}, actor=driver.actor(session, house.director.email),
+                session,
+                document=document,
+                scan=scan,
+                signed_on=driver.today - timedelta(1),
+                by_hand={"executive_director": ByHand(house.director.name, DIRECTOR)},
+                actor=driver.actor(session, house.director.email),
                 **driver.about,
-            )  # fmt: skip
+            )
 
     def countersign(self, house: House) -> None:
         driver = self.driver
@@ -160,14 +138,24 @@ class Joining:
             with driver.change() as session:
                 admin = driver.who(session, self.staff.admin)
                 paperwork.countersign(
-                    session, document=session.get_one(Document, number), name=admin.name, title="HMIS director", authority=True, consent=True,
-                    actor=driver.actor(session, self.staff.admin), **driver.about,
-                )  # fmt: skip
+                    session,
+                    document=session.get_one(Document, number),
+                    name=admin.name,
+                    title="HMIS director",
+                    authority=True,
+                    consent=True,
+                    actor=driver.actor(session, self.staff.admin),
+                    **driver.about,
+                )
         driver.verify(self.staff.desk, driver.papers(house.name, "executed"))
         if house.licences:
             with driver.change() as session:
                 licences.grant_licences(
-                    session, driver.agency(session, house.name), count=house.licences, actor=driver.actor(session, self.staff.admin), **driver.about
+                    session,
+                    driver.agency(session, house.name),
+                    count=house.licences,
+                    actor=driver.actor(session, self.staff.admin),
+                    **driver.about,
                 )
 
     def name_officers(self, house: House) -> None:
@@ -176,18 +164,31 @@ class Joining:
         with driver.change() as session:
             agency, actor = driver.agency(session, house.name), driver.actor(session, house.director.email)
             device = devices.enter(
-                session, agency=agency, label="Office computer", description="Desktop in the office", kind="workstation",
-                safeguards=list(devices.SAFEGUARDS), actor=actor, **driver.about,
-            )  # fmt: skip
+                session,
+                agency=agency,
+                label="Office computer",
+                description="Desktop in the office",
+                kind="workstation",
+                safeguards=list(devices.SAFEGUARDS),
+                actor=actor,
+                **driver.about,
+            )
             house.devices.append(device.label)
             same = house.admin.email == house.officer.email
             officers.name_officers(
-                session, agency=agency, admin=fields(house.admin), security_officer=None if same else fields(house.officer), same=same,
-                device=device, purpose="Administers the HMIS for the Agency", actor=actor, **driver.about,
-            )  # fmt: skip
+                session,
+                agency=agency,
+                admin=fields(house.admin),
+                security_officer=None if same else fields(house.officer),
+                same=same,
+                device=device,
+                purpose="Administers the HMIS for the Agency",
+                actor=actor,
+                **driver.about,
+            )
 
     def authorise(self, house: House) -> None:
-        """The Agency Admin authorises what the director entered and enters a second workstation, which the director authorises."""
+        """The Agency Admin authorises what the director entered, and enters another for the director to authorise."""
         driver = self.driver
         with driver.change() as session:
             agency, actor = driver.agency(session, house.name), driver.actor(session, house.admin.email)
@@ -202,7 +203,10 @@ class Joining:
         if not house.one_for_all:
             with driver.change() as session:
                 devices.authorise(
-                    session, device=session.get_one(type(second), second.id), actor=driver.actor(session, house.director.email), **driver.about
+                    session,
+                    device=session.get_one(Device, second.id),
+                    actor=driver.actor(session, house.director.email),
+                    **driver.about,
                 )
 
     def begin_forms(self, house: House) -> None:
@@ -210,26 +214,37 @@ class Joining:
         driver = self.driver
         with driver.change() as session:
             agency_forms.begin(
-                session, agency=driver.agency(session, house.name), kind="information_form", actor=driver.actor(session, house.admin.email), **driver.about
+                session,
+                agency=driver.agency(session, house.name),
+                kind="information_form",
+                actor=driver.actor(session, house.admin.email),
+                **driver.about,
             )
 
     def submit_forms(self, house: House) -> None:
-        self._submit(house, "information_form")
-        self._submit(house, "housing_inventory")
+        self.submit(house, "information_form")
+        self.submit(house, "housing_inventory")
         driver = self.driver
         with driver.change() as session:
             agency, actor = driver.agency(session, house.name), driver.actor(session, house.admin.email)
             agency_forms.attest_posted(
-                session, agency=agency, what=["privacy_notice", "sign"], on=driver.today - timedelta(2), actor=actor, **driver.about
+                session,
+                agency=agency,
+                what=["privacy_notice", "sign"],
+                on=driver.today - timedelta(2),
+                actor=actor,
+                **driver.about,
             )
             protocols = {f"{topic}_document": "Security handbook, sample edition" for topic in PROTOCOLS}
             protocols |= {f"{topic}_date": (driver.today - timedelta(200)).isoformat() for topic in PROTOCOLS}
-            document = agency_forms.begin(session, agency=agency, kind="security_protocols", actor=actor, **driver.about)
+            document = agency_forms.begin(
+                session, agency=agency, kind="security_protocols", actor=actor, **driver.about
+            )
             agency_forms.save(session, document=document, answers=protocols, actor=actor, now=driver.now)
             director = driver.who(session, house.director.email)
             paperwork.send_to_sign(session, document=document, person=director, actor=actor, **driver.about)
 
-    def _submit(self, house: House, kind: str) -> None:
+    def submit(self, house: House, kind: str) -> None:
         driver = self.driver
         with driver.change() as session:
             agency, actor = driver.agency(session, house.name), driver.actor(session, house.admin.email)
@@ -238,17 +253,31 @@ class Joining:
             new = {name: value for name, value in asked.items() if not document.answers.get(name)}
             agency_forms.save(session, document=document, answers=new, actor=actor, now=driver.now)
             agency_forms.submit(
-                session, document=document, name=house.admin.name, title=house.admin.title, consent=True, actor=actor, **driver.about
+                session,
+                document=document,
+                name=house.admin.name,
+                title=house.admin.title,
+                consent=True,
+                actor=actor,
+                **driver.about,
             )
 
     def _information(self, house: House) -> dict[str, object]:
         town, zip_code = TOWNS[house.number % len(TOWNS)]
         return {
-            "organization_type": "Nonprofit", "victim_service_provider": "No", "legal_service_provider": "No",
-            "street_address": f"{house.number + 1} Sample Street", "city": town, "zip_code": zip_code, "main_phone": f"207-555-{house.number:04}",
-            "housing": ["Emergency shelter"], "services": ["Case management"], "populations": ["Everyone"], "counties": "Sample County",
+            "organization_type": "Nonprofit",
+            "victim_service_provider": "No",
+            "legal_service_provider": "No",
+            "street_address": f"{house.number + 1} Sample Street",
+            "city": town,
+            "zip_code": zip_code,
+            "main_phone": f"207-555-{house.number:04}",
+            "housing": ["Emergency shelter"],
+            "services": ["Case management"],
+            "populations": ["Everyone"],
+            "counties": "Sample County",
             "expected_users": str(house.licences or 5),
-        }  # fmt: skip
+        }
 
     def _inventory(self, document: Document) -> dict[str, str]:
         """What the record cannot know: the night of the count, and how many people were there."""
@@ -268,15 +297,19 @@ class Joining:
         driver.verify(self.staff.desk, ready, "viewed on site" if house.number % 4 == 0 else "submitted")
 
     def enrol(self, house: House) -> None:
-        self._enrol(house, house.admin)
+        self.enrol_one(house, house.admin)
 
-    def _enrol(self, house: House, somebody: Somebody) -> None:
+    def enrol_one(self, house: House, somebody: Somebody) -> None:
         driver = self.driver
         with driver.change() as session:
             membership = driver.member(session, house.name, somebody.email)
             courses = enrolment.propose(session, membership, on=driver.today, policy=driver.policy)
             enrolment.enrol(
-                session, membership=membership, courses=[course.id for course in courses], actor=driver.actor(session, self.staff.trainer), **driver.about
+                session,
+                membership=membership,
+                courses=[course.id for course in courses],
+                actor=driver.actor(session, self.staff.trainer),
+                **driver.about,
             )
 
     def background(self, house: House) -> None:
@@ -287,18 +320,28 @@ class Joining:
     def check(self, house: House, somebody: Somebody, status: str) -> None:
         driver = self.driver
         by = self.staff.admin if somebody.email == house.director.email else house.director.email
-        decided = {"decided_on": driver.today, "decider": driver_name(driver, by)} if status in background.DECIDED else {}
+        decided = status in background.DECIDED
         with driver.change() as session:
             background.enter(
-                session, membership=driver.member(session, house.name, somebody.email), status=status,
-                ordered_on=driver.today - timedelta(7), reference=f"SAMPLE-{house.number:03}", actor=driver.actor(session, by), **decided, **driver.about,
-            )  # fmt: skip
+                session,
+                membership=driver.member(session, house.name, somebody.email),
+                status=status,
+                ordered_on=driver.today - timedelta(7),
+                reference=f"SAMPLE-{house.number:03}",
+                actor=driver.actor(session, by),
+                decided_on=driver.today if decided else None,
+                decider=driver.who(session, by).name if decided else "",
+                **driver.about,
+            )
 
     def order(self, house: House) -> None:
         driver = self.driver
         with driver.change() as session:
             configuration.order_configuration(
-                session, agency=driver.agency(session, house.name), actor=driver.actor(session, self.staff.admin), **driver.about
+                session,
+                agency=driver.agency(session, house.name),
+                actor=driver.actor(session, self.staff.admin),
+                **driver.about,
             )
 
     def configure(self, house: House) -> None:
@@ -308,67 +351,20 @@ class Joining:
             order = configuration.open_configuration(session, agency.id)
             if not isinstance(order, WorkOrder):
                 raise LookupError(f"no configuration of {house.name} is on order")
-            ids = {project.id: str(7000 + project.id) for project in session.query(Project).filter(Project.agency_id == agency.id)}
+            ids = {
+                project.id: str(7000 + project.id)
+                for project in session.scalars(select(Project).where(Project.agency_id == agency.id))
+            }
             configuration.confirm_configuration(
                 session, order=order, provider_id=str(500 + agency.id), project_provider_ids=ids,
                 actor=driver.actor(session, self.staff.desk), **driver.about,
             )  # fmt: skip
 
-    def renew_inventory(self, house: House) -> None:
-        """This year's housing inventory, from last year's; verified in the same week."""
-        self._submit(house, "housing_inventory")
-        self.driver.verify(self.staff.second_desk, self.driver.papers(house.name, "signed", kind="housing_inventory"))
-
-    def review(self, house: House) -> None:
-        """The Lead's security officer records the yearly review, until that has a page of its own."""
-        driver = self.driver
-        self.record(house.name, Kind.SECURITY_REVIEW, About.AGENCY, None, on=driver.today, how="viewed on site", note="Yearly checklist went through.")
-
-    def suspend(self, house: House) -> None:
-        self.record(
-            house.name, Kind.SANCTION, About.AGENCY, None, on=self.driver.today, detail="suspension", how="known to the Lead",
-            note="Two people shared one account; suspended until the Agency has answered.",
-        )  # fmt: skip
-
-    def record(self, name: str, kind: Kind, about: About, email: str | None, *, on: date, how: str, note: str, detail: str = "") -> None:
-        """The Lead's security officer records evidence by hand about an Agency or one of its people."""
-        driver = self.driver
-        with driver.change() as session:
-            subject = driver.who(session, email).id if email else driver.agency(session, name).id
-            entry = record_evidence.Entry(
-                kind=kind, about=about, subject_id=subject, valid_from=on, detail=detail, verified_by="The Lead's security officer",
-                verified_how=how, note=note,
-            )  # fmt: skip
-            record_evidence.record(session, entry=entry, actor=driver.actor(session, self.staff.security), **driver.about)
-
-    def end(self, house: House) -> None:
-        driver = self.driver
-        with driver.change() as session:
-            agency_ending.end_participation(
-                session, agency=driver.agency(session, house.name), reason="Merged with another made-up Agency.", successor="Sample Harbor Shelter",
-                actor=driver.actor(session, self.staff.admin), **driver.about,
-            )  # fmt: skip
-
-    def publish(self, kind: str, version: str) -> None:
-        driver = self.driver
-        with driver.change() as session:
-            record_evidence.publish(
-                session, kind=kind, version=version, in_force_from=driver.today, actor=driver.actor(session, self.staff.admin), now=driver.now
-            )
-
     @staticmethod
-    def _devices(session, agency_id: int) -> list[devices.Device]:
-        return session.query(devices.Device).filter(devices.Device.agency_id == agency_id).order_by(devices.Device.id).all()
-
-
-def driver_name(driver: Driver, email: str) -> str:
-    with driver.change() as session:
-        return driver.who(session, email).name
+    def _devices(session: Session, agency_id: int) -> list[Device]:
+        return list(session.scalars(select(Device).where(Device.agency_id == agency_id).order_by(Device.id)))
 
 
 def _is_for_desk(document: Document) -> bool:
     """Whether nobody of the Agency has to sign it any more."""
     return document.status == "executed" or paperwork.KINDS[document.kind].form
-
-
-__all__ = ["LEAD", "House", "Joining", "Staff"]

@@ -1,4 +1,4 @@
-"""What happens on which day of the made-up history: mornings, signing hours and afternoons, day after day until today."""
+"""What happens on which day of the made-up history: mornings, signing hours and afternoons, until today."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -9,7 +9,11 @@ from portal.demo.driver import Driver
 from portal.demo.names import Somebody
 
 Act = Callable[[], object]
-MORNING, SIGNING, AFTERNOON = time(14, 10), time(16, 30), time(18, 40)  # UTC: a working day in Maine, in summer and in winter
+MORNING, SIGNING, AFTERNOON = (
+    time(14, 10),
+    time(16, 30),
+    time(18, 40),
+)  # UTC: a working day in Maine, in summer and in winter
 SATURDAY = 5
 RECENT, SWEPT_LATELY, SWEPT = timedelta(45), timedelta(7), timedelta(28)
 """The sweep looks at everybody: once in a while is enough for what lies far back."""
@@ -26,7 +30,7 @@ class Day:
 
 
 class Calendar:
-    """Acts by day; a day that is no working day passes its acts on to the next Monday, though never beyond the last day."""
+    """Acts by day; a weekend passes its acts on to the next Monday, though never beyond the last day."""
 
     def __init__(self, driver: Driver):
         self.driver = driver

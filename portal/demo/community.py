@@ -1,8 +1,9 @@
-"""The made-up community: agencies and people at every stage, each brought there through the services that the pages call."""
+"""The made-up community: agencies and people at every stage, brought there by the services that the pages call."""
 
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 
@@ -10,10 +11,12 @@ from portal.actors import operator
 from portal.adapters import hmis_csv
 from portal.db import reading
 from portal.demo import hud, names
-from portal.demo.agencies import STEPS, House, Joining, Staff
+from portal.demo.agencies import Joining
 from portal.demo.calendar import Calendar
 from portal.demo.driver import Driver, fields
+from portal.demo.house import STEPS, House, Staff
 from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
+from portal.demo.years import Years
 from portal.models import AccessRequest, Agency, Evidence, Grant, Person
 from portal.refusals import Refused
 from portal.services import agencies, founding, import_hmis, requests
@@ -21,7 +24,7 @@ from portal.wiring import Context
 from workflows.vocabulary import LEAD, Reason, Role
 
 HISTORY = timedelta(days=490)
-"""Long enough for a year's training to lapse, and for a January and its three months of grace to pass on any day of any year."""
+"""Long enough for a year's training to lapse, and for a January with its three months of grace to pass."""
 
 STAFF = (
     ("admin", Role.LEAD_ADMIN, "Jordan", "Sample", "Lead administrator"),
@@ -32,29 +35,51 @@ STAFF = (
     ("trainer", Role.TRAINER, "Quinn", "Ejemplo", "Trainer"),
 )  # fmt: skip
 HOUSES = (
-    "big", "one_for_all", "full", "suspended", "ended", "late", "entered", "invited", "signed", "paper", "forms", "ready", "victim",
-)  # fmt: skip
-"""One Agency for each story; all others participate. The first three do, too: with the stories, with one officer, without a free seat."""
+    "big",
+    "one_for_all",
+    "full",
+    "suspended",
+    "ended",
+    "late",
+    "entered",
+    "invited",
+    "signed",
+    "paper",
+    "forms",
+    "ready",
+    "victim",
+)
+"""One Agency for each story; all others participate, as the first three do: the one with the people's stories, the one
+with all offices in one person, the one without a free seat."""
 
 JOINING = {"invited": 3, "signed": 4, "paper": 5, "forms": 14, "ready": 19}
 """How many working days ago an Agency that is still joining was invited."""
 
 ENDED, SUSPENDED, NEW_VERSIONS = 60, 12, 10
 STAGE_DAYS = {
-    "requested": 0, "unsigned": 7, "signed": 4, "almost": 10, "security_missing": 12, "background": 15, "queueing": 17, "ordered": 9, "password": 11,
-    "certificate": 13, "unmatched": 14,
-}  # fmt: skip
+    "requested": 0,
+    "unsigned": 7,
+    "signed": 4,
+    "almost": 10,
+    "security_missing": 12,
+    "background": 15,
+    "queueing": 17,
+    "ordered": 9,
+    "password": 11,
+    "certificate": 13,
+    "unmatched": 14,
+}
 """How many working days ago access was asked for, where the story is still going on."""
 
 
 def load(context: Context, *, people: int = 300, seed: int = 580) -> str:
-    """Makes the community in an empty database and says in a sentence what there is now; the same seed makes the same one.
+    """Makes the community in an empty database and says in a sentence what there is; the same seed makes the same one.
 
     At least one Agency and one person for each stage, however few `people` are asked for. Refuses (CONFLICT) a database
     that holds anything. Writes mail of the last weeks to the context's mailer.
     """
     refuse_unless_empty(context)
-    chance = random.Random(seed)  # noqa: S311 (a made-up community wants repeatability, not secrecy)
+    chance = random.Random(seed)
     driver = Driver(context, chance)
     Play(driver, chance, people).run()
     return count(context)
@@ -63,9 +88,13 @@ def load(context: Context, *, people: int = 300, seed: int = 580) -> str:
 def refuse_unless_empty(context: Context) -> None:
     """CONFLICT for a database in which anybody has entered anything; the Lead's own row may be there."""
     with reading(context.sessions) as session:
-        there = session.scalar(select(func.count()).select_from(Agency).where(Agency.id != LEAD)) or session.scalar(select(func.count()).select_from(Person))
+        there = session.scalar(select(func.count()).select_from(Agency).where(Agency.id != LEAD)) or session.scalar(
+            select(func.count()).select_from(Person)
+        )
     if there:
-        raise Refused(Reason.CONFLICT, "This database is not empty. The demonstration is loaded into an empty one only.")
+        raise Refused(
+            Reason.CONFLICT, "This database is not empty. The demonstration is loaded into an empty one only."
+        )
 
 
 def count(context: Context) -> str:
@@ -79,8 +108,8 @@ def count(context: Context) -> str:
         live, suspended = number(Grant, Grant.status == "live"), number(Grant, Grant.status == "suspended")
         waiting, rows = number(AccessRequest, AccessRequest.status == "open"), number(Evidence)
     return (
-        f"There are now {agencies_} made-up agencies and {people_} made-up people: {live} with access, {suspended} suspended, "
-        f"{waiting} waiting for access; {rows:,} rows of evidence."
+        f"There are now {agencies_} made-up agencies and {people_} made-up people: {live} with access, "
+        f"{suspended} suspended, {waiting} waiting for access; {rows:,} rows of evidence."
     )
 
 
@@ -93,10 +122,13 @@ class Play:
         self.last = self.calendar.last
         self.begins = self.last - HISTORY
         self.cast = names.people(chance)
-        self.staff_people = [names.somebody(first, last, 9001 + n, title) for n, (_, _, first, last, title) in enumerate(STAFF)]
+        self.staff_people = [
+            names.somebody(first, last, 9001 + n, title) for n, (_, _, first, last, title) in enumerate(STAFF)
+        ]
         self.staff = Staff(**{key: one.email for (key, *_), one in zip(STAFF, self.staff_people, strict=True)})
         self.joining = Joining(driver, self.calendar, self.staff)
-        self.walking = Walking(driver, self.calendar, self.staff, self.joining)
+        self.years = Years(driver, self.staff, self.joining)
+        self.walking = Walking(driver, self.calendar, self.staff, self.joining, self.years)
         self.houses = list(self._houses(30 if people >= 150 else len(HOUSES)))
 
     def run(self) -> None:
@@ -121,10 +153,14 @@ class Play:
             director, admin, officer = next(self.cast), next(self.cast), next(self.cast)
             if story == "one_for_all":
                 admin = officer = director
-            elif story != "more" or number % 2:
+            elif story != "big" and (story != "more" or number % 2):
                 officer = admin
             place = early.index(story) + number if story in early else 0
-            started = self.calendar.after(self.last, -JOINING[story]) if story in JOINING else self.begins + timedelta(2 + (place * 11) % 330 * (story == "more"))
+            started = (
+                self.calendar.after(self.last, -JOINING[story])
+                if story in JOINING
+                else self.begins + timedelta(2 + (place * 11) % 330 * (story == "more"))
+            )
             yield House(number, name, story, started, director, admin, officer)
 
     def participates_on(self, house: House) -> date:
@@ -146,22 +182,31 @@ class Play:
         big, full = self.houses[0], self.houses[2]
         goings = [self._going(story, full if story == "queueing" else big) for story in STORIES]
         other = goings[STORIES.index("two_agencies")]
-        goings.append(Going(other.somebody, full, "active", self.last - timedelta(90), other.level, other.purpose, other.worker))
+        goings.append(
+            Going(other.somebody, full, "active", self.last - timedelta(90), other.level, other.purpose, other.worker)
+        )
         some = [house for house in open_to if house.story in ("suspended", "ended", "late", "full")] * 2
         left = self.wanted - self._offices() - len(STORIES)
         others = [house for house in open_to if house.story == "more"] or [big]
-        for number in range(max(left, len(some))):
-            goings.append(self._going("active", some[number] if number < len(some) else others[number % len(others)]))
+        some += [others[number % len(others)] for number in range(len(some), max(left, len(some)))]
+        goings += [self._going("active", house) for house in some]
         for house in open_to + [house for house in self.houses if house.story == "one_for_all"]:
-            people_here = sum(1 for going in goings if going.house is house and going.story not in ("queueing", "background")) + 1
+            people_here = (
+                sum(1 for going in goings if going.house is house and going.story not in ("queueing", "background")) + 1
+            )
             house.licences = people_here if house.story == "full" else people_here + 3
         return goings
 
     def _going(self, story: str, house: House) -> Going:
         return Going(
-            next(self.cast), house, story, self._asked_on(story, house), "agency_admin" if story == "background" else self.chance.choice(LEVELS),
-            self.chance.choice(PURPOSES), self.chance.choice(("staff", "staff", "staff", "volunteer", "contractor")),
-        )  # fmt: skip
+            next(self.cast),
+            house,
+            story,
+            self._asked_on(story, house),
+            "agency_admin" if story == "background" else self.chance.choice(LEVELS),
+            self.chance.choice(PURPOSES),
+            self.chance.choice(("staff", "staff", "staff", "volunteer", "contractor")),
+        )
 
     def _asked_on(self, story: str, house: House) -> date:
         if story in STAGE_DAYS:
@@ -184,17 +229,30 @@ class Play:
         for (_, role, *_), one in zip(STAFF, self.staff_people, strict=True):
             with driver.change() as session:
                 founding.invite(
-                    session, email=one.email, role=role.value, agency_name="", first_name=one.first, last_name=one.last, actor=by, **driver.about
+                    session,
+                    email=one.email,
+                    role=role.value,
+                    agency_name="",
+                    first_name=one.first,
+                    last_name=one.last,
+                    actor=by,
+                    **driver.about,
                 )
         for kind, version in (
             ("participation_agreement", "2025-1"), ("user_agreement", "2025-1"), ("agency_admin_agreement", "2026-1"),
             ("housing_inventory", str(self.begins.year)),
         ):  # fmt: skip
-            self.joining.publish(kind, version)
+            self.years.publish(kind, version)
         listed = [(house.name, house.story == "victim") for house in self.houses if house.story != "entered"]
         content = hmis_csv.read(hud.export(listed, now=driver.now))
         with driver.change() as session:
-            import_hmis.import_reading(session, content, actor=driver.actor(session, self.staff.desk), source="sample-export.zip", **driver.about)
+            import_hmis.import_reading(
+                session,
+                content,
+                actor=driver.actor(session, self.staff.desk),
+                source="sample-export.zip",
+                **driver.about,
+            )
         driver.work()
 
     def _plan_upkeep(self, house: House) -> None:
@@ -203,31 +261,41 @@ class Play:
             at.morning(self.last - timedelta(1), lambda: self._enter(house))
         if house.one_for_all:
             at.morning(self.calendar.after(house.starts, 11), lambda: self._approve(house))
-        if house.reaches < len(STEPS) - 1:
-            return
+        if house.reaches == len(STEPS) - 1:
+            self._plan_years(house, ready)
+            self._plan_admin(house, ready)
+
+    def _plan_years(self, house: House, ready: date) -> None:
+        """What comes round each year, and what befalls an Agency that participates."""
+        at = self.calendar
         until = self.last - timedelta(ENDED) if house.story == "ended" else self.last
         for year in range(self.begins.year + 1, self.last.year + 1):
             due = date(year, 1, 20) + timedelta(house.number)
             if ready < date(year, 1, 1) and due <= until and house.story != "late":
-                at.morning(due, lambda: self.joining.renew_inventory(house))
+                at.morning(due, lambda: self.years.renew_inventory(house))
         if house.starts + timedelta(345) < until:
-            at.morning(house.starts + timedelta(345), lambda: self.joining.review(house))
+            at.morning(house.starts + timedelta(345), lambda: self.years.review(house))
         if house.story == "suspended":
-            at.morning(self.last - timedelta(SUSPENDED), lambda: self.joining.suspend(house))
+            at.morning(self.last - timedelta(SUSPENDED), lambda: self.years.suspend(house))
         if house.story == "ended":
-            at.morning(self.last - timedelta(ENDED), lambda: self.joining.end(house))
+            at.morning(self.last - timedelta(ENDED), lambda: self.years.end(house))
+
+    def _plan_admin(self, house: House, ready: date) -> None:
+        """The Agency Admin's own courses, passed before the Agency is set up, and the security course again in time."""
         for course in ("hmis-basics", "security", "agency-admin"):
-            self.walking.result_of(house.admin, course, str(self.chance.randint(82, 99)), self.calendar.after(house.starts, 18))
+            self.walking.result_of(
+                house.admin, course, str(self.chance.randint(82, 99)), self.calendar.after(house.starts, 18)
+            )
         again = house.starts + timedelta(18 + 330)
-        if again < until:
+        if again < self.last - timedelta(ENDED if house.story == "ended" else 0):
             self.walking.result_of(house.admin, "security", str(self.chance.randint(82, 99)), again)
         self.walking.open_password_of(house.admin, self.calendar.after(ready, 3))
 
     def _plan_versions(self) -> None:
         for year in range(self.begins.year + 1, self.last.year + 1):
-            self.calendar.morning(date(year, 1, 2), lambda year=year: self.joining.publish("housing_inventory", str(year)))
+            self.calendar.morning(date(year, 1, 2), partial(self.years.publish, "housing_inventory", str(year)))
         for kind in ("participation_agreement", "user_agreement"):
-            self.calendar.morning(self.last - timedelta(NEW_VERSIONS), lambda kind=kind: self.joining.publish(kind, "2026-1"))
+            self.calendar.morning(self.last - timedelta(NEW_VERSIONS), partial(self.years.publish, kind, "2026-1"))
         self.calendar.morning(self.last - timedelta(3), lambda: self.driver.render_copies(True))
 
     def _plan_the_lead(self) -> None:
@@ -237,7 +305,9 @@ class Play:
     def _ask_for_colleague(self) -> None:
         driver = self.driver
         with driver.change() as session:
-            work = requests.Work(purpose="Runs the federal reports for the Lead", access_level="system_admin_1", start_on=driver.today)
+            work = requests.Work(
+                purpose="Runs the federal reports for the Lead", access_level="system_admin_1", start_on=driver.today
+            )
             requests.submit(
                 session, agency=session.get_one(Agency, LEAD), work=work, person=fields(self.staff_people[3]),
                 actor=driver.actor(session, self.staff.admin), **driver.about,
@@ -247,14 +317,20 @@ class Play:
         driver = self.driver
         with driver.change() as session:
             agencies.enter(
-                session, name=house.name, about=agencies.AgencyFields(city="Portland", zip="04101", phone="207-555-0188"),
-                actor=driver.actor(session, self.staff.desk), **driver.about,
-            )  # fmt: skip
+                session,
+                name=house.name,
+                about=agencies.AgencyFields(city="Portland", zip="04101", phone="207-555-0188"),
+                actor=driver.actor(session, self.staff.desk),
+                **driver.about,
+            )
 
     def _approve(self, house: House) -> None:
         driver = self.driver
         with driver.change() as session:
             membership = driver.member(session, house.name, house.director.email)
-            request = session.scalars(select(AccessRequest).where(AccessRequest.membership_id == membership.id, AccessRequest.status == "open")).one()
+            request = session.scalars(
+                select(AccessRequest).where(
+                    AccessRequest.membership_id == membership.id, AccessRequest.status == "open"
+                )
+            ).one()
             requests.approve(session, request=request, actor=driver.actor(session, self.staff.admin), **driver.about)
-

@@ -1,10 +1,10 @@
-"""Moves the made-up community: a clock, a mailbox, and each act done by one of its people through the portal's services."""
+"""Moves the made-up community: a clock, a mailbox, and the acts that its people do through the portal's services."""
 
 import dataclasses
 import random
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from portal.adapters.mail import Mailer, Message
 from portal.db import transaction
 from portal.demo.names import Somebody
 from portal.effects.registry import HANDLERS
-from portal.models import Agency, Document, Job, Membership, Person, Project, WorkOrder
+from portal.models import Agency, Document, Job, Link, Membership, Person, Project, WorkOrder
 from portal.services import handover, links, paperwork, people, work_orders
 from portal.wiring import Context, work_order_hmis
 from portal.worker import Worker, drain
 from workflows.business_time import local_day
-from workflows.vocabulary import LEAD, Effect
+from workflows.vocabulary import Effect
 
 ADDRESS, AGENT = "192.0.2.10", "A made-up browser"
 PASSWORDS = ("Harbor42Lights", "Granite73Shore", "Meadow58Loons", "Birches91Rain")
@@ -64,14 +64,20 @@ class Driver:
         self.mailbox = Mailbox(context.mailer, self.end - KEPT)
         self.policy, self.keys, self.sessions = context.policy, context.keys, context.sessions
         self.context = dataclasses.replace(
-            context, clock=self._clock, mailer=self.mailbox, core_hmis=work_order_hmis(context.sessions, context.policy, self._clock)
+            context,
+            clock=self._clock,
+            mailer=self.mailbox,
+            core_hmis=work_order_hmis(context.sessions, context.policy, self._clock),
         )
-        self.copies: list[Document] = []
         self._put_off = 0
         self._render = False
         self._handlers = {**HANDLERS, Effect.EXECUTED_COPY: self._copy}
         self._worker = Worker(self.context, self._handlers)
-        self._texts = {(kind, version): documents.text(kind, version) for kind in documents.kinds() for version in documents.versions(kind)}
+        self._texts = {
+            (kind, version): documents.text(kind, version)
+            for kind in documents.kinds()
+            for version in documents.versions(kind)
+        }
 
     def _clock(self) -> datetime:
         return self.now
@@ -97,7 +103,15 @@ class Driver:
         return found
 
     def actor(self, session: Session, email: str, *, via: str = "password", document_id: int | None = None) -> Actor:
-        return actor_of(session, self.who(session, email), self.today, via=via, address=ADDRESS, agent=AGENT, document_id=document_id)
+        return actor_of(
+            session,
+            self.who(session, email),
+            self.today,
+            via=via,
+            address=ADDRESS,
+            agent=AGENT,
+            document_id=document_id,
+        )
 
     def agency(self, session: Session, name: str) -> Agency:
         return session.scalars(select(Agency).where(Agency.name_key == name.casefold())).one()
@@ -134,7 +148,12 @@ class Driver:
         self._put_off += 1
         with self.change() as session:
             jobs.enqueue(
-                session, Effect.EXECUTED_COPY, key=job.key, now=self.end, run_at=self.end + self._put_off * BETWEEN_COPIES, payload=job.payload
+                session,
+                Effect.EXECUTED_COPY,
+                key=job.key,
+                now=self.end,
+                run_at=self.end + self._put_off * BETWEEN_COPIES,
+                payload=job.payload,
             )
 
     # --- signing, as people do it: the link in a message, the code in another
@@ -163,7 +182,7 @@ class Driver:
             if not proof.proven:
                 raise RuntimeError(f"{signer.email}: {proof.sentence}")
         with self.change() as session:
-            link = session.get_one(type(link), link.id)
+            link = session.get_one(Link, link.id)
             document = session.get_one(Document, link.document_id)
             text = self._texts[document.kind, document.version]
             paperwork.sign(
@@ -177,8 +196,14 @@ class Driver:
             return {}
         text = self._texts[document.kind, document.version]
         asked = {field.name for field in paperwork.to_fill(text, document.answers)}
-        typed = {"work_phone": "207-555-0100", "job_title": "Case manager", "courses": "HMIS end user training", "asset_tag": "SAMPLE-17",
-                 "locations": "At the shelter and at partners' offices", "work_email": "office@example.org"}  # fmt: skip
+        typed = {
+            "work_phone": "207-555-0100",
+            "job_title": "Case manager",
+            "courses": "HMIS end user training",
+            "asset_tag": "SAMPLE-17",
+            "locations": "At the shelter and at partners' offices",
+            "work_email": "office@example.org",
+        }
         return {name: value for name, value in typed.items() if name in asked}
 
     # --- the desk
@@ -202,7 +227,11 @@ class Driver:
     def carry_out_orders(self, desk: str, *, but: Callable[[WorkOrder, Person], bool] | None = None) -> int:
         """The help desk types every open order into the core HMIS and confirms it; all but those to be left open."""
         with self.change() as session:
-            query = select(WorkOrder.id).where(WorkOrder.status == "open", WorkOrder.account_id.is_not(None)).order_by(WorkOrder.id)
+            query = (
+                select(WorkOrder.id)
+                .where(WorkOrder.status == "open", WorkOrder.account_id.is_not(None))
+                .order_by(WorkOrder.id)
+            )
             numbers = list(session.scalars(query))
         done = 0
         for number in numbers:
@@ -213,9 +242,14 @@ class Driver:
                 fresh = order.act == "ensure" and order.account.confirmed_at is None
                 password = PASSWORDS[number % len(PASSWORDS)] if fresh else ""
                 work_orders.confirm(
-                    session, order=order, actor=self.actor(session, desk), keys=self.keys, typed_user_id=order.account.user_id,
-                    temporary_password=password, **self.about,
-                )  # fmt: skip
+                    session,
+                    order=order,
+                    actor=self.actor(session, desk),
+                    keys=self.keys,
+                    typed_user_id=order.account.user_id,
+                    temporary_password=password,
+                    **self.about,
+                )
             done += 1
         if done:
             self.work()
@@ -232,7 +266,11 @@ class Driver:
 def fields(somebody: Somebody) -> people.PersonFields:
     """Somebody as typed into a form."""
     return people.PersonFields(
-        first_name=somebody.first, last_name=somebody.last, email=somebody.email, phone=somebody.phone, title=somebody.title
+        first_name=somebody.first,
+        last_name=somebody.last,
+        email=somebody.email,
+        phone=somebody.phone,
+        title=somebody.title,
     )
 
 
@@ -244,7 +282,3 @@ def results(rows: Iterable[tuple[str, str, str, datetime]]) -> bytes:
     """A training file of (e-mail, course, score, moment) rows, as the learning system sends it."""
     lines = [f"{email},{course},{score},100,{taken:%Y-%m-%dT%H:%M:%SZ}," for email, course, score, taken in rows]
     return "\n".join(["email,course,score,max_score,taken_at,attempt", *lines, ""]).encode()
-
-
-Answers = Mapping[str, Any]
-__all__ = ["LEAD", "Answers", "Driver", "Mailbox", "fields", "office_fields", "results"]

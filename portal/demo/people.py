@@ -1,4 +1,4 @@
-"""One person for each role, found in whatever database the demonstration runs on, and signing in as one of them by one click."""
+"""One person for each role, found in the database as it stands, and signing in as one of them by one click."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.actors import Actor
 from portal.db import reading
-from portal.models import AccessRequest, Agency, Document, Evidence, Grant, Handover, Membership, Person, TrainingResult, WebSession
+from portal.models import (
+    AccessRequest,
+    Agency,
+    Document,
+    Evidence,
+    Grant,
+    Handover,
+    Membership,
+    Person,
+    TrainingResult,
+    WebSession,
+)
 from portal.refusals import Refused
 from portal.secrets import hash_of
 from portal.services import sign_in
@@ -38,14 +49,16 @@ class Part:
 
     role: str
     to_try: str
-    find: Callable[[date, datetime], Select[tuple[Person, str]]]
+    find: Callable[[date, datetime], Select[Person, str]]
 
 
 def one_of_each(context: Context) -> list[tuple[str, str, str]]:
     """(role, name, agency) of each person listed: what the start prints."""
     now = context.clock()
     with reading(context.sessions) as session:
-        return [(one.role, one.name, one.agency) for one in listed(session, on=local_day(now, context.policy.zone), now=now)]
+        return [
+            (one.role, one.name, one.agency) for one in listed(session, on=local_day(now, context.policy.zone), now=now)
+        ]
 
 
 def listed(session: Session, *, on: date, now: datetime) -> list[Listed]:
@@ -61,7 +74,9 @@ def sign_in_as(session: Session, *, person_id: int, actor: Actor, on: date, now:
     chosen = next((one for one in listed(session, on=on, now=now) if one.person_id == person_id), None)
     if chosen is None:
         raise Refused(Reason.NOT_FOUND, "Nobody of the list has this number. Go back to the list and choose again.")
-    token = sign_in.start_session(session, person=session.get_one(Person, chosen.person_id), via="password", actor=actor, now=now)
+    token = sign_in.start_session(
+        session, person=session.get_one(Person, chosen.person_id), via="password", actor=actor, now=now
+    )
     session.flush()
     session.execute(update(WebSession).where(WebSession.token_hash == hash_of(token)).values(second_factor_at=now))
     return token
@@ -77,17 +92,28 @@ def _cast(session: Session, on: date, now: datetime) -> Iterator[Listed]:
                 break
 
 
-def _members() -> Select[tuple[Person, str]]:
-    return select(Person, Agency.name).join(Membership, Membership.person_id == Person.id).join(Agency, Agency.id == Membership.agency_id)
+def _members() -> Select[Person, str]:
+    return (
+        select(Person, Agency.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(Agency, Agency.id == Membership.agency_id)
+    )
 
 
 def _holds(role: Role, on: date):
     return exists(
-        select(1).where(
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE, Evidence.detail == role.value,
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-        ).correlate(Membership)
-    )  # fmt: skip
+        select(1)
+        .where(
+            Evidence.about == About.MEMBERSHIP,
+            Evidence.subject_id == Membership.id,
+            Evidence.kind == Kind.ROLE,
+            Evidence.detail == role.value,
+            Evidence.valid_from <= on,
+            Evidence.valid_until >= on,
+            Evidence.withdrawn_at == datetime.max,
+        )
+        .correlate(Membership)
+    )
 
 
 def _size():
@@ -96,56 +122,106 @@ def _size():
     return select(func.count(colleague.id)).where(colleague.agency_id == Agency.id).correlate(Agency).scalar_subquery()
 
 
-def _of_lead(role: Role) -> Callable[[date, datetime], Select[tuple[Person, str]]]:
+def _of_lead(role: Role) -> Callable[[date, datetime], Select[Person, str]]:
     return lambda on, _now: _members().where(Membership.agency_id == LEAD, _holds(role, on)).order_by(Person.id)
 
 
-def _at_agency(role: Role, *but: Role) -> Callable[[date, datetime], Select[tuple[Person, str]]]:
-    def find(on: date, _now: datetime) -> Select[tuple[Person, str]]:
-        query = _members().where(Agency.status == "participating", _holds(role, on), *(~_holds(other, on) for other in but))
+def _at_agency(role: Role, *but: Role) -> Callable[[date, datetime], Select[Person, str]]:
+    def find(on: date, _now: datetime) -> Select[Person, str]:
+        query = _members().where(
+            Agency.status == "participating", _holds(role, on), *(~_holds(other, on) for other in but)
+        )
         return query.order_by(_size().desc(), Membership.id)
 
     return find
 
 
-def _all_in_one(on: date, _now: datetime) -> Select[tuple[Person, str]]:
+def _all_in_one(on: date, _now: datetime) -> Select[Person, str]:
     offices = (Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER)
-    return _members().where(Agency.status == "participating", *(_holds(role, on) for role in offices)).order_by(Membership.id)
+    return (
+        _members()
+        .where(Agency.status == "participating", *(_holds(role, on) for role in offices))
+        .order_by(Membership.id)
+    )
 
 
-def _with_password(_on: date, now: datetime) -> Select[tuple[Person, str]]:
-    waiting = exists(select(1).where(Handover.person_id == Person.id, Handover.sealed.is_not(None), Handover.expires_at > now))
+def _with_password(_on: date, now: datetime) -> Select[Person, str]:
+    waiting = exists(
+        select(1).where(Handover.person_id == Person.id, Handover.sealed.is_not(None), Handover.expires_at > now)
+    )
     live = exists(select(1).where(Grant.membership_id == Membership.id, Grant.status == "live"))
     return _members().where(waiting, live).order_by(Person.id)
 
 
-def _on_the_way(_on: date, _now: datetime) -> Select[tuple[Person, str]]:
+def _on_the_way(_on: date, _now: datetime) -> Select[Person, str]:
     open_ = exists(select(1).where(AccessRequest.membership_id == Membership.id, AccessRequest.status == "open"))
-    almost = exists(select(1).where(TrainingResult.person_id == Person.id, TrainingResult.score == JUST_BELOW, TrainingResult.status == "recorded"))
+    almost = exists(
+        select(1).where(
+            TrainingResult.person_id == Person.id,
+            TrainingResult.score == JUST_BELOW,
+            TrainingResult.status == "recorded",
+        )
+    )
     return _members().where(open_, Membership.agency_id != LEAD).order_by(almost.desc(), Membership.id.desc())
 
 
-def _to_sign(kind: str, status: str = "prepared") -> Callable[[date, datetime], Select[tuple[Person, str]]]:
-    def find(on: date, _now: datetime) -> Select[tuple[Person, str]]:
-        mine = (Document.membership_id == Membership.id) if kind == "user_agreement" else (Document.agency_id == Agency.id) & _holds(Role.EXECUTIVE_DIRECTOR, on)
-        waits = exists(select(1).where(Document.kind == kind, Document.status == status, mine).correlate(Membership, Agency))
+def _to_sign(kind: str, status: str = "prepared") -> Callable[[date, datetime], Select[Person, str]]:
+    def find(on: date, _now: datetime) -> Select[Person, str]:
+        mine = (
+            (Document.membership_id == Membership.id)
+            if kind == "user_agreement"
+            else (Document.agency_id == Agency.id) & _holds(Role.EXECUTIVE_DIRECTOR, on)
+        )
+        waits = exists(
+            select(1).where(Document.kind == kind, Document.status == status, mine).correlate(Membership, Agency)
+        )
         return _members().where(waits, Agency.id != LEAD).order_by(Membership.id)
 
     return find
 
 
 PARTS: Sequence[Part] = (
-    Part("Lead administrator", "Countersign an agreement, order an Agency's configuration, look at the record", _of_lead(Role.LEAD_ADMIN)),
-    Part("Second Lead administrator", "Approve what the other administrator asked for: nobody does that alone", _of_lead(Role.LEAD_ADMIN)),
-    Part("Help desk", "Verify documents, carry out a work order and confirm it, match a quiz result", _of_lead(Role.HELP_DESK)),
-    Part("Lead security officer", "Record evidence by hand: a sanction, a security review", _of_lead(Role.LEAD_SECURITY)),
+    Part(
+        "Lead administrator",
+        "Countersign an agreement, order an Agency's configuration, look at the record",
+        _of_lead(Role.LEAD_ADMIN),
+    ),
+    Part(
+        "Second Lead administrator",
+        "Approve what the other administrator asked for: nobody does that alone",
+        _of_lead(Role.LEAD_ADMIN),
+    ),
+    Part(
+        "Help desk",
+        "Verify documents, carry out a work order and confirm it, match a quiz result",
+        _of_lead(Role.HELP_DESK),
+    ),
+    Part(
+        "Lead security officer", "Record evidence by hand: a sanction, a security review", _of_lead(Role.LEAD_SECURITY)
+    ),
     Part("Trainer", "Enrol whoever has signed, import quiz results, confirm a certificate", _of_lead(Role.TRAINER)),
-    Part("Executive director, just invited", "Read the participation agreement and sign it by link and code", _to_sign("participation_agreement")),
-    Part("Executive director", "See the Agency's tasks, name another officer, authorize a device", _at_agency(Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN)),
-    Part("Agency administrator", "Ask for access for somebody, see why another one waits, deactivate a third", _at_agency(Role.AGENCY_ADMIN)),
-    Part("Security officer", "See what the security officer sees of the Agency", _at_agency(Role.SECURITY_OFFICER, Role.AGENCY_ADMIN)),
+    Part(
+        "Executive director, just invited",
+        "Read the participation agreement and sign it by link and code",
+        _to_sign("participation_agreement"),
+    ),
+    Part(
+        "Executive director",
+        "See the Agency's tasks, name another officer, authorize a device",
+        _at_agency(Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN),
+    ),
+    Part(
+        "Agency administrator",
+        "Ask for access for somebody, see why another one waits, deactivate a third",
+        _at_agency(Role.AGENCY_ADMIN),
+    ),
+    Part(
+        "Security officer",
+        "See what the security officer sees of the Agency",
+        _at_agency(Role.SECURITY_OFFICER, Role.AGENCY_ADMIN),
+    ),
     Part("Three offices in one person", "A small Agency: director, administrator and security officer", _all_in_one),
     Part("End user with access", "Open the temporary password, once", _with_password),
     Part("End user on the way", "'Why not yet?' with a quiz at 79.99 percent", _on_the_way),
     Part("End user, agreement to sign", "Sign the user agreement clause by clause", _to_sign("user_agreement")),
-)  # fmt: skip
+)

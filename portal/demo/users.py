@@ -1,4 +1,4 @@
-"""How made-up people come to their access, or stop on the way: request, signature, courses, results, order, and what follows."""
+"""How made-up people come to their access, or stop on the way: request, signature, courses, results, and the rest."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,32 +6,53 @@ from datetime import date, datetime, time, timedelta
 from io import BytesIO
 
 from reportlab.pdfgen.canvas import Canvas
+from sqlalchemy import select
 
 from portal.adapters import pdf
 from portal.adapters.storage import Storage
-from portal.demo.agencies import House, Joining, Staff
+from portal.demo.agencies import Joining
 from portal.demo.calendar import Calendar
 from portal.demo.driver import Driver, fields, results
+from portal.demo.house import House, Staff
 from portal.demo.names import Somebody
+from portal.demo.years import Years
 from portal.models import Device
 from portal.services import departures, import_training, officers, requests, training
 from portal.services.paperwork import Scan
 from workflows.vocabulary import About, Kind
 
 PURPOSES = (
-    "Enters intakes and exits at the shelter", "Keeps case notes and services up to date", "Prepares the monthly reports of the program",
-    "Looks up openings for referrals", "Enters street contacts",
-)  # fmt: skip
+    "Enters intakes and exits at the shelter",
+    "Keeps case notes and services up to date",
+    "Prepares the monthly reports of the program",
+    "Looks up openings for referrals",
+    "Enters street contacts",
+)
 LEVELS = ("case_manager_1", "case_manager_2", "agency_staff", "read_only", "resource_specialist_1", "volunteer")
 COURSES = ("hmis-basics", "security")
 TAKEN_AT = time(15, 0)
+THURSDAY = 3
 FRESH_UNTIL = timedelta(330)
 """When people take the security course again, before the year is over."""
 
 STORIES = (
-    "requested", "unsigned", "signed", "almost", "security_missing", "background", "queueing", "ordered", "password", "lapsed", "sanctioned",
-    "departed", "rehired", "two_agencies", "certificate", "unmatched",
-)  # fmt: skip
+    "requested",
+    "unsigned",
+    "signed",
+    "almost",
+    "security_missing",
+    "background",
+    "queueing",
+    "ordered",
+    "password",
+    "lapsed",
+    "sanctioned",
+    "departed",
+    "rehired",
+    "two_agencies",
+    "certificate",
+    "unmatched",
+)
 """Every stage there is one person for; everybody else is active."""
 
 
@@ -51,8 +72,8 @@ class Going:
 class Walking:
     """Puts people's ways into the calendar and carries each step out as the person whose step it is."""
 
-    def __init__(self, driver: Driver, calendar: Calendar, staff: Staff, joining: Joining):
-        self.driver, self.calendar, self.staff, self.joining = driver, calendar, staff, joining
+    def __init__(self, driver: Driver, calendar: Calendar, staff: Staff, joining: Joining, years: Years):
+        self.driver, self.calendar, self.staff, self.joining, self.years = driver, calendar, staff, joining, years
         self._results: dict[date, list[tuple[str, str, str, datetime]]] = defaultdict(list)
         self.left_open: set[str] = set()
 
@@ -61,10 +82,19 @@ class Walking:
     def plan(self, going: Going) -> None:
         """The days of this person's story, from the request to where it stands today."""
         {
-            "requested": self._requested, "unsigned": self._requested, "signed": self._signed, "almost": self._almost,
-            "security_missing": self._security_missing, "background": self._background, "queueing": self._active, "ordered": self._ordered,
-            "password": self._password, "lapsed": self._lapsed, "certificate": self._certificate, "unmatched": self._unmatched,
-        }.get(going.story, self._active)(going)  # fmt: skip
+            "requested": self._requested,
+            "unsigned": self._requested,
+            "signed": self._signed,
+            "almost": self._almost,
+            "security_missing": self._security_missing,
+            "background": self._background,
+            "queueing": self._active,
+            "ordered": self._ordered,
+            "password": self._password,
+            "lapsed": self._lapsed,
+            "certificate": self._certificate,
+            "unmatched": self._unmatched,
+        }.get(going.story, self._active)(going)
         last = self.calendar.last
         if going.story == "sanctioned":
             self.calendar.morning(last - timedelta(15), lambda: self.sanction(going))
@@ -81,6 +111,11 @@ class Walking:
     def _day(self, going: Going, days: int) -> date:
         return self.calendar.after(going.asked, days)
 
+    @staticmethod
+    def _thursday(day: date) -> date:
+        """The Thursday of that week or the next one: the trainer brings the week's results in on Thursdays."""
+        return day + timedelta((THURSDAY - day.weekday()) % 7)
+
     def _requested(self, going: Going) -> None:
         self.calendar.morning(going.asked, lambda: self.ask(going))
 
@@ -94,11 +129,16 @@ class Walking:
 
     def _active(self, going: Going) -> None:
         self._enrolled(going)
-        passed = self._day(going, 6)
+        passed = self._thursday(self._day(going, 5))
         if self.driver.chance.random() < 0.2:
-            self.result(going, "hmis-basics", f"{self.driver.chance.randint(55, 79)}", self._day(going, 5))
+            self.result(
+                going,
+                "hmis-basics",
+                f"{self.driver.chance.randint(55, 79)}",
+                self._thursday(self._day(going, 2)) - timedelta(1),
+            )
         self.pass_courses(going, passed)
-        self.open_password(going, self._day(going, 8))
+        self.open_password(going, self.calendar.after(passed, 2))
         again = passed + FRESH_UNTIL
         if again < self.calendar.last - timedelta(1):
             self.result(going, "security", f"{self.driver.chance.randint(82, 100)}", again)
@@ -170,7 +210,11 @@ class Walking:
         driver = self.driver
         with driver.change() as session:
             report = import_training.import_file(
-                session, results(self._results[day]), f"results-{day}.csv", actor=driver.actor(session, self.staff.trainer), **driver.about
+                session,
+                results(self._results[day]),
+                f"results-{day}.csv",
+                actor=driver.actor(session, self.staff.trainer),
+                **driver.about,
             )
             if report.refused:
                 raise RuntimeError("\n".join(report.lines()))
@@ -182,34 +226,58 @@ class Walking:
         with driver.change() as session:
             agency = driver.agency(session, going.house.name)
             labels = going.house.devices
-            device = session.query(Device).filter(Device.agency_id == agency.id, Device.label == labels[len(going.somebody.email) % len(labels)]).one()
+            label = labels[len(going.somebody.email) % len(labels)]
+            device = session.scalars(select(Device).where(Device.agency_id == agency.id, Device.label == label)).one()
             projects = [project.id for project in agency.projects][: 1 + len(going.purpose) % 2]
             work = requests.Work(
-                purpose=going.purpose, access_level=going.level, start_on=driver.today, worker=going.worker, project_ids=projects, device=device,
+                purpose=going.purpose,
+                access_level=going.level,
+                start_on=driver.today,
+                worker=going.worker,
+                project_ids=projects,
+                device=device,
                 supervisor=going.house.admin.name,
-            )  # fmt: skip
+            )
             requests.submit(
-                session, agency=agency, work=work, person=fields(going.somebody), actor=driver.actor(session, going.house.admin.email), **driver.about
+                session,
+                agency=agency,
+                work=work,
+                person=fields(going.somebody),
+                actor=driver.actor(session, going.house.admin.email),
+                **driver.about,
             )
 
     def name_backup(self, going: Going) -> None:
         driver = self.driver
         with driver.change() as session:
             agency = driver.agency(session, going.house.name)
-            device = session.query(Device).filter(Device.agency_id == agency.id).order_by(Device.id).first()
+            device = session.scalars(
+                select(Device).where(Device.agency_id == agency.id).order_by(Device.id).limit(1)
+            ).first()
             officers.name_officers(
-                session, agency=agency, admin=fields(going.somebody), device=device, purpose="Stands in for the Agency Administrator",
-                actor=driver.actor(session, going.house.director.email), **driver.about,
-            )  # fmt: skip
+                session,
+                agency=agency,
+                admin=fields(going.somebody),
+                device=device,
+                purpose="Stands in for the Agency Administrator",
+                actor=driver.actor(session, going.house.director.email),
+                **driver.about,
+            )
 
     def enrol(self, going: Going) -> None:
-        self.joining._enrol(going.house, going.somebody)
+        self.joining.enrol_one(going.house, going.somebody)
 
     def sanction(self, going: Going) -> None:
-        self.joining.record(
-            going.house.name, Kind.SANCTION, About.PERSON, going.somebody.email, on=self.driver.today, detail="suspension", how="known to the Lead",
+        self.years.record(
+            going.house.name,
+            Kind.SANCTION,
+            About.PERSON,
+            going.somebody.email,
+            on=self.driver.today,
+            detail="suspension",
+            how="known to the Lead",
             note="Looked up a client without a business reason; suspended until retrained.",
-        )  # fmt: skip
+        )
 
     def leave(self, going: Going, reason: str) -> None:
         driver = self.driver
@@ -227,10 +295,15 @@ class Walking:
         sha256 = Storage(driver.context.settings.storage).put(content)
         with driver.change() as session:
             training.claim(
-                session, person=driver.who(session, going.somebody.email), course="hmis-basics", score=8600,
-                taken_on=driver.today - timedelta(1), file=Scan(sha256, "application/pdf", found.size, found.pages, "certificate.pdf"),
-                actor=driver.actor(session, going.somebody.email), **driver.about,
-            )  # fmt: skip
+                session,
+                person=driver.who(session, going.somebody.email),
+                course="hmis-basics",
+                score=8600,
+                taken_on=driver.today - timedelta(1),
+                file=Scan(sha256, "application/pdf", found.size, found.pages, "certificate.pdf"),
+                actor=driver.actor(session, going.somebody.email),
+                **driver.about,
+            )
 
     def open_password(self, going: Going, day: date) -> None:
         self.open_password_of(going.somebody, day)

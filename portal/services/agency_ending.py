@@ -39,7 +39,9 @@ class Ending:
 
 def foreseen(session: Session, agency: Agency, *, on: date) -> Ending:
     """Exactly who loses what: people with access, people who wait for it, officers without either, and the licences."""
-    with_access, waiting, others = [], [], []
+    with_access: list[str] = []
+    waiting: list[str] = []
+    others: list[str] = []
     for name, has_grant, has_request in _active(session, agency.id, on)[1]:
         (with_access if has_grant else waiting if has_request else others).append(name)
     return Ending(tuple(with_access), tuple(waiting), tuple(others), len(_licences(session, agency.id)))
@@ -72,9 +74,9 @@ def end_participation(
         for row in evidence.in_force(session, About.AGENCY, agency.id, kind, on=today):
             evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason=why)
     _set_paperwork_aside(session, agency, now=now)
-    for kind in LICENCES:
-        for _ in range(licences.free_seats(session, agency.id, kind)):
-            licences.withdraw_licence(session, agency, actor=actor, now=now, policy=policy, kind=kind)
+    for called in LICENCES:
+        for _ in range(licences.free_seats(session, agency.id, called)):
+            licences.withdraw_licence(session, agency, actor=actor, now=now, policy=policy, kind=called)
     audit.record(
         session, actor=actor, now=now, act="agency.end", thing=agency, after={"people": concerned.people, "licences": concerned.licences, "successor": heir},
         said=f"{agency.name} ended its participation: {concerned.people} people lost what they had, {concerned.licences} licences returned. Reason: {why}",

@@ -1,4 +1,4 @@
-"""What a request asks for, as evidence: role, authorisation, level, worker, projects, device; and how it is taken back."""
+"""What a request asks for, as evidence: role, authorisation, level, projects, device; and how it is taken back."""
 
 from datetime import date, datetime, timedelta
 from typing import Protocol

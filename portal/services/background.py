@@ -1,4 +1,4 @@
-"""Background checks: that one was ordered and how it was decided, with dates, reference and decider; nothing else ('Workforce security')."""
+"""Background checks: status, dates, reference and decider, and nothing else ('Workforce security')."""
 
 import re
 from collections.abc import Mapping
@@ -93,7 +93,8 @@ def refuse_findings(text: str, field: str) -> str:
         )
     if found := FOUND.search(text):
         raise bad_input(
-            f"'{found[0]}' sounds like something a check has found. Only the status, the dates, the provider's reference and who decided are "
+            f"'{found[0]}' sounds like something a check has found. Only the status, the dates, the "
+            "provider's reference and who decided are "
             "kept here; the report stays with the Agency.",
             field,
         )

@@ -1,11 +1,11 @@
 """An Agency is set up in the core HMIS once its whole package is verified ('Setting up a New HMIS Agency')."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -47,7 +47,19 @@ PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 
 def missing(session: Session, agency: Agency, *, on: date) -> list[str]:
     """What of the package is not yet there, or there and not verified, a phrase each; empty where all is in order."""
-    return [said for piece in PACKAGE if (said := _lacks(session, agency, piece, on))]
+    return missing_of(session, [agency.id], on=on)[agency.id]
+
+
+def missing_of(session: Session, agencies: Collection[int], *, on: date) -> dict[int, list[str]]:
+    """The same for many Agencies by id, in two statements."""
+    admins = _admins(session, agencies, on)
+    held = _held(session, agencies, [member for members in admins.values() for member in members], on)
+
+    def lacks(agency_id: int) -> list[str]:
+        said = (_lacks(piece, admins.get(agency_id, []) if piece.of_admin else [agency_id], held) for piece in PACKAGE)
+        return [one for one in said if one]
+
+    return {agency_id: lacks(agency_id) for agency_id in agencies}
 
 
 def order_configuration(session: Session, *, agency: Agency, actor: Actor, now: datetime, policy: Policy) -> WorkOrder:
@@ -170,37 +182,54 @@ def open_configuration(session: Session, agency_id: int) -> WorkOrder | None:
     ).one_or_none()
 
 
-def _lacks(session: Session, agency: Agency, piece: Piece, on: date) -> str:
-    subjects = _admins(session, agency.id, on) if piece.of_admin else [agency.id]
+def _lacks(piece: Piece, subjects: Collection[int], held: Mapping[tuple[str, str, int], list[tuple[str, bool]]]) -> str:
     about = About.MEMBERSHIP if piece.of_admin else About.AGENCY
     unverified = False
     for subject in subjects:
-        held = evidence.in_force(session, about, subject, piece.kind, on=on)
-        if not set(piece.details) <= {row.detail for row in held}:
+        rows = held.get((about, piece.kind, subject), [])
+        if not set(piece.details) <= {detail for detail, _ in rows}:
             continue
-        if {row.detail for row in held if _is_verified(session, row)} >= set(piece.details):
+        if {detail for detail, verified in rows if verified} >= set(piece.details):
             return ""
         unverified = True
     return f"{piece.title} (there, and not yet verified)" if unverified else piece.title
 
 
-def _admins(session: Session, agency_id: int, on: date) -> Sequence[int]:
-    memberships = session.scalars(
-        select(Membership.id).where(Membership.agency_id == agency_id).order_by(Membership.id)
+def _held(
+    session: Session, agencies: Collection[int], admins: Collection[int], on: date
+) -> dict[tuple[str, str, int], list[tuple[str, bool]]]:
+    """The package's evidence by subject: (detail, verified), verified where it says how, or its document was since."""
+    of_agencies = and_(Evidence.about == About.AGENCY, Evidence.subject_id.in_(agencies))
+    of_admins = and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(admins))
+    query = (
+        select(Evidence, Document.verified_at)
+        .outerjoin(Document, and_(Evidence.rests_on == "document", Evidence.rests_on_id == Document.id))
+        .where(or_(of_agencies, of_admins), Evidence.kind.in_([piece.kind.value for piece in PACKAGE]), *_live(on))
     )
-    return [
-        m
-        for m in memberships
-        if evidence.in_force(session, About.MEMBERSHIP, m, Kind.ROLE, on=on, detail=Role.AGENCY_ADMIN)
-    ]
+    held: dict[tuple[str, str, int], list[tuple[str, bool]]] = {}
+    for row, verified_at in session.execute(query):
+        verified = bool(row.verified_how) or verified_at is not None
+        held.setdefault((row.about, row.kind, row.subject_id), []).append((row.detail, verified))
+    return held
 
 
-def _is_verified(session: Session, row: Evidence) -> bool:
-    """Recorded with how it was verified, or resting on a document that the Lead has verified since."""
-    if row.verified_how:
-        return True
-    document = session.get(Document, row.rests_on_id) if row.rests_on == "document" else None
-    return document is not None and document.verified_at is not None
+def _admins(session: Session, agencies: Collection[int], on: date) -> dict[int, list[int]]:
+    """The memberships of the Agency Administrators by Agency."""
+    held = (
+        select(Membership.agency_id, Membership.id)
+        .join(Evidence, and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id))
+        .where(Membership.agency_id.in_(agencies), Evidence.kind == Kind.ROLE, Evidence.detail == Role.AGENCY_ADMIN)
+        .where(*_live(on))
+        .order_by(Membership.id)
+    )
+    found: dict[int, list[int]] = {}
+    for agency_id, membership_id in session.execute(held):
+        found.setdefault(agency_id, []).append(membership_id)
+    return found
+
+
+def _live(on: date) -> tuple[ColumnElement[bool], ...]:
+    return Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max
 
 
 def _refuse_ids(session: Session, agency: Agency, provider_id: str, projects: Mapping[Project, str]) -> None:

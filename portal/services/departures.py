@@ -1,4 +1,4 @@
-"""A person leaves an Agency: access, roles, seat, links and sign-in end at once, and the Lead is told ('User Accounts', U15)."""
+"""A person leaves an Agency: access, roles, seat and links end at once, and the Lead is told ('User Accounts')."""
 
 from datetime import date, datetime, timedelta
 
@@ -42,7 +42,7 @@ def deactivate(
     policy: Policy,
     last_day: date | None = None,
 ) -> bool:
-    """Ends everything that the person has at this Agency: at once, or at the end of a `last_day` to come. True: at once.
+    """Ends everything the person has at this Agency: at once, or at the end of a `last_day` to come. True: at once.
 
     Refuses an empty reason, a day more than a year away, and whoever has left before (ALREADY_DONE).
     """
@@ -132,14 +132,15 @@ def departures_of(session: Session, membership_id: int) -> list[Evidence]:
     return list(session.scalars(query.order_by(Evidence.id)))
 
 
-def consequences(session: Session, membership: Membership, *, policy: Policy, on: date) -> list[str]:
+def consequences(session: Session, membership: Membership, *, on: date) -> list[str]:
     """What deactivating will do, to whom, in sentences: for the page that asks for confirmation."""
     person = session.get_one(Person, membership.person_id)
     grant, said = grants.live_grant(session, membership.id), []
     if grant is not None:
         others = len([g for g in grant.account.grants if g.status != "ended" and g.membership_id != membership.id])
         said.append(
-            f"{person.name} can no longer reach this Agency's clients in the core HMIS; access through {others} other membership{'s' * (others > 1)} goes on."
+            f"{person.name} can no longer reach this Agency's clients in the core HMIS; access through "
+            f"{others} other membership{'s' * (others > 1)} goes on."
             if others
             else f"The account {grant.account.user_id} in the core HMIS is ordered to be removed."
         )
@@ -154,7 +155,8 @@ def consequences(session: Session, membership: Membership, *, policy: Policy, on
         )
     if held & {Role.AGENCY_ADMIN, Role.SECURITY_OFFICER}:
         said.append(
-            "Unless somebody else holds them, no new access is issued at this Agency until the director names another person."
+            "Unless somebody else holds them, no new access is issued at this Agency until the director "
+            "names another person."
         )
     said.append("Links that were sent stop working, and documents that wait for this signature are set aside.")
     if not _elsewhere(session, membership):

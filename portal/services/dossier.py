@@ -1,4 +1,4 @@
-"""What is on record about one membership, for the page of the person: evidence, papers, attempts, checks and what happened."""
+"""What is on record about one membership: evidence, papers, attempts, checks and what happened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

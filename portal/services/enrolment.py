@@ -48,31 +48,52 @@ def enrol(
     if unknown := sorted(set(courses) - set(known)):
         raise bad_input(f"The pack has no course {unknown[0][:60]!r}. It has: {', '.join(known)}.", "courses")
     if lacking := unsigned(session, membership, now=now, policy=policy):
-        raise Refused(Reason.GATE_CLOSED, f"{membership.person.name} cannot be enrolled yet: {' '.join(lacking)} Training comes after signing.", "courses")
+        raise Refused(
+            Reason.GATE_CLOSED,
+            f"{membership.person.name} cannot be enrolled yet: {' '.join(lacking)} Training comes after signing.",
+            "courses",
+        )
     today = local_day(now, policy.zone)
     if evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.DEPARTURE, on=today):
-        raise Refused(Reason.CONFLICT, f"{membership.person.name} has left {membership.agency.name}. Access has to be requested again first.")
+        raise Refused(
+            Reason.CONFLICT,
+            f"{membership.person.name} has left {membership.agency.name}. Access has to be requested again first.",
+        )
     there = assigned(session, membership.id, on=today)
     rows = [
         evidence.record(
-            session, actor=actor, now=now, kind=Kind.COURSE_ASSIGNED, about=About.MEMBERSHIP, subject_id=membership.id, detail=course,
+            session,
+            actor=actor,
+            now=now,
+            kind=Kind.COURSE_ASSIGNED,
+            about=About.MEMBERSHIP,
+            subject_id=membership.id,
+            detail=course,
             valid_from=today,
         )
-        for course in known if course in set(courses) - there
-    ]  # fmt: skip
+        for course in known
+        if course in set(courses) - there
+    ]
     if not rows:
         raise Refused(Reason.ALREADY_DONE, "All of these courses are assigned already.")
     jobs.enqueue(
-        session, Effect.MAIL, key=f"enrolled:{membership.id}:{rows[-1].id}", now=now,
+        session,
+        Effect.MAIL,
+        key=f"enrolled:{membership.id}:{rows[-1].id}",
+        now=now,
         payload={"mail": "enrolled", "person_id": membership.person_id, "membership_id": membership.id},
-    )  # fmt: skip
+    )
     return rows
 
 
-def unassign(session: Session, *, membership: Membership, course: str, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
+def unassign(
+    session: Session, *, membership: Membership, course: str, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:
     """Takes back a course that was assigned by mistake."""
     permissions.check(session, actor, Action.PERSON_ENROL, membership)
-    rows = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.COURSE_ASSIGNED, on=local_day(now, policy.zone), detail=course)
+    rows = evidence.in_force(
+        session, About.MEMBERSHIP, membership.id, Kind.COURSE_ASSIGNED, on=local_day(now, policy.zone), detail=course
+    )
     if not rows:
         raise Refused(Reason.ALREADY_DONE, "This course is not assigned.")
     for row in rows:
@@ -85,7 +106,9 @@ def propose(session: Session, membership: Membership, *, on: date, policy: Polic
 
 
 def assigned(session: Session, membership_id: int, *, on: date) -> set[str]:
-    return {row.detail for row in evidence.in_force(session, About.MEMBERSHIP, membership_id, Kind.COURSE_ASSIGNED, on=on)}
+    return {
+        row.detail for row in evidence.in_force(session, About.MEMBERSHIP, membership_id, Kind.COURSE_ASSIGNED, on=on)
+    }
 
 
 def unsigned(session: Session, membership: Membership, *, now: datetime, policy: Policy) -> list[str]:
@@ -104,12 +127,30 @@ def waiting(session: Session, *, now: datetime, policy: Policy, agency_id: int |
         select(Membership, func.max(Evidence.recorded_at))
         .join(Evidence, and_(mine, Evidence.kind == Kind.USER_AGREEMENT))
         .where(
-            exists(select(1).where(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.REQUEST, *holds).correlate(Membership)),
-            ~exists(select(1).where(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE, *holds).correlate(Membership)),
+            exists(
+                select(1)
+                .where(
+                    Evidence.about == About.MEMBERSHIP,
+                    Evidence.subject_id == Membership.id,
+                    Evidence.kind == Kind.REQUEST,
+                    *holds,
+                )
+                .correlate(Membership)
+            ),
+            ~exists(
+                select(1)
+                .where(
+                    Evidence.about == About.MEMBERSHIP,
+                    Evidence.subject_id == Membership.id,
+                    Evidence.kind == Kind.DEPARTURE,
+                    *holds,
+                )
+                .correlate(Membership)
+            ),
         )
         .options(joinedload(Membership.person), joinedload(Membership.agency))
         .group_by(Membership.id)
-    )  # fmt: skip
+    )
     if agency_id is not None:
         query = query.where(Membership.agency_id == agency_id)
     rows = session.execute(query).all()
@@ -118,18 +159,28 @@ def waiting(session: Session, *, now: datetime, policy: Policy, agency_id: int |
     found = [
         Waiting(membership, lacking, since)
         for membership, since in rows
-        if (lacking := tuple(course for course in proposals[membership.id] if course.id not in there.get(membership.id, ())))
+        if (
+            lacking := tuple(
+                course for course in proposals[membership.id] if course.id not in there.get(membership.id, ())
+            )
+        )
     ]
     return sorted(found, key=lambda one: (one.since, one.membership.id))
 
 
-def _proposals(session: Session, memberships: Sequence[int], *, on: date, policy: Policy) -> dict[int, tuple[Course, ...]]:
-    held: dict[int, dict[str, set[str]]] = {membership: {Kind.ROLE: set(), Kind.ACCESS_LEVEL: set()} for membership in memberships}
+def _proposals(
+    session: Session, memberships: Sequence[int], *, on: date, policy: Policy
+) -> dict[int, tuple[Course, ...]]:
+    held: dict[int, dict[str, set[str]]] = {
+        membership: {Kind.ROLE: set(), Kind.ACCESS_LEVEL: set()} for membership in memberships
+    }
     for subject, kind, detail in _details(session, memberships, (Kind.ROLE, Kind.ACCESS_LEVEL), on=on):
         held[subject][kind].add(detail)
     proposals = {}
     for membership, of in held.items():
-        wanted = {course.id for level in of[Kind.ACCESS_LEVEL] or {""} for course in policy.courses_for(of[Kind.ROLE], level)}
+        wanted = {
+            course.id for level in of[Kind.ACCESS_LEVEL] or {""} for course in policy.courses_for(of[Kind.ROLE], level)
+        }
         proposals[membership] = tuple(course for course in policy.courses if course.id in wanted)
     return proposals
 
@@ -146,7 +197,11 @@ def _details(session: Session, memberships: Sequence[int], kinds: Sequence[Kind]
         return []
     return session.execute(
         select(Evidence.subject_id, Evidence.kind, Evidence.detail).where(
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(memberships), Evidence.kind.in_([kind.value for kind in kinds]),
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            Evidence.about == About.MEMBERSHIP,
+            Evidence.subject_id.in_(memberships),
+            Evidence.kind.in_([kind.value for kind in kinds]),
+            Evidence.valid_from <= on,
+            Evidence.valid_until >= on,
+            Evidence.withdrawn_at == datetime.max,
         )
-    )  # fmt: skip
+    )

@@ -27,7 +27,12 @@ KEPT = (ProjectCoC, Funder, Inventory, Participation, User, Export)
 RENEWED = frozenset({"exportid"})
 """What differs in every export and says nothing about the row."""
 
-NAMES = {Organization: "agencies", ProjectRow: "projects", ProjectCoC: "places of projects", Participation: "participations"}
+NAMES = {
+    Organization: "agencies",
+    ProjectRow: "projects",
+    ProjectCoC: "places of projects",
+    Participation: "participations",
+}
 
 
 class _TakenBack(Exception):
@@ -58,7 +63,14 @@ class _Work:
 
     def told(self, thing: Any, act: str, said: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
         audit.record(
-            self.session, actor=self.actor, now=self.now, act=act, thing=thing, said=said[:4000], before=dict(before), after=dict(after)
+            self.session,
+            actor=self.actor,
+            now=self.now,
+            act=act,
+            thing=thing,
+            said=said[:4000],
+            before=dict(before),
+            after=dict(after),
         )
 
 
@@ -141,11 +153,23 @@ def _organization(work: _Work, row: Organization) -> None:
         return
     values = {"name": row.organization_name, "common_name": row.organization_common_name, "hud_id": row.organization_id}
     if agency is None:
-        agency = Agency(**values, name_key=row.organization_name.casefold(), mandated_by=[], cells=dict(row.cells), entered_at=work.now)
+        agency = Agency(
+            **values,
+            name_key=row.organization_name.casefold(),
+            mandated_by=[],
+            cells=dict(row.cells),
+            entered_at=work.now,
+        )
         work.session.add(agency)
         work.session.flush()
         work.report.count("agencies added")
-        work.told(agency, "agency.enter", f"{agency.name} came in from HMIS CSV (OrganizationID {row.organization_id}).", {}, values)
+        work.told(
+            agency,
+            "agency.enter",
+            f"{agency.name} came in from HMIS CSV (OrganizationID {row.organization_id}).",
+            {},
+            values,
+        )
     else:
         work.names.pop(agency.name_key, None)
         _update(work, agency, values, row, "agencies", f"{agency.name}", "agency.change")
@@ -160,12 +184,21 @@ def _organization(work: _Work, row: Organization) -> None:
 def _provider(work: _Work, agency: Agency, row: Organization) -> None:
     """A victim service provider keeps a comparable database: nobody there may have access, and nothing waives that."""
     today = local_day(work.now, work.policy.zone)
-    held = evidence.in_force(work.session, About.AGENCY, agency.id, Kind.EXCLUDED_PROVIDER, on=today, detail="victim_service")
+    held = evidence.in_force(
+        work.session, About.AGENCY, agency.id, Kind.EXCLUDED_PROVIDER, on=today, detail="victim_service"
+    )
     if row.victim_service_provider == 1 and not held:
         evidence.record(
-            work.session, actor=work.actor, now=work.now, kind=Kind.EXCLUDED_PROVIDER, about=About.AGENCY, subject_id=agency.id,
-            detail="victim_service", valid_from=today, note="HMIS CSV says VictimServiceProvider = 1.",
-        )  # fmt: skip
+            work.session,
+            actor=work.actor,
+            now=work.now,
+            kind=Kind.EXCLUDED_PROVIDER,
+            about=About.AGENCY,
+            subject_id=agency.id,
+            detail="victim_service",
+            valid_from=today,
+            note="HMIS CSV says VictimServiceProvider = 1.",
+        )
         work.report.count("victim service providers excluded")
     elif row.victim_service_provider == 0 and held:
         sentence = f"{agency.name} is on record as a victim service provider; the file says it is none. It stays excluded until the Lead ends that."
@@ -211,9 +244,14 @@ def _project(work: _Work, row: ProjectRow) -> None:
         work.report.count("left out")
         return
     values: dict[str, Any] = {
-        "agency_id": agency.id, "hud_id": row.project_id, "name": row.project_name, "common_name": row.project_common_name,
-        "project_type": row.project_type, "starts_on": row.operating_start_date, "ends_on": row.operating_end_date,
-    }  # fmt: skip
+        "agency_id": agency.id,
+        "hud_id": row.project_id,
+        "name": row.project_name,
+        "common_name": row.project_common_name,
+        "project_type": row.project_type,
+        "starts_on": row.operating_start_date,
+        "ends_on": row.operating_end_date,
+    }
     if project is None:
         project = Project(**values, cells=dict(row.cells))
         work.session.add(project)
@@ -233,10 +271,16 @@ def _record(work: _Work, row: Row) -> None:
     if project_hud and project is None:
         _without_project(work, row, project_hud)
         return
-    key, kind, cells = (row.FILE, row.id), NAMES.get(type(row), f"{row.FILE.removesuffix('.csv')} rows"), dict(row.cells)
+    key, kind, cells = (
+        (row.FILE, row.id),
+        NAMES.get(type(row), f"{row.FILE.removesuffix('.csv')} rows"),
+        dict(row.cells),
+    )
     record = work.records.get(key)
     if record is None:
-        record = HudRecord(file=row.FILE, key=row.id, project_id=project.id if project else None, cells=cells, imported_at=work.now)
+        record = HudRecord(
+            file=row.FILE, key=row.id, project_id=project.id if project else None, cells=cells, imported_at=work.now
+        )
         work.session.add(record)
         work.records[key] = record
         work.report.count(f"{kind} added")
@@ -249,7 +293,13 @@ def _record(work: _Work, row: Row) -> None:
     if after:
         work.report.count(f"{kind} changed")
         of = f" of {project.name}" if project else ""
-        work.told(project, "hud_record.change", f"{row.FILE.removesuffix('.csv')} {row.id}{of} changed: {_words(before, after)}.", before, after)
+        work.told(
+            project,
+            "hud_record.change",
+            f"{row.FILE.removesuffix('.csv')} {row.id}{of} changed: {_words(before, after)}.",
+            before,
+            after,
+        )
     else:
         work.report.count("unchanged")
 
@@ -260,7 +310,13 @@ def _without_project(work: _Work, row: Row, project_hud: str) -> None:
         return
     refused = any(p.rule in ("name-taken", "organization-unknown") and p.file == ProjectRow.FILE for p in work.problems)
     sentence = f"No project with the ProjectID {project_hud} is in the files or on record."
-    work.error(row, "ProjectID", project_hud, f"{sentence} {'See the errors of Project.csv.' if refused else 'Send Project.csv too.'}", "project-unknown")
+    work.error(
+        row,
+        "ProjectID",
+        project_hud,
+        f"{sentence} {'See the errors of Project.csv.' if refused else 'Send Project.csv too.'}",
+        "project-unknown",
+    )
 
 
 def _update(work: _Work, thing: Any, values: Mapping[str, Any], row: Row, counted: str, named: str, act: str) -> None:
@@ -281,7 +337,9 @@ def _update(work: _Work, thing: Any, values: Mapping[str, Any], row: Row, counte
     now_is = {name: changed[name] for name in changed if name not in ("agency_id", "hud_id")} or cells_after
     if "agency_id" in changed:
         was, now_is = was | {"agency_id": before["agency_id"]}, now_is | {"agency_id": changed["agency_id"]}
-    work.told(thing, act, f"{named} changed by HMIS CSV: {_words(_plain(was), _plain(now_is))}.", _plain(was), _plain(now_is))
+    work.told(
+        thing, act, f"{named} changed by HMIS CSV: {_words(_plain(was), _plain(now_is))}.", _plain(was), _plain(now_is)
+    )
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -296,7 +354,9 @@ def _words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     def shown(value: Any) -> str:
         return f"'{value}'" if value not in ("", None) else "empty"
 
-    told = [f"{name.replace('_', ' ')} from {shown(before.get(name))} to {shown(value)}" for name, value in after.items()]
+    told = [
+        f"{name.replace('_', ' ')} from {shown(before.get(name))} to {shown(value)}" for name, value in after.items()
+    ]
     return "; ".join(told) or "nothing that shows"
 
 

@@ -35,7 +35,9 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report as lines of plain text, errors last, where they are seen."""
-        found = [f"{self.source}: {'a trial, nothing was written' if self.dry_run else 'refused, nothing was written' if self.refused else 'imported'}."]
+        found = [
+            f"{self.source}: {'a trial, nothing was written' if self.dry_run else 'refused, nothing was written' if self.refused else 'imported'}."
+        ]
         found += [f"{name[:1].upper()}{name[1:]}: {count:,}" for name, count in self.counts.items()]
         found += self.said
         found += [f"{_severity(problem)} {where(problem)}: {problem.sentence}" for problem in _ranked(self.problems)]
@@ -51,7 +53,9 @@ UNCHANGED = frozenset({"rows in the file", "already on record", "unchanged", "le
 
 def where(problem: Problem) -> str:
     """'results.csv, line 7, score', as far as it is known."""
-    return ", ".join(part for part in (problem.file, f"line {problem.line}" if problem.line else "", problem.column) if part)
+    return ", ".join(
+        part for part in (problem.file, f"line {problem.line}" if problem.line else "", problem.column) if part
+    )
 
 
 def _severity(problem: Problem) -> str:

@@ -62,7 +62,9 @@ def import_file(
 ) -> Report:
     """Reads the bytes of a training file and imports what they hold; see import_rows."""
     file = read_training(data, filename, now=now, zone=policy.zone)
-    return import_rows(session, file, filename, actor=actor, now=now, policy=policy, dry_run=dry_run, skip_bad=skip_bad, stored=stored)
+    return import_rows(
+        session, file, filename, actor=actor, now=now, policy=policy, dry_run=dry_run, skip_bad=skip_bad, stored=stored
+    )
 
 
 def import_rows(
@@ -98,9 +100,14 @@ def import_rows(
     for planned in plan.writes:
         _write(session, planned, actor=actor, now=now, policy=policy, stored=stored)
     audit.record(
-        session, actor=actor, now=now, act="training.import", thing=stored, after=dict(report.counts),
+        session,
+        actor=actor,
+        now=now,
+        act="training.import",
+        thing=stored,
+        after=dict(report.counts),
         said=f"Imported quiz results from {filename}: {', '.join(f'{name} {count}' for name, count in report.counts.items())}.",
-    )  # fmt: skip
+    )
     return report
 
 
@@ -129,7 +136,9 @@ def _plan(session: Session, file: TrainingFile, filename: str, actor: Actor, pol
         who = person.id if person else row.uid or row.email
         attempt = (who, course, row.taken_at, row.attempt)
         if attempt in taken:
-            sentence = f"Line {taken[attempt]} gives another score for the same attempt. Leave the right one in the file."
+            sentence = (
+                f"Line {taken[attempt]} gives another score for the same attempt. Leave the right one in the file."
+            )
             plan.say("error", filename, row, "score", row.score_as_written, sentence, "contradiction")
             continue
         taken[attempt] = row.line
@@ -144,20 +153,39 @@ def _plan(session: Session, file: TrainingFile, filename: str, actor: Actor, pol
     return plan
 
 
-def _write(session: Session, planned: Planned, *, actor: Actor, now: datetime, policy: Policy, stored: StoredFile | None) -> None:
+def _write(
+    session: Session, planned: Planned, *, actor: Actor, now: datetime, policy: Policy, stored: StoredFile | None
+) -> None:
     row, person = planned.row, planned.person
     attempt = row.attempt or (planned.corrects.attempt if planned.corrects else 0)
     if not attempt:
         attempt = training.next_attempt(session, person.id, planned.course) if person else 1
     result = TrainingResult(
-        person_id=person.id if person else None, course=planned.course, course_as_written=row.course[:200], score=row.score,
-        score_as_written=" / ".join(part for part in (row.score_as_written, row.max_score) if part)[:40], taken_at=row.taken_at, attempt=attempt,
-        source="import", learner=(row.learner_name or (person.name if person else row.email))[:320], learner_email=row.email,
-        learner_uid=training.uid_key(row.uid or row.email), fingerprint=row.fingerprint, file_id=stored.id if stored else None,
-        flag=" ".join(planned.flags)[:300], entered_by=actor.person_id, entered_at=now,
-    )  # fmt: skip
+        person_id=person.id if person else None,
+        course=planned.course,
+        course_as_written=row.course[:200],
+        score=row.score,
+        score_as_written=" / ".join(part for part in (row.score_as_written, row.max_score) if part)[:40],
+        taken_at=row.taken_at,
+        attempt=attempt,
+        source="import",
+        learner=(row.learner_name or (person.name if person else row.email))[:320],
+        learner_email=row.email,
+        learner_uid=training.uid_key(row.uid or row.email),
+        fingerprint=row.fingerprint,
+        file_id=stored.id if stored else None,
+        flag=" ".join(planned.flags)[:300],
+        entered_by=actor.person_id,
+        entered_at=now,
+    )
     if planned.corrects is not None:
-        training.set_aside(session, planned.corrects, actor=actor, now=now, reason=f"Corrected to {row.score / 100:g} % by a later import.")
+        training.set_aside(
+            session,
+            planned.corrects,
+            actor=actor,
+            now=now,
+            reason=f"Corrected to {row.score / 100:g} % by a later import.",
+        )
     if person is not None:
         training.keep(session, result, actor=actor, now=now, policy=policy, how="learning system")
         return
@@ -172,7 +200,9 @@ def _count(report: Report, plan: _Plan) -> None:
     report.count("corrected", sum(1 for planned in matched if planned.corrects is not None))
     report.count("waiting to be matched", len(plan.writes) - len(matched))
     report.count("already on record", plan.known)
-    report.count("left out", plan.own + len({problem.line for problem in report.problems if problem.severity == "error"}))
+    report.count(
+        "left out", plan.own + len({problem.line for problem in report.problems if problem.severity == "error"})
+    )
     if not plan.writes and plan.known:
         report.said.append("Everything in this file is on record already, so nothing was changed.")
 
@@ -196,7 +226,9 @@ def _whose(row: TrainingRow, by_email: Mapping[str, Person], by_uid: Mapping[str
 
 def _people(session: Session) -> tuple[dict[str, Person], dict[str, Person]]:
     people = session.scalars(select(Person)).all()
-    return {person.email_key: person for person in people}, {person.lms_uid: person for person in people if person.lms_uid}
+    return {person.email_key: person for person in people}, {
+        person.lms_uid: person for person in people if person.lms_uid
+    }
 
 
 def _known_fingerprints(session: Session, rows: Sequence[TrainingRow]) -> set[str]:
@@ -217,7 +249,9 @@ class _Earlier:
     def __init__(self, session: Session, policy: Policy):
         self._zone = policy.zone
         self._by: dict[tuple[int | None, str], list[TrainingResult]] = defaultdict(list)
-        for result in session.scalars(select(TrainingResult).where(TrainingResult.status == "recorded").order_by(TrainingResult.id.desc())):
+        for result in session.scalars(
+            select(TrainingResult).where(TrainingResult.status == "recorded").order_by(TrainingResult.id.desc())
+        ):
             self._by[result.person_id, result.course].append(result)
 
     def of(self, person: Person, course: str, row: TrainingRow) -> TrainingResult | None:

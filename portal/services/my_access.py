@@ -1,4 +1,4 @@
-"""Everything about oneself, over all one's memberships: standing, papers to sign and to keep, courses, the password that waits."""
+"""Everything about oneself, over all one's memberships: standing, papers, courses, the password that waits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ NEXT = (("person",), ("agency_admin", "executive_director", "security_officer"),
 def nudge(session: Session, *, membership: Membership, actor: Actor, now: datetime, policy: Policy) -> list[Person]:
     """Mails whoever holds the next step what waits for them; whom it reached.
 
-    ALREADY_DONE where a reminder went out today, nothing is missing, access was never asked for, or only the actor can act.
+    ALREADY_DONE where a reminder went out today, nothing is missing, nothing was asked for, or only the actor can act.
     """
     permissions.check(session, actor, Action.NUDGE, membership)
     session.refresh(membership, with_for_update=True)

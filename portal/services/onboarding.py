@@ -1,4 +1,4 @@
-"""The paperwork that a request starts: what the person has to sign is prepared from the request and its link mailed (U2)."""
+"""The paperwork that a request starts: what the person signs is prepared from it and the link mailed (U2)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ def start(
     now: datetime,
     policy: Policy,
 ) -> list[Document]:
-    """Prepares and mails the user agreement where none is in force, and the laptop statement where the device asks for one."""
+    """Prepares and mails the user agreement where none is in force, and the laptop statement where one is needed."""
     membership = session.get_one(Membership, request.membership_id)
     sent = []
     if _needs_agreement(session, membership, request, now=now, policy=policy):
@@ -63,7 +63,7 @@ def start(
 def laptop_statement(
     session: Session, *, membership: Membership, device: Device, actor: Actor, now: datetime, policy: Policy
 ) -> Document | None:
-    """Prepares and mails the statement that a laptop asks for; None where it is no laptop, or the statement is signed."""
+    """Prepares and mails the statement that a laptop asks for; None where it is none, or the statement is signed."""
     if not _needs_statement(session, device, now=now, policy=policy):
         return None
     agency, person = session.get_one(Agency, membership.agency_id), session.get_one(Person, membership.person_id)
@@ -81,7 +81,7 @@ def waiting_for(session: Session, membership_id: int) -> list[Document]:
 
 
 def send_again(session: Session, *, membership: Membership, actor: Actor, now: datetime, policy: Policy) -> list[Link]:
-    """New links for everything the person has not signed yet; the earlier ones end. ALREADY_DONE where nothing waits."""
+    """New links for all that the person has not signed; the earlier ones end. ALREADY_DONE where nothing waits."""
     permissions.check(session, actor, Action.LINK_SEND, membership)
     person = session.get_one(Person, membership.person_id)
     if actor.person_id == person.id:

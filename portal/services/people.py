@@ -77,10 +77,10 @@ def name_person(
     title: str = "",
     free_mail_ok: bool = True,
 ) -> Person:
-    """The person with this e-mail address, made where there is none: one person, one core account, however many Agencies.
+    """The person with this e-mail address, made where there is none: one person, one account, however many Agencies.
 
-    Refuses (NOT_ALLOWED) whoever may name nobody, and (BAD_INPUT) what is no name or address, an address that belongs to
-    somebody of another name, and a private mailbox unless `free_mail_ok`. Source: 'Eligible Users', 'User Passwords'.
+    Refuses (NOT_ALLOWED) whoever may name nobody, and (BAD_INPUT) what is no name or address, an address of somebody
+    with another name, and a private mailbox unless `free_mail_ok`. Source: 'Eligible Users', 'User Passwords'.
     """
     _refuse_self_registration(session, actor)
     first, last, address = a_name(first_name, "first_name"), a_name(last_name, "last_name"), an_address(email)
@@ -104,7 +104,8 @@ def is_free_mail(email: str) -> bool:
 
 def free_mail_sentence(email: str) -> str:
     return (
-        f"{email.rpartition('@')[2]} is a private mailbox that stays with the person when the job ends. Enter a work address, "
+        f"{email.rpartition('@')[2]} is a private mailbox that stays with the person when the job ends. Enter "
+        "a work address, "
         "or confirm that this person has none."
     )
 
@@ -141,7 +142,7 @@ def change_name(
     title: str | None = None,
     phone: str | None = None,
 ) -> Person:
-    """A new name for the same person: User ID, evidence and history stay; the core HMIS is told where there is access."""
+    """A new name for the same person: User ID and history stay; the core HMIS is told where there is access."""
     permissions.check(session, actor, Action.PERSON_CHANGE, person)
     lock(session, people=[person.id])
     wanted = {
@@ -189,8 +190,8 @@ def give_role(
 ) -> Evidence:
     """Records that the member holds a role from today; the row in force where it is held already.
 
-    An Agency's roles are given by its ED or the Lead, a director's by the Lead, the Lead's own by a Lead administrator and
-    never to oneself. Source: 'Agency Administrator', 'Security officer'.
+    An Agency's roles are given by its ED or the Lead, a director's by the Lead, the Lead's own by a Lead administrator
+    and never to oneself. Source: 'Agency Administrator', 'Security officer'.
     """
     permissions.check(session, actor, GIVING[role], membership)
     if (role in LEAD_ROLES) != (membership.agency_id == LEAD) and role is not Role.END_USER:
@@ -271,17 +272,19 @@ def _refuse_self_registration(session: Session, actor: Actor) -> None:
 
 
 def _refuse_somebody_else(session: Session, known: Person, first: str, last: str, actor: Actor) -> None:
-    """One mailbox, one person: the same family name and first letter will do, since Jim and James write from one address."""
+    """One mailbox, one person: the same last name and first letter will do, since Jim and James share an address."""
     same = _plain(known.last_name) == _plain(last) and _plain(known.first_name)[:1] == _plain(first)[:1]
     if same:
         return
     if permissions.allows(session, actor, Action.PERSON_SEE, known):
         raise bad_input(
-            f"{known.email} belongs to {known.name}. If that is the same person, enter that name, or change it on the person's page first.",
+            f"{known.email} belongs to {known.name}. If that is the same person, enter that name, or change "
+            "it on the person's page first.",
             "email",
         )
     raise bad_input(
-        "This e-mail address belongs to somebody whom the portal knows by another name. Check the address and the name; "
+        "This e-mail address belongs to somebody whom the portal knows by another name. Check the address "
+        "and the name; "
         "if the name has changed, ask the help desk.",
         "email",
     )

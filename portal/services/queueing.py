@@ -1,4 +1,4 @@
-"""Who comes next when a license becomes free: whoever lacks least, then whoever has waited longest ('User Licenses')."""
+"""Who comes next when a license becomes free: whoever lacks least, then who has waited longest ('User Licenses')."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from workflows.policy import Policy
 
 
 def place(session: Session, request: AccessRequest, *, on: date, policy: Policy) -> int:
-    """The place of a request among those of its Agency that wait for a seat, from 1; 0 where it does not wait for one."""
+    """The place of a request among its Agency's that wait for a seat, from 1; 0 where it does not wait for one."""
     order = in_order(session, request.agency_id, on=on, policy=policy)
     return next((number for number, each in enumerate(order, start=1) if each.id == request.id), 0)
 

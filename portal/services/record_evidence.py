@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,7 +23,12 @@ from workflows.policy import Policy
 from workflows.vocabulary import KINDS, LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role
 
 Subject = Agency | Person | Membership | Device
-MODELS: Mapping[About, type[Subject]] = {About.AGENCY: Agency, About.PERSON: Person, About.MEMBERSHIP: Membership, About.DEVICE: Device}
+MODELS: Mapping[About, Any] = {
+    About.AGENCY: Agency,
+    About.PERSON: Person,
+    About.MEMBERSHIP: Membership,
+    About.DEVICE: Device,
+}
 
 ELSEWHERE: Mapping[Kind, str] = {
     Kind.SEAT: "Seats are reserved, taken and returned by the portal itself. Grant or withdraw licenses on the Agency's page.",
@@ -72,22 +78,39 @@ def record(
     check(session, entry=entry, actor=actor, now=now, policy=policy, has_file=file is not None)
     lock_concerned(session, entry.about, entry.subject_id)
     today = local_day(now, policy.zone)
-    for row in evidence.in_force(session, entry.about, entry.subject_id, entry.kind, on=max(entry.valid_from, today), detail=entry.detail):
+    for row in evidence.in_force(
+        session, entry.about, entry.subject_id, entry.kind, on=max(entry.valid_from, today), detail=entry.detail
+    ):
         same = (row.version, row.value, row.valid_from, row.valid_until)
         if same == (entry.version, entry.device_id, entry.valid_from, entry.valid_until or date.max):
             raise Refused(Reason.ALREADY_DONE, f"This is on record already: {evidence.describe(row)}.")
-    stored = training.keep_file(session, file, person=_person_of(session, entry), actor=actor, now=now) if file else None
+    stored = (
+        training.keep_file(session, file, person=_person_of(session, entry), actor=actor, now=now) if file else None
+    )
     if stored is not None and entry.about in (About.AGENCY, About.DEVICE, About.MEMBERSHIP):
         stored.agency_id = _agency_id(session, entry)
     return evidence.record(
-        session, actor=actor, now=now, kind=entry.kind, about=entry.about, subject_id=entry.subject_id, detail=entry.detail,
-        value=entry.device_id, version=entry.version, valid_from=entry.valid_from, valid_until=entry.valid_until or date.max,
-        rests_on="stored_file" if stored else "", rests_on_id=stored.id if stored else 0, verified_how=entry.verified_how[:40],
+        session,
+        actor=actor,
+        now=now,
+        kind=entry.kind,
+        about=entry.about,
+        subject_id=entry.subject_id,
+        detail=entry.detail,
+        value=entry.device_id,
+        version=entry.version,
+        valid_from=entry.valid_from,
+        valid_until=entry.valid_until or date.max,
+        rests_on="stored_file" if stored else "",
+        rests_on_id=stored.id if stored else 0,
+        verified_how=entry.verified_how[:40],
         note=_note(entry),
-    )  # fmt: skip
+    )
 
 
-def check(session: Session, *, entry: Entry, actor: Actor, now: datetime, policy: Policy, has_file: bool = False) -> None:
+def check(
+    session: Session, *, entry: Entry, actor: Actor, now: datetime, policy: Policy, has_file: bool = False
+) -> None:
     """Refuses what record() would refuse, before anything is written: what the check-answers page asks."""
     info = KINDS[entry.kind]
     if entry.kind in ELSEWHERE:
@@ -99,15 +122,23 @@ def check(session: Session, *, entry: Entry, actor: Actor, now: datetime, policy
     today = local_day(now, policy.zone)
     details = details_of(entry.kind, policy)
     if details and entry.detail not in details:
-        raise bad_input(f"{info.title}: say which one. It is one of: {', '.join(filter(None, details.values()))}.", "detail")
+        raise bad_input(
+            f"{info.title}: say which one. It is one of: {', '.join(filter(None, details.values()))}.", "detail"
+        )
     if not details and entry.detail and entry.kind != Kind.PROJECT:
         raise bad_input(f"{info.title} takes no detail. Leave it empty.", "detail")
     if entry.valid_from > today and entry.kind not in DECIDED | {Kind.ROLE, Kind.ACCESS_LEVEL}:
         raise bad_input(f"What was seen cannot begin after today, {us_date(today)}.", "valid_from")
     if not entry.verified_by.strip() or entry.verified_how not in HOW:
         field = "verified_by" if not entry.verified_by.strip() else "verified_how"
-        raise bad_input("Say who verified this, and how." if field == "verified_by" else f"Say how: {', '.join(HOW)}.", field)
-    for name, text, most in (("verified_by", entry.verified_by, 100), ("note", entry.note, 700), ("version", entry.version, 20)):
+        raise bad_input(
+            "Say who verified this, and how." if field == "verified_by" else f"Say how: {', '.join(HOW)}.", field
+        )
+    for name, text, most in (
+        ("verified_by", entry.verified_by, 100),
+        ("note", entry.note, 700),
+        ("version", entry.version, 20),
+    ):
         if len(text) > most:
             raise bad_input(f"At most {most} characters; this has {len(text)}.", name)
     _refuse_by_kind(session, entry, subject, actor, policy, has_file)
@@ -126,7 +157,9 @@ def withdraw(session: Session, *, row: Evidence, reason: str, actor: Actor, now:
     evidence.withdraw(session, row, actor=actor, now=now, reason=reason)
 
 
-def end(session: Session, *, row: Evidence, last_day: date, reason: str, actor: Actor, now: datetime) -> Evidence | None:
+def end(
+    session: Session, *, row: Evidence, last_day: date, reason: str, actor: Actor, now: datetime
+) -> Evidence | None:
     """Lets a row hold until a day and no longer: a sanction that is lifted, a role that was given up."""
     _refuse_untouchable(session, row, actor)
     if last_day < row.valid_from - timedelta(1) or last_day > row.valid_until:
@@ -146,9 +179,21 @@ def publish(session: Session, *, kind: str, version: str, in_force_from: date, a
         raise bad_input(f"There is no version {version[:20]!r} of this document. There are: {known}.", "version")
     for row in published(session, kind):
         if row.withdrawn_at == datetime.max and row.version == version:
-            raise Refused(Reason.ALREADY_DONE, f"Version {version} is published already, in force from {us_date(row.valid_from)}.", "version")
+            raise Refused(
+                Reason.ALREADY_DONE,
+                f"Version {version} is published already, in force from {us_date(row.valid_from)}.",
+                "version",
+            )
     return evidence.record(
-        session, actor=actor, now=now, kind=Kind.PUBLISHED, about=About.LEAD, subject_id=LEAD, detail=kind, version=version, valid_from=in_force_from
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.PUBLISHED,
+        about=About.LEAD,
+        subject_id=LEAD,
+        detail=kind,
+        version=version,
+        valid_from=in_force_from,
     )
 
 
@@ -169,27 +214,41 @@ def published(session: Session, kind: str = "") -> list[Evidence]:
 
 def older_signed(session: Session, kind: str, version: str, *, on: date) -> int:
     """How many subjects hold this kind in another version today: whom publishing asks to sign anew."""
-    return session.scalar(
-        select(func.count(func.distinct(Evidence.subject_id))).where(
-            Evidence.kind == kind, Evidence.version != version, Evidence.valid_from <= on, Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max, Evidence.about != About.LEAD,
+    return (
+        session.scalar(
+            select(func.count(func.distinct(Evidence.subject_id))).where(
+                Evidence.kind == kind,
+                Evidence.version != version,
+                Evidence.valid_from <= on,
+                Evidence.valid_until >= on,
+                Evidence.withdrawn_at == datetime.max,
+                Evidence.about != About.LEAD,
+            )
         )
-    ) or 0  # fmt: skip
+        or 0
+    )
 
 
 def on_record(session: Session, about: About, subject_id: int) -> list[tuple[Evidence, str, str]]:
     """Every row about a subject, the newest first and withdrawn ones too, with who recorded and who withdrew it."""
     rows = session.scalars(
-        select(Evidence).where(Evidence.about == about, Evidence.subject_id == subject_id).order_by(Evidence.recorded_at.desc(), Evidence.id.desc())
+        select(Evidence)
+        .where(Evidence.about == about, Evidence.subject_id == subject_id)
+        .order_by(Evidence.recorded_at.desc(), Evidence.id.desc())
     ).all()
     ids = {person for row in rows for person in (row.recorded_by, row.withdrawn_by) if person is not None}
-    names = {person.id: person.name for person in session.scalars(select(Person).where(Person.id.in_(ids)))} if ids else {}
-    return [(row, names.get(row.recorded_by or 0, "The portal"), names.get(row.withdrawn_by or 0, "The portal")) for row in rows]
+    names = (
+        {person.id: person.name for person in session.scalars(select(Person).where(Person.id.in_(ids)))} if ids else {}
+    )
+    return [
+        (row, names.get(row.recorded_by or 0, "The portal"), names.get(row.withdrawn_by or 0, "The portal"))
+        for row in rows
+    ]
 
 
 def subject_of(session: Session, about: About, subject_id: int) -> Subject:
     """The agency, person, membership or device; BAD_INPUT where there is none of this id."""
-    found = session.get(MODELS[about], subject_id) if about in MODELS else None
+    found: Subject | None = session.get(MODELS[about], subject_id) if about in MODELS else None
     if found is None:
         raise bad_input("Choose whom or what this is about.", "subject_id")
     return found
@@ -225,7 +284,9 @@ def refuse_unless_entitled(session: Session, actor: Actor, kind: Kind, subject: 
         permissions.check(session, actor, GIVING[Role(detail)], subject)
 
 
-def _refuse_by_kind(session: Session, entry: Entry, subject: Subject, actor: Actor, policy: Policy, has_file: bool) -> None:
+def _refuse_by_kind(
+    session: Session, entry: Entry, subject: Subject, actor: Actor, policy: Policy, has_file: bool
+) -> None:
     if entry.kind in DECIDED and not entry.note.strip():
         raise bad_input("Say why, so that everybody who reads this later understands it.", "note")
     versions = versions_of(entry.kind)
@@ -242,7 +303,9 @@ def _refuse_by_kind(session: Session, entry: Entry, subject: Subject, actor: Act
 
 def _refuse_report(entry: Entry, has_file: bool) -> None:
     if has_file:
-        raise bad_input("The report of a background check stays with the Agency; nothing of it is uploaded here.", "file")
+        raise bad_input(
+            "The report of a background check stays with the Agency; nothing of it is uploaded here.", "file"
+        )
     background.refuse_findings(entry.note, "note")
 
 
@@ -270,7 +333,9 @@ def versions_of(kind: Kind) -> tuple[str, ...]:
     """The versions evidence of this kind must name, since the gate compares them; empty where it names none."""
     if kind in (Kind.HOUSING_INVENTORY, Kind.HOUSING_INVENTORY_SENT):
         return tuple(str(year) for year in YEARS)
-    of = {Kind.PARTICIPATION_AGREEMENT_SIGNED: "participation_agreement", Kind.PRIVACY_PLEDGE: "privacy_notice"}.get(kind, kind.value)
+    of = {Kind.PARTICIPATION_AGREEMENT_SIGNED: "participation_agreement", Kind.PRIVACY_PLEDGE: "privacy_notice"}.get(
+        kind, kind.value
+    )
     return documents.versions(of) if of in documents.kinds() else ()
 
 
@@ -282,13 +347,24 @@ def _refuse_waiver(session: Session, entry: Entry, subject: Subject, actor: Acto
         raise bad_input("Say who asked for this waiver.", "asked_by")
     approver = session.get_one(Person, actor.person_id)
     if looks_like(entry.asked_by, approver):
-        raise Refused(Reason.SAME_PERSON, "You asked for this waiver yourself, so another person of the Lead has to give it.", "asked_by")
+        raise Refused(
+            Reason.SAME_PERSON,
+            "You asked for this waiver yourself, so another person of the Lead has to give it.",
+            "asked_by",
+        )
     if isinstance(subject, Agency) and any(agency == subject.id for agency, _ in actor.roles):
-        raise Refused(Reason.SAME_PERSON, "You belong to this organization, so another person of the Lead has to give the waiver.")
+        raise Refused(
+            Reason.SAME_PERSON, "You belong to this organization, so another person of the Lead has to give the waiver."
+        )
     if isinstance(subject, Membership):
-        asked = set(session.scalars(select(AccessRequest.requested_by).where(AccessRequest.membership_id == subject.id)))
+        asked = set(
+            session.scalars(select(AccessRequest.requested_by).where(AccessRequest.membership_id == subject.id))
+        )
         if actor.person_id in asked:
-            raise Refused(Reason.SAME_PERSON, "You requested this person's access, so another person of the Lead has to give the waiver.")
+            raise Refused(
+                Reason.SAME_PERSON,
+                "You requested this person's access, so another person of the Lead has to give the waiver.",
+            )
 
 
 def _refuse_untouchable(session: Session, row: Evidence, actor: Actor) -> None:
@@ -303,7 +379,9 @@ def _refuse_untouchable(session: Session, row: Evidence, actor: Actor) -> None:
 
 def _note(entry: Entry) -> str:
     asked = f"Asked for by {entry.asked_by.strip()}." if entry.kind == Kind.WAIVER else ""
-    return " ".join(part for part in (entry.note.strip(), asked, f"Verified by {entry.verified_by.strip()}.") if part)[:1000]
+    return " ".join(part for part in (entry.note.strip(), asked, f"Verified by {entry.verified_by.strip()}.") if part)[
+        :1000
+    ]
 
 
 def _person_of(session: Session, entry: Entry) -> Person | None:

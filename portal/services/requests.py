@@ -1,7 +1,5 @@
 """Asking for access for a person: who, why, at which level, for which projects, on which device (U1, U8)."""
 
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -15,34 +13,18 @@ from portal.refusals import Refused, bad_input
 from portal.services import asked_for, departures, evidence, grants, licences, onboarding, people
 from portal.services.locks import lock
 from portal.services.people import PersonFields
+from portal.services.request_checks import Work, checked, refuse_shut_agency
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
 
-WORKERS = ("staff", "volunteer", "contractor")
 ACTS = ("add", "modify", "replace")
-SSN = re.compile(r"(?<!\d)\d{3}[- ]?\d{2}[- ]?\d{4}(?!\d)")
-SOONEST, LATEST = timedelta(days=366), timedelta(days=366)
-APPROVED_LATER = "approval of the Lead is needed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """What somebody is to do in the core HMIS, and from when."""
-
-    purpose: str
-    access_level: str
-    start_on: date
-    worker: str = "staff"
-    project_ids: Sequence[int] = ()
-    device: Device | None = None
-    supervisor: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """On whose word access is asked for: the Agency Admin's own, the director's, or the Lead on a signed instruction."""
+    """On whose word access is asked for: the Agency Admin's, the director's, or the Lead's on a signed instruction."""
 
     called: str
     note: str = ""
@@ -64,15 +46,16 @@ def submit(
     replaced_last_day: date | None = None,
     instruction: str = "",
 ) -> AccessRequest:
-    """Asks for access for a person named by `person`, or for a `membership` that exists; `replaces` leaves at the same time.
+    """Asks for access for a `person` named here or a `membership` that exists; `replaces` leaves at the same time.
 
-    Nobody asks for themselves (SAME_PERSON). The Lead asks for an Agency's person on its director's signed `instruction`
-    only. One open request a membership (ALREADY_DONE). Sources: 'Eligible Users', 'Setting up a New HMIS End User'.
+    Nobody asks for themselves (SAME_PERSON). The Lead asks for an Agency's person on its director's signed
+    `instruction` only. One open request a membership (ALREADY_DONE). Sources: 'Eligible Users', 'Setting up a New
+    HMIS End User'.
     """
     permissions.check(session, actor, Action.ACCESS_REQUEST, agency)
     basis = _basis(actor, agency, instruction)
     today = local_day(now, policy.zone)
-    _refuse_shut_agency(session, agency, on=today)
+    refuse_shut_agency(session, agency, on=today)
     if act not in ACTS or (act == "replace") != (replaces is not None):
         raise bad_input(
             "Choose whether this is a new person, a change, or a replacement, and say who is replaced.", "act"
@@ -93,7 +76,7 @@ def submit(
     if membership.person_id == actor.person_id:
         raise Refused(
             Reason.SAME_PERSON,
-            "Nobody asks for access for themselves. Your director's designation is the request for an Agency Administrator.",
+            "Nobody asks for their own access. Your director's designation is the request for an Agency Administrator.",
         )
     return _enter(session, agency, membership, work, act=act, basis=basis, actor=actor, now=now, policy=policy)
 
@@ -112,14 +95,14 @@ def from_designation(
     supervisor: str = "",
     worker: str = "staff",
 ) -> AccessRequest:
-    """The director's signed designation is the request for an Agency Admin's own access, for all of the Agency's projects.
+    """The director's signed designation is the request for an Agency Admin's own access, for all its projects.
 
     A director who names himself needs the Lead as the second person: approve() records the authorisation then (U18).
     """
     permissions.check(session, actor, Action.OFFICER_NAME, membership)
     agency = session.get_one(Agency, membership.agency_id)
     today = local_day(now, policy.zone)
-    _refuse_shut_agency(session, agency, on=today)
+    refuse_shut_agency(session, agency, on=today)
     every = tuple(session.scalars(select(Project.id).where(Project.agency_id == agency.id).order_by(Project.id)))
     work = Work(
         purpose=purpose,
@@ -137,9 +120,9 @@ def from_designation(
 def choose_device(
     session: Session, *, membership: Membership, device: Device, actor: Actor, now: datetime, policy: Policy
 ) -> None:
-    """The device that the person uses from today, instead of the one before; a laptop's statement goes out to be signed.
+    """The device the person uses from today, instead of the one before; a laptop's statement goes out to be signed.
 
-    For whoever could ask for access, and not for oneself. ALREADY_DONE where nothing changes or access was never asked for.
+    For whoever could ask for access, and not for oneself. ALREADY_DONE where nothing changes or nothing was asked for.
     """
     permissions.check(session, actor, Action.ACCESS_REQUEST, membership)
     if membership.person_id == actor.person_id:
@@ -158,7 +141,7 @@ def choose_device(
 
 
 def approve(session: Session, *, request: AccessRequest, actor: Actor, now: datetime, policy: Policy) -> None:
-    """The second person: for the Lead's own staff, and for a director who named himself. Neither the asker nor the one it is for."""
+    """The second person's word: for the Lead's own staff, and for a director who named himself."""
     permissions.check(session, actor, Action.ACCESS_APPROVE, request)
     if request.status != "open":
         raise Refused(Reason.ALREADY_DONE, "This request is not open any more.")
@@ -188,7 +171,7 @@ def approval_missing(session: Session, request: AccessRequest, *, on: date) -> K
 def cancel(
     session: Session, *, request: AccessRequest, reason: str, actor: Actor, now: datetime, policy: Policy
 ) -> None:
-    """Takes a request back: the reservation returns, and what was asked for no longer counts; live access stays as it was."""
+    """Takes a request back: the reservation returns, what was asked for counts no more; live access stays as it was."""
     permissions.check(session, actor, Action.ACCESS_CANCEL, request)
     if not reason.strip():
         raise bad_input("Say why the request is cancelled.", "reason")
@@ -226,7 +209,7 @@ def _enter(
 ) -> AccessRequest:
     lock(session, agencies=[agency.id], people=[membership.person_id])
     today = local_day(now, policy.zone)
-    projects = _checked(session, agency, membership, work, on=today, policy=policy)
+    projects = checked(session, agency, membership, work, on=today, policy=policy)
     _refuse_second_request(session, membership, act)
     _come_back(session, membership, actor=actor, now=now, today=today)
     request = AccessRequest(
@@ -313,20 +296,11 @@ def _basis(actor: Actor, agency: Agency, instruction: str) -> Basis:
     note = " ".join(instruction.split())
     if len(note) < 10:
         raise bad_input(
-            "The Lead asks for an Agency's people on the director's signed instruction only. Say who signed it, on which day, and where it is kept.",
+            "The Lead asks for an Agency's people on the director's signed instruction only. Say who signed "
+            "it, on which day, and where it is kept.",
             "instruction",
         )
     return Basis(called="director_instruction", note=note[:900])
-
-
-def _refuse_shut_agency(session: Session, agency: Agency, *, on: date) -> None:
-    if agency.status == "ended":
-        raise bad_input(f"{agency.name} no longer participates in the HMIS, so nobody there can have access.")
-    if evidence.in_force(session, About.AGENCY, agency.id, Kind.EXCLUDED_PROVIDER, on=on):
-        raise bad_input(
-            f"{agency.name} is a victim service or legal service provider. It keeps a comparable database, and nobody there has access to "
-            "the HMIS (Standards for a Comparable Database)."
-        )
 
 
 def _membership(
@@ -358,68 +332,13 @@ def _membership(
     return people.member(session, agency=agency, person=named, actor=actor, now=now)
 
 
-def _checked(
-    session: Session, agency: Agency, membership: Membership, work: Work, *, on: date, policy: Policy
-) -> list[Project]:
-    purpose = work.purpose.strip()
-    if len(purpose) < 10:
-        raise bad_input("Say in a sentence what this person needs the HMIS for.", "purpose")
-    if len(purpose) > 1000:
-        raise bad_input(f"The purpose may have 1,000 characters; this has {len(purpose):,}.", "purpose")
-    if SSN.search(purpose):
-        raise bad_input(
-            "The purpose holds what looks like a Social Security number. Take it out: no client data belongs here.",
-            "purpose",
-        )
-    if work.worker not in WORKERS:
-        raise bad_input("Choose staff, volunteer or contractor.", "worker")
-    if not on - SOONEST <= work.start_on <= on + LATEST:
-        raise bad_input(
-            f"{us_date(work.start_on)} is more than a year away. Check the year of the first day.", "start_on"
-        )
-    if work.device is not None and work.device.agency_id != agency.id:
-        raise bad_input("Choose a device of this Agency.", "device")
-    _check_level(session, agency, membership, work.access_level, on=on, policy=policy)
-    return _projects(session, agency, work.project_ids, on=on)
-
-
-def _check_level(
-    session: Session, agency: Agency, membership: Membership, level: str, *, on: date, policy: Policy
-) -> None:
-    known = {each.id: each for each in policy.access_levels}
-    if level not in known:
-        raise bad_input("Choose an access level from the list.", "access_level")
-    if agency.id == LEAD:
-        return
-    if known[level].lead_only:
-        raise bad_input(
-            f"The level {known[level].title} is for the Lead's own staff. Choose another one.", "access_level"
-        )
-    if known[level].administers and not people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN):
-        raise bad_input(
-            f"The level {known[level].title} is for whom the executive director has designated Agency Administrator. Choose another one, or "
-            "ask the director for the designation.",
-            "access_level",
-        )
-
-
-def _projects(session: Session, agency: Agency, wanted: Iterable[int], *, on: date) -> list[Project]:
-    theirs = {p.id: p for p in session.scalars(select(Project).where(Project.agency_id == agency.id))}
-    chosen = list(dict.fromkeys(wanted))
-    if unknown := [each for each in chosen if each not in theirs]:
-        raise bad_input(f"Project {unknown[0]} does not belong to this Agency. Choose from the list.", "project_ids")
-    running = {key for key, p in theirs.items() if p.ends_on is None or p.ends_on >= on}
-    if running and not chosen and agency.id != LEAD:
-        raise bad_input("Choose at least one project for which this person will work.", "project_ids")
-    return [theirs[each] for each in sorted(chosen)]
-
-
 def _refuse_second_request(session: Session, membership: Membership, act: str) -> None:
     waiting = grants.open_request(session, membership.id)
     if waiting is not None:
         raise Refused(
             Reason.ALREADY_DONE,
-            f"Access was asked for before and the request is still open (since {us_date(waiting.requested_at.date())}). Cancel it first to change it.",
+            f"Access was asked for on {us_date(waiting.requested_at.date())} and the request is still open. "
+            "Cancel it first to change it.",
         )
     grant = grants.live_grant(session, membership.id)
     if act == "modify" and grant is None:
@@ -437,3 +356,18 @@ def _come_back(session: Session, membership: Membership, *, actor: Actor, now: d
         evidence.end(
             session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again."
         )
+
+
+__all__ = [
+    "ACTS",
+    "Basis",
+    "PersonFields",
+    "Work",
+    "approval_missing",
+    "approve",
+    "cancel",
+    "choose_device",
+    "from_designation",
+    "open_requests",
+    "submit",
+]

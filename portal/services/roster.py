@@ -1,4 +1,4 @@
-"""The list of people that somebody may see: searched, filtered, sorted and paged by key, with each person's standing."""
+"""The list of people that somebody may see: searched, filtered, sorted, paged by key, with each one's standing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ KEYS: Mapping[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the list shows; `sort` is one of KEYS, with a minus for the other way round; `after` the last membership of the page before."""
+    """What the list shows. `sort` is one of KEYS, a minus turns it round; `after` is the last id of the page before."""
 
     q: str = ""
     agency_id: int | None = None

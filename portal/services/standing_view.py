@@ -42,7 +42,7 @@ EITHER = {
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What one holder has to do: the office, the names of who fills it as far as the viewer may know them, the findings."""
+    """What one holder has to do: the office, the names of who fills it as far as they may be known, the findings."""
 
     holder: str
     who: str
@@ -71,7 +71,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One person in a list: how many prerequisites are met, and for each that lacks its id and who holds the next step."""
+    """One person in a list: how many prerequisites are met; of each that lacks, its id and who holds the next step."""
 
     membership_id: int
     done: int

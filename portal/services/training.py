@@ -51,21 +51,44 @@ def record_result(
     if source not in BY_HAND:
         raise bad_input("Say whether it was a quiz or a training session.", "source")
     if proof is None:
-        raise bad_input("Add the proof: the sign-in sheet, or a screenshot of the result, as PDF, PNG or JPEG.", "proof")
+        raise bad_input(
+            "Add the proof: the sign-in sheet, or a screenshot of the result, as PDF, PNG or JPEG.", "proof"
+        )
     refuse_nonsense(course, score, taken_at, now=now, policy=policy)
     lock(session, people=[person.id])
     earlier = same_attempt(session, person.id, course, taken_at, attempt, policy)
     if earlier is not None and earlier.score == score:
-        raise Refused(Reason.ALREADY_DONE, f"This result is on record already: {course_title(policy, course)}, {us_date(local_day(taken_at, policy.zone))}.")
+        raise Refused(
+            Reason.ALREADY_DONE,
+            f"This result is on record already: {course_title(policy, course)}, {us_date(local_day(taken_at, policy.zone))}.",
+        )
     row = TrainingResult(
-        person_id=person.id, course=course, course_as_written=course_title(policy, course), score=score, score_as_written=score_as_written[:40],
-        taken_at=taken_at, attempt=attempt or (earlier.attempt if earlier else next_attempt(session, person.id, course)), source=source,
-        learner=person.name, learner_email=person.email, fingerprint=_fingerprint(session, source, person.id, course, score, taken_at, attempt),
-        file_id=proof.id, note=note[:1000], entered_by=actor.person_id, entered_at=now,
-    )  # fmt: skip
+        person_id=person.id,
+        course=course,
+        course_as_written=course_title(policy, course),
+        score=score,
+        score_as_written=score_as_written[:40],
+        taken_at=taken_at,
+        attempt=attempt or (earlier.attempt if earlier else next_attempt(session, person.id, course)),
+        source=source,
+        learner=person.name,
+        learner_email=person.email,
+        fingerprint=_fingerprint(session, source, person.id, course, score, taken_at, attempt),
+        file_id=proof.id,
+        note=note[:1000],
+        entered_by=actor.person_id,
+        entered_at=now,
+    )
     if earlier is not None:
         set_aside(session, earlier, actor=actor, now=now, reason=f"Corrected to {score / 100:g} %.")
-    keep(session, row, actor=actor, now=now, policy=policy, how="sign-in sheet" if source == "session" else "proof on file")
+    keep(
+        session,
+        row,
+        actor=actor,
+        now=now,
+        policy=policy,
+        how="sign-in sheet" if source == "session" else "proof on file",
+    )
     return row
 
 
@@ -89,19 +112,41 @@ def claim(
     """
     permissions.check(session, actor, Action.TRAINING_CLAIM, person)
     taken_at = noon(taken_on, policy.zone)
-    refuse_nonsense(course, score, min(taken_at, now) if taken_on == local_day(now, policy.zone) else taken_at, now=now, policy=policy)
+    refuse_nonsense(
+        course,
+        score,
+        min(taken_at, now) if taken_on == local_day(now, policy.zone) else taken_at,
+        now=now,
+        policy=policy,
+    )
     lock(session, people=[person.id])
-    for row in session.scalars(select(TrainingResult).where(TrainingResult.person_id == person.id, TrainingResult.course == course)):
-        if local_day(row.taken_at, policy.zone) == taken_on and row.score == score and row.status in ("recorded", "claimed"):
+    for row in session.scalars(
+        select(TrainingResult).where(TrainingResult.person_id == person.id, TrainingResult.course == course)
+    ):
+        if (
+            local_day(row.taken_at, policy.zone) == taken_on
+            and row.score == score
+            and row.status in ("recorded", "claimed")
+        ):
             waits = "waits for the help desk" if row.status == "claimed" else "is on record"
             raise Refused(Reason.ALREADY_DONE, f"This result {waits} already; there is nothing left to hand in.")
     stored = keep_file(session, file, person=person, actor=actor, now=now)
     result = TrainingResult(
-        person_id=person.id, course=course, course_as_written=course_title(policy, course), score=score,
-        score_as_written=(score_as_written or f"{score / 100:g} %")[:40], taken_at=taken_at, attempt=next_attempt(session, person.id, course),
-        source="certificate", learner=person.name, learner_email=person.email, file_id=stored.id, entered_by=actor.person_id, entered_at=now,
+        person_id=person.id,
+        course=course,
+        course_as_written=course_title(policy, course),
+        score=score,
+        score_as_written=(score_as_written or f"{score / 100:g} %")[:40],
+        taken_at=taken_at,
+        attempt=next_attempt(session, person.id, course),
+        source="certificate",
+        learner=person.name,
+        learner_email=person.email,
+        file_id=stored.id,
+        entered_by=actor.person_id,
+        entered_at=now,
         fingerprint=_fingerprint(session, "certificate", person.id, course, score, taken_at, None),
-    )  # fmt: skip
+    )
     session.add(result)
     session.flush()
     transition(session, result, "claim", actor=actor, now=now)
@@ -112,7 +157,10 @@ def confirm(session: Session, *, result: TrainingResult, actor: Actor, now: date
     """The help desk has read the certificate: from here on the result counts. Not for oneself, nor by who handed it in."""
     lock(session, people=[result.person_id] if result.person_id else [])
     if result.entered_by is not None and result.entered_by == actor.person_id:
-        raise Refused(Reason.SAME_PERSON, "You handed this certificate in yourself, so somebody else of the Lead has to confirm it.")
+        raise Refused(
+            Reason.SAME_PERSON,
+            "You handed this certificate in yourself, so somebody else of the Lead has to confirm it.",
+        )
     transition(session, result, "confirm", actor=actor, now=now)
     _give(session, result, actor=actor, now=now, policy=policy, how="certificate confirmed")
 
@@ -125,7 +173,9 @@ def refuse(session: Session, *, result: TrainingResult, reason: str, actor: Acto
     result.note = reason.strip()[:1000]
 
 
-def match(session: Session, *, result: TrainingResult, person: Person, actor: Actor, now: datetime, policy: Policy) -> list[TrainingResult]:
+def match(
+    session: Session, *, result: TrainingResult, person: Person, actor: Actor, now: datetime, policy: Policy
+) -> list[TrainingResult]:
     """Says whose an unmatched result is; the learning system's id is remembered, and its other waiting results follow.
 
     All the results that were matched. Not to oneself. An id that somebody else is known by is refused (CONFLICT).
@@ -137,26 +187,39 @@ def match(session: Session, *, result: TrainingResult, person: Person, actor: Ac
         _remember(session, person, uid, actor=actor, now=now)
     waiting = [result]
     if uid:
-        others = select(TrainingResult).where(TrainingResult.status == "unmatched", TrainingResult.learner_uid == uid, TrainingResult.id != result.id)
+        others = select(TrainingResult).where(
+            TrainingResult.status == "unmatched", TrainingResult.learner_uid == uid, TrainingResult.id != result.id
+        )
         waiting += session.scalars(others.order_by(TrainingResult.taken_at, TrainingResult.id))
     for row in waiting:
         row.person_id = person.id
         earlier = same_attempt(session, person.id, row.course, row.taken_at, None, policy, but=row.id)
         transition(session, row, "match", actor=actor, now=now, why=f"{row.learner or uid} is {person.name}.")
         if earlier is not None and earlier.score != row.score:
-            set_aside(session, earlier, actor=actor, now=now, reason=f"Corrected to {row.score / 100:g} % by the matched result.")
+            set_aside(
+                session,
+                earlier,
+                actor=actor,
+                now=now,
+                reason=f"Corrected to {row.score / 100:g} % by the matched result.",
+            )
         _give(session, row, actor=actor, now=now, policy=policy, how="learning system")
     return waiting
 
 
 def suggestions(session: Session, results: Sequence[TrainingResult], *, most: int = 5) -> dict[int, list[Person]]:
     """For each unmatched result the people whose names stand in the learner's: to choose from, never chosen by itself."""
-    words = {row.id: {word for word in _words(f"{row.learner} {row.learner_email.partition('@')[0]}") if len(word) > 1} for row in results}
+    words = {
+        row.id: {word for word in _words(f"{row.learner} {row.learner_email.partition('@')[0]}") if len(word) > 1}
+        for row in results
+    }
     wanted = sorted(set().union(*words.values())) if words else []
     if not wanted:
         return {}
     names = or_(func.lower(Person.last_name).in_(wanted), func.lower(Person.first_name).in_(wanted))
-    people = list(session.scalars(select(Person).where(names).order_by(Person.last_name, Person.first_name, Person.id).limit(500)))
+    people = list(
+        session.scalars(select(Person).where(names).order_by(Person.last_name, Person.first_name, Person.id).limit(500))
+    )
     ranked: dict[int, list[Person]] = {}
     for row in results:
         scored = [(len(words[row.id] & _words(person.name)), person) for person in people]
@@ -168,7 +231,9 @@ def suggestions(session: Session, results: Sequence[TrainingResult], *, most: in
 def set_aside(session: Session, result: TrainingResult, *, actor: Actor, now: datetime, reason: str) -> None:
     """Takes a recorded result and its evidence back, because a later entry says otherwise."""
     transition(session, result, "correct", actor=actor, now=now, why=reason)
-    resting = select(Evidence).where(Evidence.rests_on == TABLE, Evidence.rests_on_id == result.id, Evidence.withdrawn_at == datetime.max)
+    resting = select(Evidence).where(
+        Evidence.rests_on == TABLE, Evidence.rests_on_id == result.id, Evidence.withdrawn_at == datetime.max
+    )
     for row in session.scalars(resting):
         evidence.withdraw(session, row, actor=actor, now=now, reason=reason)
 
@@ -178,20 +243,36 @@ def keep(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, 
     session.add(row)
     session.flush()
     audit.record(
-        session, actor=actor, now=now, act="training.record", thing=row, after={"course": row.course, "score": row.score, "attempt": row.attempt},
+        session,
+        actor=actor,
+        now=now,
+        act="training.record",
+        thing=row,
+        after={"course": row.course, "score": row.score, "attempt": row.attempt},
         said=f"Recorded: {row.learner}, {row.course_as_written or row.course}, {row.score / 100:g} %, attempt {row.attempt} ({row.source}).",
-    )  # fmt: skip
+    )
     _give(session, row, actor=actor, now=now, policy=policy, how=how)
 
 
 def same_attempt(
-    session: Session, person_id: int, course: str, taken_at: datetime, attempt: int | None, policy: Policy, *, but: int = 0
+    session: Session,
+    person_id: int,
+    course: str,
+    taken_at: datetime,
+    attempt: int | None,
+    policy: Policy,
+    *,
+    but: int = 0,
 ) -> TrainingResult | None:
     """The recorded result of the same attempt: taken at the same moment, or the same numbered attempt on the same day."""
     query = select(TrainingResult).where(
-        TrainingResult.person_id == person_id, TrainingResult.course == course, TrainingResult.status == "recorded", TrainingResult.id != but,
-        TrainingResult.taken_at > taken_at - timedelta(days=2), TrainingResult.taken_at < taken_at + timedelta(days=2),
-    )  # fmt: skip
+        TrainingResult.person_id == person_id,
+        TrainingResult.course == course,
+        TrainingResult.status == "recorded",
+        TrainingResult.id != but,
+        TrainingResult.taken_at > taken_at - timedelta(days=2),
+        TrainingResult.taken_at < taken_at + timedelta(days=2),
+    )
     day = local_day(taken_at, policy.zone)
     for row in session.scalars(query.order_by(TrainingResult.id.desc())):
         at_once = row.taken_at == taken_at and attempt in (None, row.attempt)
@@ -201,14 +282,21 @@ def same_attempt(
 
 
 def next_attempt(session: Session, person_id: int, course: str) -> int:
-    last = session.scalar(select(func.max(TrainingResult.attempt)).where(TrainingResult.person_id == person_id, TrainingResult.course == course))
+    last = session.scalar(
+        select(func.max(TrainingResult.attempt)).where(
+            TrainingResult.person_id == person_id, TrainingResult.course == course
+        )
+    )
     return (last or 0) + 1
 
 
 def refuse_nonsense(course: str, score: int, taken_at: datetime, *, now: datetime, policy: Policy) -> None:
     """BAD_INPUT for a course the pack lacks, a score outside 0 to 100 percent, and a day in the future or before 1990."""
     if course not in {known.id for known in policy.courses}:
-        raise bad_input(f"The pack has no course {course[:60]!r}. It has: {', '.join(known.id for known in policy.courses)}.", "course")
+        raise bad_input(
+            f"The pack has no course {course[:60]!r}. It has: {', '.join(known.id for known in policy.courses)}.",
+            "course",
+        )
     if not 0 <= score <= 10_000:
         raise bad_input(f"A score lies between 0 and 100 percent; {score / 100:g} does not.", "score")
     if taken_at > now:
@@ -220,9 +308,17 @@ def refuse_nonsense(course: str, score: int, taken_at: datetime, *, now: datetim
 def keep_file(session: Session, file: Scan, *, person: Person | None, actor: Actor, now: datetime) -> StoredFile:
     """The row of a file that lies in the storage already: a certificate, a sign-in sheet."""
     stored = StoredFile(
-        sha256=file.sha256, document_id=None, media_type=file.media_type, size=file.size, pages=file.pages, name=file.name[:200], agency_id=None,
-        person_id=person.id if person else None, stored_by=actor.person_id, stored_at=now,
-    )  # fmt: skip
+        sha256=file.sha256,
+        document_id=None,
+        media_type=file.media_type,
+        size=file.size,
+        pages=file.pages,
+        name=file.name[:200],
+        agency_id=None,
+        person_id=person.id if person else None,
+        stored_by=actor.person_id,
+        stored_at=now,
+    )
     session.add(stored)
     session.flush()
     return stored
@@ -247,34 +343,67 @@ def _give(session: Session, row: TrainingResult, *, actor: Actor, now: datetime,
         raise ValueError("a result gives evidence once it is known whose it is")
     taken_on = local_day(row.taken_at, policy.zone)
     evidence.record(
-        session, actor=actor, now=now, kind=Kind.TRAINING, about=About.PERSON, subject_id=row.person_id, detail=row.course, value=row.score,
-        valid_from=taken_on, rests_on=TABLE, rests_on_id=row.id, verified_how=how,
-    )  # fmt: skip
+        session,
+        actor=actor,
+        now=now,
+        kind=Kind.TRAINING,
+        about=About.PERSON,
+        subject_id=row.person_id,
+        detail=row.course,
+        value=row.score,
+        valid_from=taken_on,
+        rests_on=TABLE,
+        rests_on_id=row.id,
+        verified_how=how,
+    )
     if row.score < policy.mark_for(row.course):
         return
     # Retraining asks for the course to be taken again after the day it was ordered; passing it is what ends it.
-    for order in evidence.in_force(session, About.PERSON, row.person_id, Kind.RETRAINING, on=local_day(now, policy.zone), detail=row.course):
+    for order in evidence.in_force(
+        session, About.PERSON, row.person_id, Kind.RETRAINING, on=local_day(now, policy.zone), detail=row.course
+    ):
         if order.valid_from <= taken_on:
-            evidence.end(session, order, actor=actor, now=now, last_day=taken_on - timedelta(1), reason=f"The course was passed again on {us_date(taken_on)}.")
+            evidence.end(
+                session,
+                order,
+                actor=actor,
+                now=now,
+                last_day=taken_on - timedelta(1),
+                reason=f"The course was passed again on {us_date(taken_on)}.",
+            )
 
 
 def _remember(session: Session, person: Person, uid: str, *, actor: Actor, now: datetime) -> None:
     holder = session.scalars(select(Person).where(Person.lms_uid == uid, Person.id != person.id)).one_or_none()
     if holder is not None:
-        raise Refused(Reason.CONFLICT, f"The learning system's id {uid} is known to be {holder.name}. If that is wrong, correct it there first.", "person")
+        raise Refused(
+            Reason.CONFLICT,
+            f"The learning system's id {uid} is known to be {holder.name}. If that is wrong, correct it there first.",
+            "person",
+        )
     if person.lms_uid == uid:
         return
     before, person.lms_uid = person.lms_uid, uid
     session.flush()
     audit.record(
-        session, actor=actor, now=now, act="training.remember", thing=person, before={"lms_uid": before or ""}, after={"lms_uid": uid},
+        session,
+        actor=actor,
+        now=now,
+        act="training.remember",
+        thing=person,
+        before={"lms_uid": before or ""},
+        after={"lms_uid": uid},
         said=f"The learning system knows {person.name} as {uid}.",
-    )  # fmt: skip
+    )
 
 
-def _fingerprint(session: Session, source: str, person_id: int, course: str, score: int, taken_at: datetime, attempt: int | None) -> str:
+def _fingerprint(
+    session: Session, source: str, person_id: int, course: str, score: int, taken_at: datetime, attempt: int | None
+) -> str:
     """Of an entry made here: new each time, since what was entered and corrected may have to be entered once more."""
-    count = session.scalar(select(func.count()).where(TrainingResult.person_id == person_id, TrainingResult.course == course))
+    count = session.scalar(
+        select(func.count()).where(TrainingResult.person_id == person_id, TrainingResult.course == course)
+    )
     parts: Iterable[object] = (source, person_id, course, score, taken_at.isoformat(), attempt or "", count)
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The demonstration's own pages: sign in as somebody by one click, and read the mail that went out. Registered in the demonstration only."""
+"""The demonstration's own pages, registered nowhere else: sign in as somebody by one click, read the mail."""
 
 import re
 from email import message_from_bytes, policy
@@ -29,7 +29,7 @@ NAME = re.compile(r"\d{8}T\d{6}-[a-z0-9@._-]{1,100}\.eml")
 def index() -> Any:
     with reading(sessions()) as session:
         listed = people.listed(session, on=today(), now=now())
-    return render_template("pages/demo/index.html", listed=listed)
+    return render_template("pages/demo/index.html", listed=listed, form=None)
 
 
 @blueprint.post("/sign-in")
@@ -80,11 +80,11 @@ def _newest(to: str, copies: bool, before: str) -> tuple[list[dict[str, Any]], s
 
 
 def _read(file: Path) -> EmailMessage | None:
-    """The message in a file; None where it was taken away meanwhile. An attachment is not read where its message is left out."""
+    """The message in a file, its head alone where it will not be shown; None where it was taken away meanwhile."""
     try:
         with file.open("rb") as opened:
             head = opened.read(HEAD)
-            if b"Message-ID: <" + COPIES.encode() in head and not kernel.request.args.get("copies"):
+            if b"Message-ID: <" + COPIES.encode() in head and not request.args.get("copies"):
                 return message_from_bytes(head, _class=EmailMessage, policy=policy.default)
             return message_from_bytes(head + opened.read(), _class=EmailMessage, policy=policy.default)
     except FileNotFoundError:

@@ -3,16 +3,27 @@
 from werkzeug.datastructures import FileStorage
 
 from portal.adapters import pdf
-from portal.adapters.storage import Storage
-from portal.refusals import bad_input
+from portal.adapters.storage import FileLost, Storage
+from portal.refusals import Refused, bad_input
 from portal.services.paperwork import Scan
 from portal.web import kernel
+from workflows.vocabulary import Reason
 
 MEDIA = {"pdf": "application/pdf", "png": "image/png", "jpeg": "image/jpeg"}
 
 
 def storage() -> Storage:
     return Storage(kernel.context().settings.storage)
+
+
+def fetched(sha256: str) -> bytes:
+    """A file that the record names; CONFLICT with what to do where the storage has lost it."""
+    try:
+        return storage().get(sha256)
+    except FileLost as lost:
+        raise Refused(
+            Reason.CONFLICT, f"{lost} Until then the record of it stands, and the file cannot be shown."
+        ) from lost
 
 
 def is_there(upload: FileStorage | None) -> bool:

@@ -8,7 +8,7 @@ import pyotp
 from portal.actors import PORTAL
 from portal.db import transaction
 from portal.services import founding
-from tests.support.browser import Living, Visitor
+from tests.support.browser import FIELDS, Living, Visitor
 from workflows.vocabulary import Role
 
 PASSWORD = "lantern quarry mosaic seventeen"
@@ -55,3 +55,19 @@ def come_in_by_invitation(visitor: Visitor, email: str) -> Staff:
     staff = Staff(visitor, email, found.group(1))
     visitor.fill("Six-digit code", staff.code).press("Continue")
     return staff
+
+
+def sign_by_link(visitor: Visitor, email: str, name: str, *, about: str, title: str = "Executive director") -> None:
+    """From the mailed link to the confirmation page: code, reading, initials, checking, signing."""
+    visitor.go(visitor.living.mail.link(email, about=about))
+    enter_code(visitor, email)
+    sign_here(visitor, name, title=title)
+
+
+def sign_here(visitor: Visitor, name: str, *, title: str = "Executive director") -> None:
+    """The document that is open, with the code entered: initials and signature, checked, signed."""
+    letters = "".join(word[0] for word in name.split())
+    initials = {one["name"].replace("-", "_"): letters for one in visitor.page.evaluate(FIELDS) if one["name"].startswith("initials-")}
+    visitor.fill_in(name=name, title=title, **initials).press("Check before signing")
+    assert visitor.heading == "Check before you sign"
+    visitor.press("Sign now").sees("You have signed")

@@ -7,7 +7,17 @@ from sqlalchemy import Engine, event, select
 
 from portal.models import Agency, AuditEntry, Document, Licence, Link, Membership, Project
 from portal.refusals import Refused
-from portal.services import agencies, agency_ending, agency_list, agency_tasks, configuration, directors, evidence, paperwork, projects
+from portal.services import (
+    agencies,
+    agency_ending,
+    agency_list,
+    agency_tasks,
+    configuration,
+    directors,
+    evidence,
+    paperwork,
+    projects,
+)
 from portal.services.agencies import AgencyFields
 from portal.services.agency_list import Wanted
 from tests.services.joining import ADMIN, AGREEMENT, DIRECTOR, MANUALS, OFFICER, Joining, jobs_of, joining

@@ -194,6 +194,16 @@ def test_beds_that_do_not_add_up_stop_it(harbor: Joining) -> None:
     assert harbor.evidence(Kind.HOUSING_INVENTORY_SENT) == [("", "2026")]
 
 
+def test_an_inventory_that_contradicts_itself_is_not_taken_in(harbor: Joining) -> None:
+    document = begin(harbor, "housing_inventory")
+    save(harbor, document, {"counted_on": "2026-01-28", "no_lodging": "Yes"})
+    save_entry(harbor, document, "inventory", BEDS_OF_A_SHELTER)
+    with pytest.raises(Refused) as no:
+        submit(harbor, document)
+    assert "no beds or units, and lists some" in no.value.sentence
+    assert fresh(harbor, "housing_inventory").status == "prepared"
+
+
 def test_next_year_begins_with_this_years_answers(harbor: Joining) -> None:
     document = begin(harbor, "housing_inventory")
     save(harbor, document, {"counted_on": "2026-01-28", "no_lodging": "No"})

@@ -233,9 +233,5 @@ def test_consequences_name_the_account_the_roles_and_the_seat(world: World) -> N
     world.let_in(membership)
     world.record(Kind.ROLE, About.MEMBERSHIP, membership.id, detail=Role.SECURITY_OFFICER)
     with world.look() as session:
-        said = " ".join(
-            departures.consequences(
-                session, session.get_one(Membership, membership.id), policy=world.policy, on=world.today
-            )
-        )
+        said = " ".join(departures.consequences(session, session.get_one(Membership, membership.id), on=world.today))
     assert "jsample" in said and "license goes back" in said and "security officer" in said and "signed out" in said

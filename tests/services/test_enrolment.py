@@ -33,7 +33,14 @@ def asked_for(world: World, *signed: Kind, level: str = "case_manager_1", agency
 def enrol(world: World, membership: Membership, *courses: str, actor=None) -> list[str]:
     with world.change() as session:
         membership = session.get_one(Membership, membership.id)
-        rows = enrolment.enrol(session, membership=membership, courses=courses, actor=actor or world.desk, now=world.now, policy=world.policy)
+        rows = enrolment.enrol(
+            session,
+            membership=membership,
+            courses=courses,
+            actor=actor or world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
         return [row.detail for row in rows]
 
 
@@ -43,14 +50,24 @@ def test_nobody_is_enrolled_before_everything_is_signed(world: World, signed: tu
     with pytest.raises(Refused) as no:
         enrol(world, membership, "hmis-basics")
     assert no.value.reason is Reason.GATE_CLOSED
-    missing = {Kind.USER_AGREEMENT: "user agreement in force is not signed", Kind.PRIVACY_PLEDGE: "privacy notice is not acknowledged"}
+    missing = {
+        Kind.USER_AGREEMENT: "user agreement in force is not signed",
+        Kind.PRIVACY_PLEDGE: "privacy notice is not acknowledged",
+    }
     assert all((words in no.value.sentence) == (kind not in signed) for kind, words in missing.items())
     assert world.count(Evidence, Evidence.kind == Kind.COURSE_ASSIGNED) == 0
 
 
 def test_an_agreement_whose_grace_is_over_does_not_count(world: World) -> None:
     membership = asked_for(world, *SIGNED)
-    world.record(Kind.PUBLISHED, About.LEAD, 0, detail=Kind.USER_AGREEMENT, version="2", valid_from=world.today.replace(month=1, day=2))
+    world.record(
+        Kind.PUBLISHED,
+        About.LEAD,
+        0,
+        detail=Kind.USER_AGREEMENT,
+        version="2",
+        valid_from=world.today.replace(month=1, day=2),
+    )
     with pytest.raises(Refused) as no:
         enrol(world, membership, "hmis-basics")
     assert no.value.reason is Reason.GATE_CLOSED
@@ -60,7 +77,11 @@ def test_enrolling_assigns_the_courses_and_says_so_once(world: World) -> None:
     membership = asked_for(world, *SIGNED)
     assert enrol(world, membership, "security", "hmis-basics") == ["hmis-basics", "security"]
     with world.look() as session:
-        mails = [job.payload for job in session.scalars(select(Job).where(Job.effect == "mail")) if job.payload["mail"] == "enrolled"]
+        mails = [
+            job.payload
+            for job in session.scalars(select(Job).where(Job.effect == "mail"))
+            if job.payload["mail"] == "enrolled"
+        ]
     assert [mail["person_id"] for mail in mails] == [membership.person_id]
     assert enrol(world, membership, "security", "agency-admin") == ["agency-admin"]
     with pytest.raises(Refused) as no:
@@ -93,12 +114,15 @@ def test_only_those_who_teach_enrol(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "proposed"), [("case_manager_1", ["hmis-basics", "security"]), ("agency_admin", ["hmis-basics", "security", "agency-admin"])]
+    ("level", "proposed"),
+    [("case_manager_1", ["hmis-basics", "security"]), ("agency_admin", ["hmis-basics", "security", "agency-admin"])],
 )
 def test_courses_are_proposed_by_role_and_access_level(world: World, level: str, proposed: list[str]) -> None:
     membership = asked_for(world, *SIGNED, level=level)
     with world.look() as session:
-        found = enrolment.propose(session, session.get_one(Membership, membership.id), on=world.today, policy=world.policy)
+        found = enrolment.propose(
+            session, session.get_one(Membership, membership.id), on=world.today, policy=world.policy
+        )
     assert [course.id for course in found] == proposed
 
 
@@ -110,7 +134,9 @@ def test_the_list_holds_who_signed_and_lacks_a_course(world: World) -> None:
     enrol(world, half, "security")
     with world.look() as session:
         found = enrolment.waiting(session, now=world.now, policy=world.policy)
-    assert [(one.membership.id, [course.id for course in one.proposed]) for one in found] == [(half.id, ["hmis-basics"])]
+    assert [(one.membership.id, [course.id for course in one.proposed]) for one in found] == [
+        (half.id, ["hmis-basics"])
+    ]
 
 
 def test_a_course_assigned_by_mistake_is_taken_back(world: World) -> None:
@@ -118,9 +144,14 @@ def test_a_course_assigned_by_mistake_is_taken_back(world: World) -> None:
     enrol(world, membership, "security", "agency-admin")
     with world.change() as session:
         enrolment.unassign(
-            session, membership=session.get_one(Membership, membership.id), course="agency-admin", reason="Not an administrator.", actor=world.desk,
-            now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            membership=session.get_one(Membership, membership.id),
+            course="agency-admin",
+            reason="Not an administrator.",
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
         assert enrolment.assigned(session, membership.id, on=world.today) == {"security"}
 
 

@@ -21,7 +21,12 @@ ROOT = Path(__file__).parents[2]
 MADE_UP = ROOT / "tests" / "data" / "hmis-sample"
 HUD = Path(os.environ.get("PORTAL_SHARED_DATA") or ROOT.parent / "shared" / "data") / "hud-lsa-sample"
 SAMPLES = [sample for sample in (MADE_UP, HUD) if sample == MADE_UP or sample.is_dir()]
-ROWS = {"ProjectCoC.csv": "project_cocs", "Funder.csv": "funders", "Inventory.csv": "inventories", "HMISParticipation.csv": "participations"}
+ROWS = {
+    "ProjectCoC.csv": "project_cocs",
+    "Funder.csv": "funders",
+    "Inventory.csv": "inventories",
+    "HMISParticipation.csv": "participations",
+}
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def folder(tmp_path: Path) -> Path:
 def bring(world: World, place: Path, *, actor=None, **more) -> Report:
     reading = hmis_csv.read(place)
     with world.change() as session:
-        return import_hmis.import_reading(session, reading, actor=actor or world.desk, now=world.now, policy=world.policy, **more)
+        return import_hmis.import_reading(
+            session, reading, actor=actor or world.desk, now=world.now, policy=world.policy, **more
+        )
 
 
 def replace(folder: Path, file: str, old: str, new: str) -> None:
@@ -57,13 +64,22 @@ def test_the_whole_sample_comes_in_with_its_warnings(world: World, sample: Path)
     with world.look() as session:
         agencies = {agency.hud_id: agency for agency in session.scalars(select(Agency).where(Agency.id != 0))}
         projects = {project.hud_id: project for project in session.scalars(select(Project))}
-        assert {row.organization_id: row.organization_name for row in reading.organizations} == {key: each.name for key, each in agencies.items()}
-        assert {row.project_id: dict(row.cells) for row in reading.projects} == {key: each.cells for key, each in projects.items()}
+        assert {row.organization_id: row.organization_name for row in reading.organizations} == {
+            key: each.name for key, each in agencies.items()
+        }
+        assert {row.project_id: dict(row.cells) for row in reading.projects} == {
+            key: each.cells for key, each in projects.items()
+        }
         for row in reading.projects:
             assert projects[row.project_id].agency_id == agencies[row.organization_id].id
         for file, attribute in ROWS.items():
-            kept = {record.key: (record.cells, record.project_id) for record in session.scalars(select(HudRecord).where(HudRecord.file == file))}
-            assert kept == {row.id: (dict(row.cells), projects[row.project_id].id) for row in getattr(reading, attribute)}
+            kept = {
+                record.key: (record.cells, record.project_id)
+                for record in session.scalars(select(HudRecord).where(HudRecord.file == file))
+            }
+            assert kept == {
+                row.id: (dict(row.cells), projects[row.project_id].id) for row in getattr(reading, attribute)
+            }
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
@@ -90,12 +106,18 @@ def test_a_victim_service_provider_is_excluded_at_once_and_stays_so(world: World
     assert wanted, "the made-up sample has a victim service provider"
     bring(world, folder)
     with world.look() as session:
-        query = select(Agency.name, Evidence.detail).join(Evidence, Evidence.subject_id == Agency.id).where(Evidence.kind == Kind.EXCLUDED_PROVIDER)
+        query = (
+            select(Agency.name, Evidence.detail)
+            .join(Evidence, Evidence.subject_id == Agency.id)
+            .where(Evidence.kind == Kind.EXCLUDED_PROVIDER)
+        )
         assert [tuple(row) for row in session.execute(query)] == [(name, "victim_service") for name in wanted]
     replace(folder, "Organization.csv", f'"{wanted[0]}","1"', f'"{wanted[0]}","0"')
     again = bring(world, folder)
     assert [problem.rule for problem in again.of("warning") if problem.rule == "still-excluded"] == ["still-excluded"]
-    assert world.count(Evidence, Evidence.kind == Kind.EXCLUDED_PROVIDER, Evidence.withdrawn_at == datetime.max) == len(wanted)
+    assert world.count(Evidence, Evidence.kind == Kind.EXCLUDED_PROVIDER, Evidence.withdrawn_at == datetime.max) == len(
+        wanted
+    )
 
 
 def test_an_agency_with_live_access_that_turns_out_to_be_one_is_closed(world: World, folder: Path) -> None:
@@ -161,12 +183,16 @@ def test_what_changed_is_updated_and_said_in_words(world: World, folder: Path) -
     assert not report.refused, report.lines()
     assert (report.counts["projects changed"], report.counts["Inventory rows changed"]) == (1, 1)
     with world.look() as session:
-        said = list(session.scalars(select(AuditEntry.said).where(AuditEntry.act.in_(("project.change", "hud_record.change")))))
+        said = list(
+            session.scalars(select(AuditEntry.said).where(AuditEntry.act.in_(("project.change", "hud_record.change"))))
+        )
         assert len(said) == 2
         assert f"name from '{project.project_name}' to 'Renamed Rooms'" in said[0]
         assert f"{header} from " in said[1]
         assert "to '2026-10-31'" in said[1]
-        assert session.scalars(select(Project.name).where(Project.hud_id == project.project_id)).one() == "Renamed Rooms"
+        assert (
+            session.scalars(select(Project.name).where(Project.hud_id == project.project_id)).one() == "Renamed Rooms"
+        )
 
 
 def test_a_new_export_number_alone_is_no_change(world: World, folder: Path) -> None:
@@ -190,7 +216,9 @@ def test_funders_tell_which_agencies_have_to_take_part(world: World) -> None:
             wanted.setdefault(projects[row.project_id], set()).add(codes[row.funder])
     bring(world, MADE_UP)
     with world.look() as session:
-        found = {agency.hud_id: set(agency.mandated_by) for agency in session.scalars(select(Agency)) if agency.mandated_by}
+        found = {
+            agency.hud_id: set(agency.mandated_by) for agency in session.scalars(select(Agency)) if agency.mandated_by
+        }
     assert found == wanted
     assert found
 
@@ -201,3 +229,11 @@ def test_only_the_desk_and_the_command_line_import(world: World) -> None:
         bring(world, MADE_UP, actor=admin)
     assert no.value.reason is Reason.NOT_ALLOWED
     assert bring(world, MADE_UP, actor=operator("tester")).changes
+
+
+def test_both_databases_take_the_sample_twice(each_engine: Engine) -> None:
+    world = World(each_engine)
+    assert bring(world, MADE_UP, dry_run=True).changes
+    assert world.count(Agency) == 1
+    assert bring(world, MADE_UP).changes
+    assert not bring(world, MADE_UP).changes

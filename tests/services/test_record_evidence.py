@@ -39,7 +39,9 @@ def entry(kind: Kind, about: About, subject_id: int, **more) -> Entry:
 
 def write(world: World, what: Entry, *, actor: Actor | None = None, file: Scan | None = None) -> Evidence:
     with world.change() as session:
-        return record_evidence.record(session, entry=what, actor=actor or world.admin, now=world.now, policy=world.policy, file=file)
+        return record_evidence.record(
+            session, entry=what, actor=actor or world.admin, now=world.now, policy=world.policy, file=file
+        )
 
 
 def refused(world: World, what: Entry, **more) -> tuple[Reason, str]:
@@ -73,12 +75,18 @@ def producers() -> dict[str, set[str]]:
 
 def _writes(call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute):
-        return call.func.attr in WRITERS and not (isinstance(call.func.value, ast.Name) and call.func.value.id == "audit")
+        return call.func.attr in WRITERS and not (
+            isinstance(call.func.value, ast.Name) and call.func.value.id == "audit"
+        )
     return isinstance(call.func, ast.Name) and call.func.id in WRITERS
 
 
 def _kinds(node: ast.AST) -> set[str]:
-    named = (inner for inner in ast.walk(node) if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "Kind")
+    named = (
+        inner
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "Kind"
+    )
     return {inner.attr for inner in named}
 
 
@@ -88,10 +96,12 @@ def _answered(call: ast.Call, within: ast.AST, functions: dict[str, ast.Function
     return {
         kind
         for given in ast.walk(within)
-        if isinstance(given, ast.Assign) and isinstance(given.value, ast.Call) and isinstance(given.value.func, ast.Name)
+        if isinstance(given, ast.Assign)
+        and isinstance(given.value, ast.Call)
+        and isinstance(given.value.func, ast.Name)
         and any(isinstance(target, ast.Name) and target.id in passed for target in given.targets)
         for kind in _kinds(functions.get(given.value.func.id, ast.Pass()))
-    }  # fmt: skip
+    }
 
 
 def test_every_kind_of_evidence_has_a_producer(world: World) -> None:
@@ -110,13 +120,27 @@ def test_what_the_page_sends_elsewhere_is_written_by_a_service(kind: Kind) -> No
 def ways(world: World, kind: Kind, member: Membership, device: int) -> Entry:
     """An entry of a kind with everything that it asks for."""
     about = KINDS[kind].about[-1]
-    subject = {About.AGENCY: member.agency_id, About.PERSON: member.person_id, About.MEMBERSHIP: member.id, About.DEVICE: device}[about]
+    subject = {
+        About.AGENCY: member.agency_id,
+        About.PERSON: member.person_id,
+        About.MEMBERSHIP: member.id,
+        About.DEVICE: device,
+    }[about]
     details, versions = record_evidence.details_of(kind, world.policy), record_evidence.versions_of(kind)
-    detail = {Kind.ROLE: "end_user", Kind.SECURITY_REVIEW: "joined", Kind.ACCESS_LEVEL: "case_manager_1"}.get(kind, next(iter(details), ""))
+    detail = {Kind.ROLE: "end_user", Kind.SECURITY_REVIEW: "joined", Kind.ACCESS_LEVEL: "case_manager_1"}.get(
+        kind, next(iter(details), "")
+    )
     return entry(
-        kind, about, subject, detail=detail, version=versions[-1] if versions else "", device_id=device if kind == Kind.DEVICE_IN_USE else 0,
-        note="Because it was seen.", asked_by="Casey Other" if kind == Kind.WAIVER else "", valid_until=date(2027, 1, 31) if kind == Kind.WAIVER else None,
-    )  # fmt: skip
+        kind,
+        about,
+        subject,
+        detail=detail,
+        version=versions[-1] if versions else "",
+        device_id=device if kind == Kind.DEVICE_IN_USE else 0,
+        note="Because it was seen.",
+        asked_by="Casey Other" if kind == Kind.WAIVER else "",
+        valid_until=date(2027, 1, 31) if kind == Kind.WAIVER else None,
+    )
 
 
 def test_every_kind_on_the_page_can_be_recorded(world: World, member: Membership) -> None:
@@ -133,7 +157,12 @@ def test_every_kind_on_the_page_can_be_recorded(world: World, member: Membership
 @pytest.mark.parametrize("kind", sorted(record_evidence.ELSEWHERE))
 def test_what_services_own_is_not_recorded_by_hand(world: World, member: Membership, kind: Kind) -> None:
     about = KINDS[kind].about[0]
-    subject = {About.AGENCY: member.agency_id, About.PERSON: member.person_id, About.MEMBERSHIP: member.id, About.LEAD: 0}[about]
+    subject = {
+        About.AGENCY: member.agency_id,
+        About.PERSON: member.person_id,
+        About.MEMBERSHIP: member.id,
+        About.LEAD: 0,
+    }[about]
     assert refused(world, entry(kind, about, subject)) == (Reason.CONFLICT, "kind")
 
 
@@ -161,24 +190,39 @@ def test_the_help_desk_gives_no_role_of_the_lead(world: World) -> None:
 
 
 def test_a_role_of_the_lead_does_not_exist_at_an_agency(world: World, member: Membership) -> None:
-    assert refused(world, entry(Kind.ROLE, About.MEMBERSHIP, member.id, detail=Role.LEAD_ADMIN)) == (Reason.BAD_INPUT, "detail")
-    assert refused(world, entry(Kind.ACCESS_LEVEL, About.MEMBERSHIP, member.id, detail="system_admin_1")) == (Reason.BAD_INPUT, "detail")
+    assert refused(world, entry(Kind.ROLE, About.MEMBERSHIP, member.id, detail=Role.LEAD_ADMIN)) == (
+        Reason.BAD_INPUT,
+        "detail",
+    )
+    assert refused(world, entry(Kind.ACCESS_LEVEL, About.MEMBERSHIP, member.id, detail="system_admin_1")) == (
+        Reason.BAD_INPUT,
+        "detail",
+    )
 
 
 def test_agencies_record_nothing_by_hand(world: World, member: Membership) -> None:
     admin = world.actor(world.member(world.agency(licences_=0), None, Role.AGENCY_ADMIN))
-    assert refused(world, entry(Kind.POSTED, About.AGENCY, member.agency_id, detail="sign"), actor=admin)[0] is Reason.NOT_ALLOWED
+    assert (
+        refused(world, entry(Kind.POSTED, About.AGENCY, member.agency_id, detail="sign"), actor=admin)[0]
+        is Reason.NOT_ALLOWED
+    )
 
 
 @pytest.mark.parametrize(
     ("more", "field"),
     [
-        ({"verified_by": " "}, "verified_by"), ({"verified_how": "guessed"}, "verified_how"), ({"detail": "banner"}, "detail"),
-        ({"valid_from": date(2026, 12, 24)}, "valid_from"), ({"note": "x" * 701}, "note"), ({"valid_from": date(1900, 1, 1)}, "valid_from"),
-        ({"valid_until": date(2026, 1, 1)}, "valid_until"), ({"device_id": 7}, "device_id"), ({"subject_id": 4711}, "subject_id"),
+        ({"verified_by": " "}, "verified_by"),
+        ({"verified_how": "guessed"}, "verified_how"),
+        ({"detail": "banner"}, "detail"),
+        ({"valid_from": date(2026, 12, 24)}, "valid_from"),
+        ({"note": "x" * 701}, "note"),
+        ({"valid_from": date(1900, 1, 1)}, "valid_from"),
+        ({"valid_until": date(2026, 1, 1)}, "valid_until"),
+        ({"device_id": 7}, "device_id"),
+        ({"subject_id": 4711}, "subject_id"),
         ({"about": About.PERSON}, "about"),
     ],
-)  # fmt: skip
+)
 def test_nonsense_is_refused_on_its_field(world: World, member: Membership, more: dict, field: str) -> None:
     what = replace(entry(Kind.POSTED, About.AGENCY, member.agency_id, detail="sign"), **more)
     assert refused(world, what) == (Reason.BAD_INPUT, field)
@@ -186,7 +230,10 @@ def test_nonsense_is_refused_on_its_field(world: World, member: Membership, more
 
 def test_a_version_that_the_gate_compares_has_to_be_named(world: World, member: Membership) -> None:
     assert refused(world, entry(Kind.USER_AGREEMENT, About.MEMBERSHIP, member.id)) == (Reason.BAD_INPUT, "version")
-    assert refused(world, entry(Kind.HOUSING_INVENTORY, About.AGENCY, member.agency_id, version="2026-1")) == (Reason.BAD_INPUT, "version")
+    assert refused(world, entry(Kind.HOUSING_INVENTORY, About.AGENCY, member.agency_id, version="2026-1")) == (
+        Reason.BAD_INPUT,
+        "version",
+    )
     assert write(world, entry(Kind.HOUSING_INVENTORY, About.AGENCY, member.agency_id, version="2026")).version == "2026"
 
 
@@ -216,9 +263,14 @@ def test_the_document_is_kept_with_the_evidence(world: World, member: Membership
 @pytest.fixture
 def waiver(world: World, member: Membership) -> Entry:
     return entry(
-        Kind.WAIVER, About.AGENCY, member.agency_id, detail="security-review", valid_until=date(2027, 2, 28), asked_by="Casey Other",
+        Kind.WAIVER,
+        About.AGENCY,
+        member.agency_id,
+        detail="security-review",
+        valid_until=date(2027, 2, 28),
+        asked_by="Casey Other",
         note="The review is booked for February.",
-    )  # fmt: skip
+    )
 
 
 def test_a_waiver_waives_what_the_pack_lets_it_and_nothing_else(world: World, waiver: Entry) -> None:
@@ -227,8 +279,12 @@ def test_a_waiver_waives_what_the_pack_lets_it_and_nothing_else(world: World, wa
         assert refused(world, replace(waiver, detail=never)) == (Reason.BAD_INPUT, "detail")
 
 
-@pytest.mark.parametrize(("more", "field"), [({"valid_until": None}, "valid_until"), ({"asked_by": ""}, "asked_by"), ({"note": ""}, "note")])
-def test_a_waiver_has_a_last_day_a_reason_and_somebody_who_asked(world: World, waiver: Entry, more: dict, field: str) -> None:
+@pytest.mark.parametrize(
+    ("more", "field"), [({"valid_until": None}, "valid_until"), ({"asked_by": ""}, "asked_by"), ({"note": ""}, "note")]
+)
+def test_a_waiver_has_a_last_day_a_reason_and_somebody_who_asked(
+    world: World, waiver: Entry, more: dict, field: str
+) -> None:
     assert refused(world, replace(waiver, **more)) == (Reason.BAD_INPUT, field)
 
 
@@ -236,7 +292,9 @@ def test_a_waiver_is_not_given_by_whoever_asked_for_it(world: World, waiver: Ent
     assert refused(world, replace(waiver, asked_by=world.admin.name)) == (Reason.SAME_PERSON, "asked_by")
 
 
-def test_a_waiver_is_not_given_by_whom_it_is_for_or_who_requested_the_access(world: World, member: Membership, waiver: Entry) -> None:
+def test_a_waiver_is_not_given_by_whom_it_is_for_or_who_requested_the_access(
+    world: World, member: Membership, waiver: Entry
+) -> None:
     with world.look() as session:
         agency, person = session.get_one(Membership, member.id).agency, session.get_one(Person, world.admin.person_id)
     own = world.member(agency, person, Role.AGENCY_ADMIN)
@@ -247,7 +305,9 @@ def test_a_waiver_is_not_given_by_whom_it_is_for_or_who_requested_the_access(wor
     assert refused(world, for_oneself, actor=both)[0] is Reason.NOT_ALLOWED
     world.request(member)
     with world.change() as session:
-        session.scalars(select(AccessRequest).where(AccessRequest.membership_id == member.id)).one().requested_by = world.admin.person_id
+        session.scalars(
+            select(AccessRequest).where(AccessRequest.membership_id == member.id)
+        ).one().requested_by = world.admin.person_id
     assert refused(world, replace(waiver, about=About.MEMBERSHIP, subject_id=member.id))[0] is Reason.SAME_PERSON
 
 
@@ -257,19 +317,40 @@ def test_a_waiver_is_not_given_by_whom_it_is_for_or_who_requested_the_access(wor
 def test_a_sanction_closes_at_once_and_its_end_lets_back_in(world: World) -> None:
     member = world.ready(world.agency())
     world.let_in(member)
-    row = write(world, entry(Kind.SANCTION, About.PERSON, member.person_id, detail="suspension", note="Shared a login.", valid_from=world.today))
+    row = write(
+        world,
+        entry(
+            Kind.SANCTION,
+            About.PERSON,
+            member.person_id,
+            detail="suspension",
+            note="Shared a login.",
+            valid_from=world.today,
+        ),
+    )
     world.drain()
     assert world.status(member) == "suspended"
     with world.change() as session:
-        record_evidence.end(session, row=session.get_one(Evidence, row.id), last_day=world.today - timedelta(1), reason="Remedied.", actor=world.admin, now=world.now)
+        record_evidence.end(
+            session,
+            row=session.get_one(Evidence, row.id),
+            last_day=world.today - timedelta(1),
+            reason="Remedied.",
+            actor=world.admin,
+            now=world.now,
+        )
     world.drain()
     assert world.status(member) == "live"
 
 
 def test_the_help_desk_lifts_no_sanction(world: World, member: Membership) -> None:
-    row = write(world, entry(Kind.SANCTION, About.PERSON, member.person_id, detail="suspension", note="Shared a login."))
+    row = write(
+        world, entry(Kind.SANCTION, About.PERSON, member.person_id, detail="suspension", note="Shared a login.")
+    )
     with world.change() as session, pytest.raises(Refused) as no:
-        record_evidence.withdraw(session, row=session.get_one(Evidence, row.id), reason="Mercy.", actor=world.desk, now=world.now)
+        record_evidence.withdraw(
+            session, row=session.get_one(Evidence, row.id), reason="Mercy.", actor=world.desk, now=world.now
+        )
     assert no.value.reason is Reason.NOT_ALLOWED
 
 
@@ -278,9 +359,19 @@ def test_withdrawing_a_quiz_result_sets_the_result_aside(world: World, member: M
         person = session.get_one(Person, member.person_id)
         proof = training.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
         result = training.record_result(
-            session, person=person, course="security", score=9000, score_as_written="90", taken_at=datetime(2026, 11, 20, 17), attempt=1, source="hand",
-            proof=proof, actor=world.desk, now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            person=person,
+            course="security",
+            score=9000,
+            score_as_written="90",
+            taken_at=datetime(2026, 11, 20, 17),
+            attempt=1,
+            source="hand",
+            proof=proof,
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
         row = session.scalars(select(Evidence).where(Evidence.kind == Kind.TRAINING)).one()
         record_evidence.withdraw(session, row=row, reason="It was somebody else's.", actor=world.desk, now=world.now)
         assert (result.status, row.withdrawn_at) == ("corrected", world.now)
@@ -299,9 +390,17 @@ def test_seats_are_not_withdrawn_by_hand(world: World) -> None:
 def test_the_list_keeps_what_was_withdrawn_with_who_and_why(world: World, member: Membership) -> None:
     row = write(world, entry(Kind.POSTED, About.AGENCY, member.agency_id, detail="sign"))
     with world.change() as session:
-        record_evidence.withdraw(session, row=session.get_one(Evidence, row.id), reason="It hangs elsewhere.", actor=world.desk, now=world.now)
+        record_evidence.withdraw(
+            session,
+            row=session.get_one(Evidence, row.id),
+            reason="It hangs elsewhere.",
+            actor=world.desk,
+            now=world.now,
+        )
     with world.look() as session:
-        (found, by, taken_back), *_ = [one for one in record_evidence.on_record(session, About.AGENCY, member.agency_id) if one[0].id == row.id]
+        (found, by, taken_back), *_ = [
+            one for one in record_evidence.on_record(session, About.AGENCY, member.agency_id) if one[0].id == row.id
+        ]
     assert (by, taken_back, found.withdrawn_reason) == (world.admin.name, world.desk.name, "It hangs elsewhere.")
     assert world.count(AuditEntry, AuditEntry.act == "evidence.withdraw", AuditEntry.thing_id == row.id) == 1
 
@@ -309,9 +408,13 @@ def test_the_list_keeps_what_was_withdrawn_with_who_and_why(world: World, member
 # --- versions in force -----------------------------------------------------------------------------------------------
 
 
-def publish(world: World, kind: str, version: str, *, actor: Actor | None = None, on: date = date(2026, 11, 23)) -> Evidence:
+def publish(
+    world: World, kind: str, version: str, *, actor: Actor | None = None, on: date = date(2026, 11, 23)
+) -> Evidence:
     with world.change() as session:
-        return record_evidence.publish(session, kind=kind, version=version, in_force_from=on, actor=actor or world.admin, now=world.now)
+        return record_evidence.publish(
+            session, kind=kind, version=version, in_force_from=on, actor=actor or world.admin, now=world.now
+        )
 
 
 def test_publishing_puts_a_version_in_force_for_gate_and_paperwork(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Asking for access: who may, for whom, what is written, what is refused with nothing half-done, and what taking it back does."""
+"""Asking for access: who may, for whom, what is written, what is refused whole, and what taking it back does."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Who sees what is missing: mine first, others by name, the list's figures equal to the gate's; reminders; the first page."""
+"""Who sees what is missing: mine first, others by name, the list equal to the gate; reminders; the first page."""
 
 from datetime import timedelta
 
@@ -135,7 +135,7 @@ def test_a_reminder_reaches_whoever_is_next_once_a_day(world: World) -> None:
 
 
 def test_a_reminder_skips_whoever_sends_it_and_goes_on_to_the_next(world: World) -> None:
-    """Nothing waits for the person, the admin alone holds the rest: the admin has nobody to remind, the desk reminds the admin."""
+    """The admin alone holds what is missing: the admin has nobody to remind, the desk reminds the admin."""
     agency = world.agency()
     membership = world.ready(agency)
     world.withdraw(Kind.POSTED, About.AGENCY, agency.id, "sign")

@@ -29,23 +29,48 @@ def jamie(world: World) -> Person:
     return world.person("Jamie", "Sample")
 
 
-def enter(world: World, person: Person, score: int, *, taken_at: datetime = TAKEN, attempt: int | None = None, **more) -> TrainingResult:
+def enter(
+    world: World, person: Person, score: int, *, taken_at: datetime = TAKEN, attempt: int | None = None, **more
+) -> TrainingResult:
     with world.change() as session:
         person = session.get_one(Person, person.id)
         proof = training.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
         values = {"course": "hmis-basics", "source": "hand", "actor": world.desk, "proof": proof} | more
         return training.record_result(
-            session, person=person, score=score, score_as_written=f"{score / 100}", taken_at=taken_at, attempt=attempt, now=world.now,
-            policy=world.policy, **values,
-        )  # fmt: skip
+            session,
+            person=person,
+            score=score,
+            score_as_written=f"{score / 100}",
+            taken_at=taken_at,
+            attempt=attempt,
+            now=world.now,
+            policy=world.policy,
+            **values,
+        )
 
 
-def claim(world: World, person: Person, score: int, *, actor=None, course: str = "hmis-basics", taken_on: date = date(2026, 11, 20)) -> TrainingResult:
+def claim(
+    world: World,
+    person: Person,
+    score: int,
+    *,
+    actor=None,
+    course: str = "hmis-basics",
+    taken_on: date = date(2026, 11, 20),
+) -> TrainingResult:
     actor = actor or actor_for(world, person)
     with world.change() as session:
         return training.claim(
-            session, person=session.get_one(Person, person.id), course=course, score=score, taken_on=taken_on, file=SCAN, actor=actor, now=world.now, policy=world.policy,
-        )  # fmt: skip
+            session,
+            person=session.get_one(Person, person.id),
+            course=course,
+            score=score,
+            taken_on=taken_on,
+            file=SCAN,
+            actor=actor,
+            now=world.now,
+            policy=world.policy,
+        )
 
 
 def actor_for(world: World, person: Person):
@@ -55,13 +80,19 @@ def actor_for(world: World, person: Person):
 def evidence_of(world: World, person: Person) -> list[tuple[int, bool]]:
     """(score, whether it still counts) of every training row about the person, in order."""
     with world.look() as session:
-        rows = session.scalars(select(Evidence).where(Evidence.kind == Kind.TRAINING, Evidence.about == About.PERSON, Evidence.subject_id == person.id).order_by(Evidence.id))
+        rows = session.scalars(
+            select(Evidence)
+            .where(Evidence.kind == Kind.TRAINING, Evidence.about == About.PERSON, Evidence.subject_id == person.id)
+            .order_by(Evidence.id)
+        )
         return [(row.value, row.withdrawn_at == datetime.max) for row in rows]
 
 
 def results_of(world: World, person: Person) -> list[tuple[int, int, str]]:
     with world.look() as session:
-        rows = session.scalars(select(TrainingResult).where(TrainingResult.person_id == person.id).order_by(TrainingResult.id))
+        rows = session.scalars(
+            select(TrainingResult).where(TrainingResult.person_id == person.id).order_by(TrainingResult.id)
+        )
         return [(row.attempt, row.score, row.status) for row in rows]
 
 
@@ -72,14 +103,22 @@ def test_every_attempt_is_kept_and_gives_evidence_of_the_day_it_was_taken(world:
     assert results_of(world, jamie) == [(1, 5500, "recorded"), (2, 7999, "recorded"), (3, 8000, "recorded")]
     assert evidence_of(world, jamie) == [(5500, True), (7999, True), (8000, True)]
     with world.look() as session:
-        last = session.scalars(select(Evidence).where(Evidence.kind == Kind.TRAINING).order_by(Evidence.id.desc())).first()
-        assert (last.valid_from, last.rests_on, last.verified_how) == (date(2026, 11, 20), "training_result", "proof on file")
+        last = session.scalars(
+            select(Evidence).where(Evidence.kind == Kind.TRAINING).order_by(Evidence.id.desc())
+        ).first()
+        assert (last.valid_from, last.rests_on, last.verified_how) == (
+            date(2026, 11, 20),
+            "training_result",
+            "proof on file",
+        )
 
 
 def test_a_quiz_late_in_the_evening_counts_for_the_day_in_the_leads_zone(world: World, jamie: Person) -> None:
     enter(world, jamie, 9000, taken_at=datetime(2026, 11, 20, 3, 30))
     with world.look() as session:
-        assert session.scalars(select(Evidence.valid_from).where(Evidence.kind == Kind.TRAINING)).one() == date(2026, 11, 19)
+        assert session.scalars(select(Evidence.valid_from).where(Evidence.kind == Kind.TRAINING)).one() == date(
+            2026, 11, 19
+        )
 
 
 def test_another_score_for_the_same_attempt_corrects_it(world: World, jamie: Person) -> None:
@@ -95,7 +134,11 @@ def test_a_score_corrected_below_the_mark_closes_the_gate_after_issuing(world: W
     agency = world.agency()
     member = world.ready(agency)
     with world.change() as session:
-        for row in session.scalars(select(Evidence).where(Evidence.kind == Kind.TRAINING, Evidence.subject_id == member.person_id, Evidence.detail == "security")):
+        for row in session.scalars(
+            select(Evidence).where(
+                Evidence.kind == Kind.TRAINING, Evidence.subject_id == member.person_id, Evidence.detail == "security"
+            )
+        ):
             evidence.withdraw(session, row, actor=PORTAL, now=world.now, reason="Entered anew below.")
     with world.look() as session:
         person = session.get_one(Person, member.person_id)
@@ -117,11 +160,18 @@ def test_the_same_result_twice_is_refused(world: World, jamie: Person) -> None:
 @pytest.mark.parametrize(
     ("more", "field"),
     [
-        ({"score": 10_500}, "score"), ({"score": -1}, "score"), ({"course": "no-such-course"}, "course"), ({"proof": None}, "proof"),
-        ({"source": "import"}, "source"), ({"taken_at": datetime(2026, 12, 1)}, "taken_on"), ({"taken_at": datetime(1900, 1, 1)}, "taken_on"),
+        ({"score": 10_500}, "score"),
+        ({"score": -1}, "score"),
+        ({"course": "no-such-course"}, "course"),
+        ({"proof": None}, "proof"),
+        ({"source": "import"}, "source"),
+        ({"taken_at": datetime(2026, 12, 1)}, "taken_on"),
+        ({"taken_at": datetime(1900, 1, 1)}, "taken_on"),
     ],
-)  # fmt: skip
-def test_nonsense_by_hand_is_refused_on_its_field_and_nothing_is_kept(world: World, jamie: Person, more: dict, field: str) -> None:
+)
+def test_nonsense_by_hand_is_refused_on_its_field_and_nothing_is_kept(
+    world: World, jamie: Person, more: dict, field: str
+) -> None:
     values = {"score": 8000} | more
     with pytest.raises(Refused) as no:
         enter(world, jamie, values.pop("score"), **values)
@@ -138,7 +188,13 @@ def test_nobody_enters_or_confirms_an_own_result(world: World) -> None:
     assert no.value.reason is Reason.NOT_ALLOWED
     claimed = claim(world, oneself, 9000, actor=trainer)
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(session, result=session.get_one(TrainingResult, claimed.id), actor=trainer, now=world.now, policy=world.policy)
+        training.confirm(
+            session,
+            result=session.get_one(TrainingResult, claimed.id),
+            actor=trainer,
+            now=world.now,
+            policy=world.policy,
+        )
     assert no.value.reason in {Reason.SAME_PERSON, Reason.NOT_ALLOWED}
 
 
@@ -152,10 +208,22 @@ def test_a_certificate_counts_once_it_is_confirmed(world: World, jamie: Person) 
     claimed = claim(world, jamie, 8500)
     assert evidence_of(world, jamie) == []
     with world.change() as session:
-        training.confirm(session, result=session.get_one(TrainingResult, claimed.id), actor=world.desk, now=world.now, policy=world.policy)
+        training.confirm(
+            session,
+            result=session.get_one(TrainingResult, claimed.id),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     assert evidence_of(world, jamie) == [(8500, True)]
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(session, result=session.get_one(TrainingResult, claimed.id), actor=world.desk, now=world.now, policy=world.policy)
+        training.confirm(
+            session,
+            result=session.get_one(TrainingResult, claimed.id),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     assert no.value.reason is Reason.ILLEGAL_MOVE
 
 
@@ -170,9 +238,17 @@ def test_a_certificate_of_today_may_be_handed_in_before_noon(world: World, jamie
 def test_a_refused_certificate_gives_nothing_and_keeps_its_reason(world: World, jamie: Person) -> None:
     claimed = claim(world, jamie, 8500)
     with world.change() as session, pytest.raises(Refused):
-        training.refuse(session, result=session.get_one(TrainingResult, claimed.id), reason=" ", actor=world.desk, now=world.now)
+        training.refuse(
+            session, result=session.get_one(TrainingResult, claimed.id), reason=" ", actor=world.desk, now=world.now
+        )
     with world.change() as session:
-        training.refuse(session, result=session.get_one(TrainingResult, claimed.id), reason="It is for another course.", actor=world.desk, now=world.now)
+        training.refuse(
+            session,
+            result=session.get_one(TrainingResult, claimed.id),
+            reason="It is for another course.",
+            actor=world.desk,
+            now=world.now,
+        )
     assert evidence_of(world, jamie) == []
     assert results_of(world, jamie) == [(1, 8500, "refused")]
 
@@ -195,7 +271,10 @@ def test_an_agency_admin_hands_in_for_the_own_people_only(world: World, jamie: P
     assert no.value.reason is Reason.NOT_ALLOWED
     claimed = claim(world, jamie, 8500, actor=own)
     with world.look() as session:
-        seen = permissions.visible(own, Action.TRAINING_CLAIM, TrainingResult), permissions.visible(foreign, Action.TRAINING_CLAIM, TrainingResult)
+        seen = (
+            permissions.visible(own, Action.TRAINING_CLAIM, TrainingResult),
+            permissions.visible(foreign, Action.TRAINING_CLAIM, TrainingResult),
+        )
         assert [session.scalar(select(TrainingResult.id).where(where)) for where in seen] == [claimed.id, None]
 
 
@@ -210,7 +289,9 @@ def test_who_handed_a_certificate_in_does_not_confirm_it(world: World, jamie: Pe
     actor = world.actor(both)
     claimed = claim(world, jamie, 8500, actor=actor)
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(session, result=session.get_one(TrainingResult, claimed.id), actor=actor, now=world.now, policy=world.policy)
+        training.confirm(
+            session, result=session.get_one(TrainingResult, claimed.id), actor=actor, now=world.now, policy=world.policy
+        )
     assert no.value.reason is Reason.SAME_PERSON
 
 
@@ -220,7 +301,9 @@ def test_passing_the_course_again_ends_the_retraining_and_failing_does_not(world
 
     def open_retraining() -> list[date]:
         with world.look() as session:
-            rows = session.scalars(select(Evidence).where(Evidence.kind == Kind.RETRAINING, Evidence.withdrawn_at == datetime.max))
+            rows = session.scalars(
+                select(Evidence).where(Evidence.kind == Kind.RETRAINING, Evidence.withdrawn_at == datetime.max)
+            )
             return [row.valid_until for row in rows]
 
     assert open_retraining() == [date.max]
@@ -233,12 +316,31 @@ def test_passing_the_course_again_ends_the_retraining_and_failing_does_not(world
 # --- the tray --------------------------------------------------------------------------------------------------------
 
 
-def waiting(world: World, *, uid: str = "e-1042", learner: str = "Jamie Sampel", score: int = 9000, course: str = "security", taken_at: datetime = TAKEN) -> TrainingResult:
+def waiting(
+    world: World,
+    *,
+    uid: str = "e-1042",
+    learner: str = "Jamie Sampel",
+    score: int = 9000,
+    course: str = "security",
+    taken_at: datetime = TAKEN,
+) -> TrainingResult:
     with world.change() as session:
         row = TrainingResult(
-            person_id=None, course=course, score=score, score_as_written="90", taken_at=taken_at, attempt=1, source="import", learner=learner, learner_email="",
-            learner_uid=uid, fingerprint=f"{uid}{course}{score}{taken_at}"[:64], entered_by=world.desk.person_id, entered_at=world.now,
-        )  # fmt: skip
+            person_id=None,
+            course=course,
+            score=score,
+            score_as_written="90",
+            taken_at=taken_at,
+            attempt=1,
+            source="import",
+            learner=learner,
+            learner_email="",
+            learner_uid=uid,
+            fingerprint=f"{uid}{course}{score}{taken_at}"[:64],
+            entered_by=world.desk.person_id,
+            entered_at=world.now,
+        )
         session.add(row)
         session.flush()
         transition(session, row, "unmatch", actor=world.desk, now=world.now)
@@ -249,10 +351,14 @@ def matched(world: World, row: TrainingResult, person: Person, actor=None) -> in
     with world.change() as session:
         return len(
             training.match(
-                session, result=session.get_one(TrainingResult, row.id), person=session.get_one(Person, person.id), actor=actor or world.desk,
-                now=world.now, policy=world.policy,
+                session,
+                result=session.get_one(TrainingResult, row.id),
+                person=session.get_one(Person, person.id),
+                actor=actor or world.desk,
+                now=world.now,
+                policy=world.policy,
             )
-        )  # fmt: skip
+        )
 
 
 def test_one_match_brings_all_results_of_that_learner_and_the_id_is_remembered(world: World, jamie: Person) -> None:
@@ -263,7 +369,9 @@ def test_one_match_brings_all_results_of_that_learner_and_the_id_is_remembered(w
     assert evidence_of(world, jamie) == [(9000, True), (9000, True)]
     with world.look() as session:
         assert session.get_one(Person, jamie.id).lms_uid == "e-1042"
-        assert session.scalars(select(TrainingResult.learner_uid).where(TrainingResult.status == "unmatched")).all() == ["e-9999"]
+        assert session.scalars(
+            select(TrainingResult.learner_uid).where(TrainingResult.status == "unmatched")
+        ).all() == ["e-9999"]
 
 
 def test_an_id_belongs_to_one_person(world: World, jamie: Person) -> None:

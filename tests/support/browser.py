@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import waitress
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, TimeoutError
 from sqlalchemy import func, select
 
 from portal import jobs
@@ -42,6 +42,45 @@ document.addEventListener('securitypolicyviolation', e => window.__violations.pu
 """
 AXE = """async tags => (await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']}))
 .violations.map(v => v.id + ': ' + v.help + ' — ' + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160)).join(' | '))"""
+
+
+FIELDS = """() => {
+const groups = new Set();
+return [...document.querySelectorAll('main form:not([method=get]) input, main form:not([method=get]) select, main form:not([method=get]) textarea')]
+.filter(f => !['hidden', 'submit', 'button', 'file', 'search'].includes(f.type) && f.getClientRects().length)
+.map(f => {
+  const radio = f.type === 'radio', box = f.type === 'checkbox';
+  const first = !groups.has(f.name); groups.add(f.name);
+  const same = [...document.getElementsByName(f.name)];
+  return {
+    id: f.id, name: f.name, tag: f.tagName.toLowerCase(), type: f.type, value: f.value, first, alone: same.length === 1,
+    label: f.labels && f.labels[0] ? f.labels[0].textContent.trim() : '',
+    filled: radio || box ? same.some(o => o.checked) : f.value !== '',
+    options: f.tagName === 'SELECT' ? [...f.options].map(o => o.value) : [],
+    mode: f.inputMode || '',
+  };
+})}"""
+
+
+def _sensible(one: dict[str, Any]) -> Any:
+    """An answer to a field that nobody said anything about."""
+    kind, label = one["type"], one["label"].casefold()
+    if kind == "radio":
+        return one["value"] if one["first"] else None
+    if kind == "checkbox":
+        return True
+    if one["tag"] == "select":
+        return next((value for value in one["options"] if value), None)
+    if kind == "email" or "e-mail" in label:
+        return "office@example.org"
+    parts = {"month": "11", "day": "2", "year": "2026"}
+    if label in parts:
+        return parts[label]
+    if kind == "tel" or "phone" in label:
+        return "207-555-0123"
+    if kind == "number" or one["mode"] == "numeric":
+        return "1"
+    return "ZZ" if one["name"].startswith("initials-") else "04101" if "zip" in label else "A sample answer"
 
 
 @cache
@@ -79,7 +118,9 @@ class Living:
 
     def endpoint(self, url: str) -> str:
         """The endpoint behind an address, for telling whether two pages are the same page."""
-        return str(self.app.url_map.bind("127.0.0.1").match(urlsplit(url).path, method="GET")[0])
+        routes = self.app.url_map.bind("127.0.0.1")
+        method = "GET" if "GET" in routes.allowed_methods(urlsplit(url).path) else "POST"
+        return str(routes.match(urlsplit(url).path, method=method)[0])
 
     def settled(self) -> None:
         """Waits until the worker has nothing due; fails where a job has failed."""
@@ -176,7 +217,7 @@ class Mailboxes:
         return self.fetch(address, about=about).link(self.base_url)
 
     def code(self, address: str) -> str:
-        return self.fetch(address, about="one-time code").code
+        return self.fetch(address, about="Your one-time code is:").code
 
 
 def _letter(mail: EmailMessage, path: Path) -> Letter:
@@ -265,18 +306,49 @@ class Visitor:
         return self
 
     def tick(self, label: str | re.Pattern[str], *, nth: int = 0) -> "Visitor":
-        """A check box or radio button by its label. The look draws the box, hence the force."""
-        self._field(label, nth).check(force=True)
+        """A check box or radio button by its label."""
+        self._click_label(self._field(label, nth))
         return self
+
+    def _click_label(self, field: Locator) -> None:
+        """The look draws the boxes itself and hides the real ones, so that people click the label."""
+        if not field.is_checked():
+            self.page.locator(f"label[for='{field.get_attribute('id')}']").click(position={"x": 12, "y": 12})
+        assert field.is_checked()
 
     def attach(self, label: str | re.Pattern[str], name: str, content: bytes, media_type: str) -> "Visitor":
         self._field(label, 0).set_input_files([{"name": name, "mimeType": media_type, "buffer": content}])
         return self
 
+    def fill_in(self, **known: Any) -> "Visitor":
+        """Fills in every empty field of the page, as somebody would who has an answer to everything.
+
+        `known` are answers by the field's name (`-` in it written `_`), a list for check boxes; None leaves a field empty.
+        What is not known gets something sensible by its kind.
+        """
+        for one in self.page.evaluate(FIELDS):
+            key = re.sub(r"[^a-z0-9]+", "_", one["name"].lower())
+            self._answer(one, known[key] if key in known else _sensible(one), key in known)
+        return self
+
+    def _answer(self, one: dict[str, Any], answer: Any, known: bool) -> None:
+        if answer is None or (one["filled"] and not known):
+            return
+        field = self.page.locator(f"[id='{one['id']}']")
+        if one["type"] in ("checkbox", "radio"):
+            wanted = answer if isinstance(answer, list) else [answer]
+            if answer is True or one["value"] in wanted or one["label"] in wanted:
+                self._click_label(field)
+        elif one["tag"] == "select":
+            field.select_option(answer if answer in one["options"] else None, label=None if answer in one["options"] else answer)
+        else:
+            field.fill(str(answer))
+
     def open_details(self) -> "Visitor":
         """Unfolds everything that is folded."""
-        for summary in self.page.locator("main details:not([open]) > summary").all():
-            summary.click()
+        folded = self.page.locator("main details:not([open]) > summary")
+        while folded.count():
+            folded.first.click()
         return self
 
     def download(self, path: str) -> bytes:
@@ -352,7 +424,10 @@ class Visitor:
 
     def _moving(self, act: Callable[[], Any], expect: int) -> None:
         self.answers = []
-        act()
+        try:
+            act()
+        except TimeoutError as late:
+            raise AssertionError(f"{self.name} cannot do that at {self.path}: {late.message}\n{self.page.locator('body').inner_text()}") from None
         until = time.monotonic() + 8
         while not self.answers and time.monotonic() < until:
             self.page.wait_for_timeout(20)

@@ -1,4 +1,4 @@
-"""A browser without JavaScript in which somebody of a small world has signed in, and how many statements a page costs."""
+"""A browser without JavaScript in which somebody has signed in, and how many statements a page costs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

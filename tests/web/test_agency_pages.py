@@ -10,7 +10,7 @@ from portal.models import Agency, Device, Evidence, Membership, Person
 from portal.services import agencies, devices, licences
 from portal.services.devices import SAFEGUARDS
 from portal.web.app import build
-from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, joining, jobs_of
+from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, jobs_of, joining
 from tests.services.test_agency_forms import BASICS
 from tests.services.world import World
 from tests.support.pages import ClientRequest
@@ -69,7 +69,10 @@ def test_another_agency_does_not_exist_for_ones_own(harbor: Joining, as_: Browse
     browser = as_(ADMIN)
     for rest in ("", "/officers", "/information", "/devices", "/licences", "/change"):
         browser.get(f"/agency/{other.id}{rest}", expect=404)
-    browser.get("/agency/0", expect=404)
+
+
+def test_the_leads_own_organization_is_no_agency(desk: ClientRequest) -> None:
+    desk.get("/agency/0", expect=404)
 
 
 def test_a_device_of_another_agency_is_not_shown_under_ones_own(harbor: Joining, desk: ClientRequest) -> None:
@@ -153,6 +156,22 @@ def test_the_task_list_says_whose_turn_it_is(harbor: Joining, desk: ClientReques
     assert path(harbor, "/protocols") in links
     assert "The executive director: Dana Sample" in admin.text
     assert "of what the HMIS asks of the Agency is done" in desk.get(path(harbor)).text
+
+
+def test_what_the_admin_has_signed_waits_for_the_director(harbor: Joining, as_: Browse) -> None:
+    harbor.sign("agency_admin_agreement", ADMIN)
+    assert "Sign the Agency Administrator Agreement of Ada Sample" in as_(DIRECTOR).get(path(harbor)).text
+    admin = as_(ADMIN).get(path(harbor))
+    assert "Sign the Agency Administrator Agreement as the director" in admin.text
+    assert "Waits for the director" in admin.text
+    harbor.sign("agency_admin_agreement", DIRECTOR)
+    assert "Sign the Agency Administrator Agreement" not in as_(DIRECTOR).get(path(harbor)).text
+
+
+def test_the_configuration_cannot_start_before_the_package_is_verified(harbor: Joining, desk: ClientRequest) -> None:
+    page = desk.get(path(harbor))
+    assert "Starts when the Lead has verified every document" in page.text
+    assert "Cannot start yet" in page.text
 
 
 def test_the_task_list_costs_few_statements(harbor: Joining, desk: ClientRequest) -> None:
@@ -286,6 +305,15 @@ def test_a_wrong_number_and_a_day_that_does_not_exist_keep_what_was_typed(harbor
     assert page.document.xpath("//input[@name='project_starts_on-day']/@value") == ["30"]
 
 
+def test_what_is_needed_to_submit_is_not_called_optional(harbor: Joining, as_: Browse) -> None:
+    browser = as_(ADMIN)
+    browser.submit(browser.get(path(harbor, "/information")))
+    page = browser.get(path(harbor, "/information/part/agency"))
+    labels = {label.get("for"): label.text_content() for label in page.document.xpath("//main//label")}
+    assert "(optional)" in labels["website"]
+    assert "(optional)" not in labels["city"]
+
+
 def test_an_entry_is_taken_out(harbor: Joining, as_: Browse) -> None:
     browser = as_(ADMIN)
     base = path(harbor, "/information")
@@ -359,8 +387,8 @@ def test_the_laptop_statement_goes_to_whoever_uses_it_and_the_policy_on_file(har
     sent = admin.submit(admin.get(path(harbor, "/devices/new")), label="Laptop 1", kind="home_laptop", safeguards=list(SAFEGUARDS))
     page = admin.get(sent.location)
     user = page.document.xpath("//select[@name='who']/option[contains(., 'Olu')]/@value")[0]
-    form = page.document.xpath("//form[@id='send-laptop_statement']")[0]
-    admin.post(form.get("action"), {"csrf_token": form.xpath(".//input[@name='csrf_token']/@value")[0], "kind": "laptop_statement", "who": user})
+    assert "Choose who uses the device" in admin.submit(page, expect=400, having="who", kind="laptop_statement").text
+    admin.submit(page, having="who", kind="laptop_statement", who=user)
     assert [document.kind for document in harbor.documents("laptop_statement")] == ["laptop_statement"]
     shown = desk.get(sent.location)
     desk.submit(shown, having="how", how="submitted", **_day("on"))

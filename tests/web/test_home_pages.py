@@ -1,4 +1,4 @@
-"""The first page and 'My access': what waits for me, my papers, the temporary password shown once, a certificate handed in."""
+"""The first page and 'My access': what waits for me, my papers, the password shown once, a certificate handed in."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The pages about people: asking with check answers, the list, the person's page, leaving; each for whoever may and nobody else."""
+"""The pages about people: asking, the list, one person, leaving; each for whoever may and nobody else."""
 
 import csv
 import io

@@ -44,7 +44,7 @@ def sign(
     now: datetime,
     policy: Policy,
 ) -> Signature:
-    """Signs by a link whose code was entered, consumes the link, and lets follow what follows ('Setting up a New HMIS Agency').
+    """Signs by a link whose code was entered and consumes the link ('Setting up a New HMIS Agency').
 
     `authority` says that the statement of authority was made, `initials` are by clause. Refuses by BAD_INPUT with the
     field, LINK_SPENT, WRONG_CODE, NOT_ALLOWED; nothing is kept then.
@@ -65,40 +65,37 @@ def sign(
         session, document, signers.next_signer(session, document, text), actor.person_id, on=today
     )
     signature = _signature(
-        session,
-        document,
-        text,
-        signer,
-        name=name,
-        title=title,
-        authority=authority,
-        initials=initials,
-        consent=consent,
-        actor=actor,
-        now=now,
-    )
-    signature.authentication, signature.code_entered_at, signature.link_id = (
-        "One-time code by e-mail",
-        link.code_proven_at,
-        link.id,
-    )
+        session, document, text, signer, name=name, title=title, authority=authority, initials=initials, consent=consent,
+        actor=actor, now=now,
+    )  # fmt: skip
+    signature.authentication = "One-time code by e-mail"
+    signature.code_entered_at, signature.link_id = link.code_proven_at, link.id
     links.use(session, link=link, now=now)
     session.flush()
     document.signed_on = today
     audit.record(
-        session, actor=by_link, now=now, act="document.signed", thing=document, after={"capacity": signer.capacity, "content": signature.content_sha256},
+        session, actor=by_link, now=now, act="document.signed", thing=document,
+        after={"capacity": signer.capacity, "content": signature.content_sha256},
         said=f"{signature.name} signed as {signer.label}: {text.title}, version {text.version}.",
     )  # fmt: skip
+    _follow(session, document, text, actor=by_link, now=now, policy=policy)
+    return signature
+
+
+def _follow(
+    session: Session, document: Document, text: DocumentText, *, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """What a signature entails: the document waits for the next signer, who gets a link, or is executed."""
+    today = local_day(now, policy.zone)
     if document.status == "prepared":
-        transition(session, document, "sign", actor=by_link, now=now)
-        produce.signed(session, document, actor=by_link, now=now, on=today)
+        transition(session, document, "sign", actor=actor, now=now)
+        produce.signed(session, document, actor=actor, now=now, on=today)
     if signers.next_signer(session, document, text) is None:
-        transition(session, document, "execute", actor=by_link, now=now)
+        transition(session, document, "execute", actor=actor, now=now)
         links.revoke_for(session, document, now=now)
-        produce.executed(session, document, actor=by_link, now=now, on=today)
+        produce.executed(session, document, actor=actor, now=now, on=today)
     else:
         send_on(session, document, now=now, policy=policy)
-    return signature
 
 
 def countersign(

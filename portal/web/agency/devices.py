@@ -136,8 +136,9 @@ def change_device(agency_id: int, device_id: int) -> Any:
 def statement(agency_id: int, device_id: int) -> Any:
     """Sends the laptop statement or the work-at-home authorisation to whoever uses the device."""
     form = StatementForm()
+    form.kind.choices = choices(PAPERS.items())
     with reading(sessions()) as session:
-        form.who.choices = choices(directors.active_members(session, agency_id, on=today()))
+        form.who.choices = choices(directors.active_members(session, found(session, agency_id).id, on=today()))
     if not form.validate_on_submit():
         return _page(agency_id, device_id, statement_form=form)
     try:
@@ -157,7 +158,7 @@ def statement(agency_id: int, device_id: int) -> Any:
 @permission(Action.EVIDENCE_RECORD)
 def policy_on_file(agency_id: int, device_id: int) -> Any:
     form = PolicyOnFile()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and form.on.data is not None:
         try:
             with transaction(sessions()) as session:
                 there = find(session, actor(), Action.AGENCY_SEE, Device, device_id)
@@ -180,11 +181,12 @@ def _page(agency_id: int, device_id: int, statement_form: StatementForm | None =
         standing = service.standings(session, [there], on=today())[there.id]
         people = {number: session.get_one(Person, number).name for number in (there.entered_by, there.director_id, there.admin_id) if number}
         if statement_form is None:
-            statement_form = StatementForm(formdata=None)
+            statement_form = StatementForm(formdata=None, kind=service.STATEMENT)
             statement_form.who.choices = choices([("", "Select"), *directors.active_members(session, agency.id, on=today())])
         papers = _papers(standing)
+        statement_form.kind.choices = choices((paper["kind"], paper["title"]) for paper in papers)
         is_lead = bool(actor().lead_roles)
-        values = {
+        values: dict[str, Any] = {
             "device": there, "standing": standing, "facts": _facts(there, people), "papers": papers, "safeguards": service.SAFEGUARDS, "traits": TRAITS,
             "may_authorise": _may_authorise(there, standing), "may_withdraw": may(session, Action.DEVICE_AUTHORISE, there) and (standing.authorised_since or there.director_id or there.admin_id),
             "may_change": may(session, Action.DEVICE_ENTER, there) and not standing.authorised_since, "may_send": may(session, Action.DOCUMENT_PREPARE, there),

@@ -11,7 +11,7 @@ from portal.models import Document
 from portal.services import paperwork
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, page, trail
-from portal.web.agency.overview import STATES
+from portal.web.agency.overview import state_of
 from portal.web.components import address, us_date
 from portal.web.kernel import permission, policy, sessions
 from workflows.business_time import local_day
@@ -41,7 +41,7 @@ def documents(agency_id: int) -> Any:
 
 
 def _row(document: Document) -> dict[str, Any]:
-    status, words = STATES["verified" if document.verified_at and document.status == "executed" else document.status]
+    status, words = state_of(document.kind, "verified" if document.verified_at and document.status == "executed" else document.status)
     files = [{"text": "Print to sign on paper", "href": url_for("documents.blank", document_id=document.id)}] if document.status in ("prepared", "rejected") else []
     files += [{"text": "Upload the scan", "href": url_for("documents.scan", document_id=document.id)}] if document.status in ("prepared", "rejected") else []
     files += [{"text": "Executed copy (PDF)", "href": url_for("documents.executed", document_id=document.id)}] if document.executed_sha256 else []

@@ -40,7 +40,7 @@ def form(agency_id: int, which: str) -> Any:
         document = agency_forms.latest(session, agency.id, kind)
         open_now = document is not None and document.status in agency_forms.DRAFT
         text = paperwork.text_of(document) if document is not None and open_now else texts.latest(kind)
-        values = {
+        values: dict[str, Any] = {
             "document": document, "open_now": open_now, "text": text, "which": which, "parts": _parts(document, text, agency, which) if open_now else [],
             "may_fill": may(session, Action.FORM_SUBMIT, agency), "year": agency_forms.year_due(session, on=today()),
             "this_year": _is_of(document, kind, agency_forms.year_due(session, on=today())),
@@ -217,7 +217,7 @@ def _keep_topics(session: Session, agency_id: int, values: dict[str, Any]) -> No
 
 def _attest_posted(session: Session, agency_id: int, made: PostedForm) -> None:
     agency_forms.attest_posted(
-        session, agency=found(session, agency_id), what=made.what.data or (), on=made.on.data, actor=actor(), now=now(), policy=policy()
+        session, agency=found(session, agency_id), what=made.what.data or (), on=made.on.data or today(), actor=actor(), now=now(), policy=policy()
     )
 
 
@@ -247,7 +247,7 @@ def _parts(document: Document | None, text: DocumentText, agency: Agency, which:
 def _entry(agency: Agency, which: str, group: Group, text: DocumentText, number: int, row: dict[str, str]) -> dict[str, Any]:
     first, second = LABELS.get(group.id, ("", ""))
     empty = [field.label for field in text.of_group(group.id) if field.required and not row.get(field.name, "").strip()]
-    there = {"agency_id": agency.id, "which": which, "group": group.id, "number": number}
+    there: dict[str, Any] = {"agency_id": agency.id, "which": which, "group": group.id, "number": number}
     return {
         "title": row.get(first) or f"Entry {number}", "note": row.get(second, ""), "number": number, "empty": empty,
         "href": url_for("agency.entry", **there), "remove": url_for("agency.remove_entry", **there),

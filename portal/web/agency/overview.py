@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import url_for
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal.db import reading
-from portal.models import Agency, Evidence, Membership, Project
-from portal.services import agencies, agency_tasks, licences
+from portal.models import Agency, Document, Evidence, Membership, Project
+from portal.services import agencies, agency_tasks, licences, paperwork
 from portal.services.agency_tasks import Paper, Task, TaskList
 from portal.services.directors import holders
 from portal.web.agency import blueprint
@@ -25,16 +25,31 @@ PAPER_OF = {
     "participation-agreement": "participation_agreement", "information-form": "information_form", "housing-inventory": "housing_inventory",
     "manuals-received": "receipt_of_manuals", "an-agency-admin": "agency_admin_agreement",
 }  # fmt: skip
-PLACES = {
+PLACES: dict[str, tuple[str, dict[str, Any]]] = {
     "information-form": ("agency.form", {"which": "information"}), "housing-inventory": ("agency.form", {"which": "inventory"}),
     "an-agency-admin": ("agency.officers", {}), "a-security-officer": ("agency.officers", {}), "security-protocols": ("agency.protocols", {}),
     "privacy-notice-posted": ("agency.posted", {}),
 }  # fmt: skip
+COUNTERSIGNED = {
+    "agency_admin_agreement": "Agency Administrator Agreement", "security_officer_acceptance": "security officer's acceptance",
+    "laptop_statement": "laptop statement", "home_office_authorisation": "work-at-home authorization",
+}  # fmt: skip
+"""What the person signs first, and then the executive director or designee."""
+
 STATES = {
     "not_started": ("to_do", "Not started"), "prepared": ("in_progress", "Not signed yet"), "signed": ("submitted", "Waits for the Lead"),
     "scanned": ("submitted", "Scan to verify"), "rejected": ("refused", "Sent back"), "executed": ("executed", "Executed, not yet verified"),
     "verified": ("verified", "Verified"),
 }  # fmt: skip
+
+
+def state_of(kind: str, state: str) -> tuple[str, str]:
+    """The tag of a document and its words, by whoever has it now."""
+    if state == "signed" and kind in COUNTERSIGNED:
+        return "awaiting_signature", "Waits for the director"
+    if state == "prepared" and paperwork.KINDS[kind].form:
+        return "in_progress", "Being filled in"
+    return STATES[state]
 
 
 @blueprint.get("/<int:agency_id>")
@@ -74,12 +89,21 @@ def is_mine(agency_id: int, holder: str) -> bool:
 
 def _tasks(session: Session, agency: Agency, listed: TaskList) -> dict[str, Any]:
     papers = {paper.kind: paper for paper in listed.papers}
-    mine, others, settled = [], {}, []
+    waits = _to_countersign(session, agency)
+    mine: list[dict[str, Any]] = [_to_sign(document) for document in waits] if is_mine(agency.id, "executive_director") else []
+    others: dict[str, list[dict[str, Any]]] = {}
+    settled: list[dict[str, Any]] = []
     for task in listed.tasks:
         if task.status == "not_applicable":
             continue
         if task.done:
             settled.append({"title": task.title, "status": task.status, "tag": "Done" if task.status == "met" else "Waived", "hint": _holds(task)})
+        elif task.id == "configured" and task.holder == "lead" and not listed.package_complete:
+            later = {"status": "cannot_start", "hint": "Starts when the Lead has verified every document of the package."}
+            others.setdefault(task.who, []).append(_item(task) | later)
+        elif task.id == "an-agency-admin" and any(document.kind == "agency_admin_agreement" for document in waits):
+            if not is_mine(agency.id, "executive_director"):
+                others.setdefault("the executive director", []).append(_item(task) | {"title": "Sign the Agency Administrator Agreement as the director"})
         elif is_mine(agency.id, task.holder):
             mine.append(_item(task) | {"href": _href(agency, task, papers), "tag": "To do", "status": "to_do"})
         else:
@@ -88,6 +112,22 @@ def _tasks(session: Session, agency: Agency, listed: TaskList) -> dict[str, Any]
     return {
         "mine": mine, "settled": settled,
         "others": [{"who": _with_names(who, named), "tasks": tasks} for who, tasks in others.items()],
+    }  # fmt: skip
+
+
+def _to_countersign(session: Session, agency: Agency) -> list[Document]:
+    """What its person has signed, and the director has not."""
+    query = select(Document).options(joinedload(Document.person)).where(
+        Document.agency_id == agency.id, Document.status == "signed", Document.kind.in_(COUNTERSIGNED)
+    )  # fmt: skip
+    return list(session.scalars(query.order_by(Document.id)))
+
+
+def _to_sign(document: Document) -> dict[str, Any]:
+    whose = f" of {document.person.name}" if document.person is not None else ""
+    return {
+        "title": f"Sign the {COUNTERSIGNED[document.kind]}{whose}", "status": "to_do", "tag": "To do", "since": document.signed_on,
+        "hint": "The person has signed; your signature as director completes it.", "href": url_for("documents.show", document_id=document.id),
     }  # fmt: skip
 
 
@@ -110,18 +150,18 @@ def _href(agency: Agency, task: Task, papers: Mapping[str, Paper]) -> str:
     paper = papers.get(PAPER_OF.get(task.id, ""))
     waits = paper is not None and paper.document is not None and paper.state in ("signed", "scanned")
     own_form = task.id in ("information-form", "housing-inventory") and task.holder == "agency_admin"
-    if paper is not None and paper.document is not None and not own_form and (waits or task.holder in ("lead", "help_desk", "executive_director")):
+    if paper is not None and paper.document is not None and not own_form and (waits or task.holder in ("lead", "help_desk", "executive_director") or task.id == "an-agency-admin"):
         return url_for("documents.show", document_id=paper.document.id)
     if task.id in PLACES:
         endpoint, more = PLACES[task.id]
         return url_for(endpoint, agency_id=agency.id, **more)
     if task.id == "configured" and actor().lead_roles:
-        return url_for("desk.index")
+        return url_for("orders.configure", agency_id=agency.id)
     return ""
 
 
 def _paper(paper: Paper) -> dict[str, Any]:
-    status, words = STATES[paper.state]
+    status, words = state_of(paper.kind, paper.state)
     verified = ""
     if paper.verified_at is not None:
         verified = f"{paper.verified_how.capitalize()}" + (f", by {paper.verified_by}" if paper.verified_by else "")
@@ -140,7 +180,7 @@ def _officers(session: Session, agency: Agency) -> list[dict[str, Any]]:
 def _facts(session: Session, agency: Agency) -> list[dict[str, Any]]:
     titles = {funder.id: funder.title for funder in policy().funders}
     place = ", ".join(part for part in (agency.street, agency.city, f"{agency.state} {agency.zip}".strip()) if part)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"key": "Known as", "value": agency.common_name}, {"key": "Address", "value": place}, {"key": "Telephone", "value": agency.phone},
         {"key": "E-mail for notices", "value": agency.email},
         {"key": "Participation", "value": ["Required by:", *(titles.get(each, each) for each in agency.mandated_by)] if agency.mandated_by else "Voluntary"},
@@ -154,7 +194,7 @@ def _facts(session: Session, agency: Agency) -> list[dict[str, Any]]:
 
 def _buttons(session: Session, agency: Agency) -> list[dict[str, str]]:
     wanted = [
-        ("Invite the director", "agency.invite_director", Action.DIRECTOR_INVITE), ("Change", "agency.change", Action.AGENCY_CHANGE),
+        ("Invite a director", "agency.invite_director", Action.DIRECTOR_INVITE), ("Change", "agency.change", Action.AGENCY_CHANGE),
     ]  # fmt: skip
     return [
         {"label": label, "href": url_for(endpoint, agency_id=agency.id)}

@@ -3,4 +3,15 @@
 from portal.web.desk import audit, documents, enrolments, evidence, imports, index, lists, training, versions
 from portal.web.desk.room import blueprint
 
-__all__ = ["audit", "blueprint", "documents", "enrolments", "evidence", "imports", "index", "lists", "training", "versions"]
+__all__ = [
+    "audit",
+    "blueprint",
+    "documents",
+    "enrolments",
+    "evidence",
+    "imports",
+    "index",
+    "lists",
+    "training",
+    "versions",
+]

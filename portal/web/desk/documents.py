@@ -26,9 +26,20 @@ def documents() -> Any:
     form = DocumentFilter(request.args, kinds={kind: paper.title for kind, paper in sorted(paperwork.KINDS.items())})
     kind, after = form.kind.data or "", request.args.get("after", "")
     with reading(sessions()) as session:
-        page = desk_lists.documents_page(session, actor(), kind=kind if kind in paperwork.KINDS else "", agency=(form.q.data or "").strip(), after=after)
+        page = desk_lists.documents_page(
+            session,
+            actor(),
+            kind=kind if kind in paperwork.KINDS else "",
+            agency=(form.q.data or "").strip(),
+            after=after,
+        )
         rows = [
-            {"document": row.Document, "since": row.since, "title": paperwork.KINDS[row.Document.kind].title, "next": desk_lists.waits_for(row.Document)}
+            {
+                "document": row.Document,
+                "since": row.since,
+                "title": paperwork.KINDS[row.Document.kind].title,
+                "next": desk_lists.waits_for(row.Document),
+            }
             for row in page.rows
         ]
         return render_template("pages/desk/documents.html", rows=rows, form=form, page=pager(page, after))
@@ -47,7 +58,9 @@ def verify(document_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                paperwork.verify(session, document=_find(session, document_id), how=form.how.data, actor=actor(), now=now())
+                paperwork.verify(
+                    session, document=_find(session, document_id), how=form.how.data, actor=actor(), now=now()
+                )
         except Refused as no:
             _on_the_form(no, form, "how")
         else:
@@ -63,7 +76,9 @@ def reject(document_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                paperwork.reject(session, document=_find(session, document_id), reason=form.reason.data, actor=actor(), now=now())
+                paperwork.reject(
+                    session, document=_find(session, document_id), reason=form.reason.data, actor=actor(), now=now()
+                )
         except Refused as no:
             _on_the_form(no, form, "reason")
         else:
@@ -76,16 +91,30 @@ def _page(document_id: int, verifying: VerifyForm, rejecting: RejectForm, status
     with reading(sessions()) as session:
         found = _find(session, document_id)
         shown = documents_shown.facts(session, found)
-        tasks = agency_tasks.task_list(session, found.agency, on=today(), policy=policy()) if found.agency_id != LEAD else None
+        tasks = (
+            agency_tasks.task_list(session, found.agency, on=today(), policy=policy())
+            if found.agency_id != LEAD
+            else None
+        )
         waiting = shown["waiting"]
         return render_template(
-            "pages/desk/document.html", verifying=verifying, rejecting=rejecting, form=verifying if verifying.errors else rejecting, tasks=tasks,
-            parts=documents_shown.clauses(found, shown["text"]), next_id=desk_lists.next_document(session, actor(), but=document_id),
-            can_verify=found.verified_at is None and found.status in ("signed", "scanned", "executed") and (waiting is None or waiting.capacity == "lead"),
+            "pages/desk/document.html",
+            verifying=verifying,
+            rejecting=rejecting,
+            form=verifying if verifying.errors else rejecting,
+            tasks=tasks,
+            parts=documents_shown.clauses(found, shown["text"]),
+            next_id=desk_lists.next_document(session, actor(), but=document_id),
+            can_verify=found.verified_at is None
+            and found.status in ("signed", "scanned", "executed")
+            and (waiting is None or waiting.capacity == "lead"),
             can_reject=found.status in ("signed", "scanned"),
-            can_countersign=waiting is not None and waiting.capacity == "lead" and permissions.allows(session, actor(), Action.DOCUMENT_COUNTERSIGN, found)
-            and (found.status == "signed" or found.verified_at is not None), **shown,
-        ), status  # fmt: skip
+            can_countersign=waiting is not None
+            and waiting.capacity == "lead"
+            and permissions.allows(session, actor(), Action.DOCUMENT_COUNTERSIGN, found)
+            and (found.status == "signed" or found.verified_at is not None),
+            **shown,
+        ), status
 
 
 def _find(session: Session, document_id: int) -> Document:

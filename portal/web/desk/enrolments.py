@@ -19,7 +19,9 @@ from workflows.vocabulary import Action
 @permission(Action.PERSON_ENROL)
 def enrolments() -> Any:
     with reading(sessions()) as session:
-        return render_template("pages/desk/enrolments.html", rows=enrolment.waiting(session, now=now(), policy=policy()))
+        return render_template(
+            "pages/desk/enrolments.html", rows=enrolment.waiting(session, now=now(), policy=policy())
+        )
 
 
 @blueprint.route("/enrolments/<int:membership_id>", methods=["GET", "POST"], endpoint="enrol")
@@ -30,7 +32,9 @@ def enrol(membership_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 membership = permissions.find(session, actor(), Action.PERSON_ENROL, Membership, membership_id)
-                rows = enrolment.enrol(session, membership=membership, courses=form.courses.data, actor=actor(), now=now(), policy=policy())
+                rows = enrolment.enrol(
+                    session, membership=membership, courses=form.courses.data, actor=actor(), now=now(), policy=policy()
+                )
                 said = f"{membership.person.name} is enrolled in {len(rows)} {'course' if len(rows) == 1 else 'courses'}; a message says so."
         except Refused as no:
             form.refuse(no.sentence, no.field or "courses")
@@ -44,6 +48,10 @@ def enrol(membership_id: int) -> Any:
         if not form.is_submitted():
             form.courses.data = [course.id for course in proposed]
         return render_template(
-            "pages/desk/enrol.html", form=form, membership=membership, proposed=proposed, there=[c.title for c in policy().courses if c.id in there],
+            "pages/desk/enrol.html",
+            form=form,
+            membership=membership,
+            proposed=proposed,
+            there=[c.title for c in policy().courses if c.id in there],
             unsigned=enrolment.unsigned(session, membership, now=now(), policy=policy()),
-        ), 400 if form.errors else 200  # fmt: skip
+        ), 400 if form.errors else 200

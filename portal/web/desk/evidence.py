@@ -1,6 +1,7 @@
 """Record evidence: find the subject, see all that is on record about it, record what was seen, end or withdraw a row."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from portal.db import reading, transaction
 from portal.models import Device, Evidence, Membership, StoredFile
 from portal.refusals import Refused, bad_input, not_found
 from portal.services import drafts, evidence, record_evidence
-from portal.services.desk_lists import subjects
+from portal.services.desk_lookups import subjects
 from portal.services.paperwork import Scan
 from portal.services.record_evidence import Entry
 from portal.web import uploads
@@ -25,8 +26,12 @@ from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.business_time import us_date
 from workflows.vocabulary import KINDS, About, Action, Kind
 
-ABOUT = {About.AGENCY: "Agency", About.PERSON: "Person", About.MEMBERSHIP: "Person at an Agency", About.DEVICE: "Device"}
-ALWAYS = "9999-12-31"
+ABOUT = {
+    About.AGENCY: "Agency",
+    About.PERSON: "Person",
+    About.MEMBERSHIP: "Person at an Agency",
+    About.DEVICE: "Device",
+}
 
 
 @blueprint.get("/evidence", endpoint="evidence")
@@ -36,8 +41,15 @@ def search() -> Any:
     about = _about(request.args.get("about", "agency"))
     with reading(sessions()) as session:
         found = subjects(session, about, form.q.data or "")
-    tabs = [{"label": label, "href": url_for("desk.evidence", about=one.value, q=form.q.data or None), "current": one == about} for one, label in ABOUT.items()]
-    return render_template("pages/desk/evidence.html", form=form, about=about, tabs=tabs, found=found, titles=ABOUT)
+    tabs = [
+        {
+            "label": label,
+            "href": url_for("desk.evidence", about=one.value, q=form.q.data or None),
+            "current": one == about,
+        }
+        for one, label in ABOUT.items()
+    ]
+    return render_template("pages/desk/evidence.html", form=form, about=about, heads=tabs, found=found, titles=ABOUT)
 
 
 @blueprint.get("/evidence/<about>/<int:subject_id>", endpoint="on_record")
@@ -47,16 +59,34 @@ def on_record(about: str, subject_id: int) -> Any:
     with reading(sessions()) as session:
         subject = _subject(session, about, subject_id)
         rows = [
-            {"row": row, "said": evidence.describe(row), "by": by, "taken_back": withdrawn if row.withdrawn_at.isoformat() < ALWAYS else ""}
+            {
+                "row": row,
+                "said": evidence.describe(row),
+                "by": by,
+                "taken_back": withdrawn if row.withdrawn_at != datetime.max else "",
+            }
             for row, by, withdrawn in record_evidence.on_record(session, _about(about), subject_id)
         ]
         named = record_evidence.named(subject)
         related = _related(session, about, subject)
-    kinds = [(kind.value, KINDS[kind].title) for kind in record_evidence.recordable(policy()) if about in KINDS[kind].about]
+        session.expunge_all()
+    kinds = [
+        (kind.value, KINDS[kind].title) for kind in record_evidence.recordable(policy()) if about in KINDS[kind].about
+    ]
     return render_template(
-        "pages/desk/on_record.html", about=about, subject_id=subject_id, named=named, rows=rows, kinds=kinds, today=today(), related=related, titles=ABOUT,
-        elsewhere=[(KINDS[kind].title, why) for kind, why in record_evidence.ELSEWHERE.items() if about in KINDS[kind].about],
-    )  # fmt: skip
+        "pages/desk/on_record.html",
+        about=about,
+        subject_id=subject_id,
+        named=named,
+        rows=rows,
+        kinds=kinds,
+        today=today(),
+        related=related,
+        titles=ABOUT,
+        elsewhere=[
+            (KINDS[kind].title, why) for kind, why in record_evidence.ELSEWHERE.items() if about in KINDS[kind].about
+        ],
+    )
 
 
 @blueprint.route("/evidence/<about>/<int:subject_id>/record/<kind>", methods=["GET", "POST"], endpoint="record")
@@ -66,7 +96,10 @@ def record(about: str, subject_id: int, kind: str) -> Any:
         raise not_found()
     with reading(sessions()) as session:
         subject = _subject(session, about, subject_id)
-        named, devices = record_evidence.named(subject), _devices(session, subject) if kind == Kind.DEVICE_IN_USE else {}
+        named, devices = (
+            record_evidence.named(subject),
+            _devices(session, subject) if kind == Kind.DEVICE_IN_USE else {},
+        )
     form = _form(Kind(kind), devices)
     page = f"desk/evidence/{about}/{subject_id}/{kind}"
     if form.validate_on_submit():
@@ -76,17 +109,34 @@ def record(about: str, subject_id: int, kind: str) -> Any:
             if "confirmed" in request.form:
                 return _write(entry, scan, page, named)
             with reading(sessions()) as session:
-                record_evidence.check(session, entry=entry, actor=actor(), now=now(), policy=policy(), has_file=scan is not None)
+                record_evidence.check(
+                    session, entry=entry, actor=actor(), now=now(), policy=policy(), has_file=scan is not None
+                )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             if "change" not in request.form:
                 answers = _answers(form, Kind(kind), named, scan)
-                return render_template("pages/desk/evidence_check.html", answers=answers, hidden=hidden_of(form), about=about, subject_id=subject_id, kind=kind, named=named)
+                return render_template(
+                    "pages/desk/evidence_check.html",
+                    answers=answers,
+                    hidden=hidden_of(form),
+                    about=about,
+                    subject_id=subject_id,
+                    kind=kind,
+                    named=named,
+                )
     return render_template(
-        "pages/desk/record.html", form=form, about=about, subject_id=subject_id, named=named, kind=Kind(kind), title=KINDS[Kind(kind)].title,
-        decided=Kind(kind) in record_evidence.DECIDED, elsewhere=record_evidence.ELSEWHERE.get(Kind(kind), ""),
-    ), 400 if form.errors else 200  # fmt: skip
+        "pages/desk/record.html",
+        form=form,
+        about=about,
+        subject_id=subject_id,
+        named=named,
+        kind=Kind(kind),
+        title=KINDS[Kind(kind)].title,
+        decided=Kind(kind) in record_evidence.DECIDED,
+        elsewhere=record_evidence.ELSEWHERE.get(Kind(kind), ""),
+    ), 400 if form.errors else 200
 
 
 @blueprint.route("/evidence/rows/<int:row_id>", methods=["GET", "POST"], endpoint="evidence_row")
@@ -98,10 +148,19 @@ def row(row_id: int) -> Any:
         found = session.get(Evidence, row_id)
         if found is None:
             raise not_found()
-        back = url_for("desk.versions") if found.about == About.LEAD else url_for("desk.on_record", about=found.about, subject_id=found.subject_id)
-        named = policy().lead if found.about == About.LEAD else record_evidence.named(_subject(session, found.about, found.subject_id))
+        back = (
+            url_for("desk.versions")
+            if found.about == About.LEAD
+            else url_for("desk.on_record", about=found.about, subject_id=found.subject_id)
+        )
+        named = (
+            policy().lead
+            if found.about == About.LEAD
+            else record_evidence.named(_subject(session, found.about, found.subject_id))
+        )
         file = session.get(StoredFile, found.rests_on_id) if found.rests_on == "stored_file" else None
         said = evidence.describe(found)
+        session.expunge_all()
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
@@ -109,10 +168,15 @@ def row(row_id: int) -> Any:
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
-            flash(f"{'Withdrawn' if form.how.data == 'withdraw' else 'Ended'}: {said}. Whoever it concerns is put before the gate again.", "success")
+            flash(
+                f"{'Withdrawn' if form.how.data == 'withdraw' else 'Ended'}: {said}. Whoever it concerns is put before the gate again.",
+                "success",
+            )
             return redirect(back)
-    open_ = found.withdrawn_at.isoformat() >= ALWAYS
-    return render_template("pages/desk/evidence_row.html", row=found, said=said, named=named, form=form, back=back, file=file, open=open_), 400 if form.errors else 200
+    open_ = found.withdrawn_at == datetime.max
+    return render_template(
+        "pages/desk/evidence_row.html", row=found, said=said, named=named, form=form, back=back, file=file, open=open_
+    ), 400 if form.errors else 200
 
 
 @blueprint.get("/evidence/files/<int:file_id>", endpoint="evidence_file")
@@ -121,11 +185,15 @@ def file(file_id: int) -> Any:
     """The document that evidence by hand rests on, as a download; only files that evidence names."""
     with transaction(sessions()) as session:
         found = session.get(StoredFile, file_id)
-        rests = session.scalar(select(Evidence.id).where(Evidence.rests_on == "stored_file", Evidence.rests_on_id == file_id).limit(1))
+        rests = session.scalar(
+            select(Evidence.id).where(Evidence.rests_on == "stored_file", Evidence.rests_on_id == file_id).limit(1)
+        )
         if found is None or rests is None or not actor().lead_roles:
             raise not_found()
-        audit.record(session, actor=actor(), now=now(), act="evidence.download", thing=found, said=f"Downloaded {found.name}.")
-        content, name, media = uploads.storage().get(found.sha256), found.name, found.media_type
+        audit.record(
+            session, actor=actor(), now=now(), act="evidence.download", thing=found, said=f"Downloaded {found.name}."
+        )
+        content, name, media = uploads.fetched(found.sha256), found.name, found.media_type
     response = Response(content, mimetype=media)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
@@ -157,14 +225,20 @@ def _end(session: Session, row: Evidence, form: EndForm) -> None:
         return
     if form.last_day.data is None:
         raise bad_input("Enter the last day for which it holds.", "last_day")
-    record_evidence.end(session, row=row, last_day=form.last_day.data, reason=form.reason.data, actor=actor(), now=now())
+    record_evidence.end(
+        session, row=row, last_day=form.last_day.data, reason=form.reason.data, actor=actor(), now=now()
+    )
 
 
 def _form(kind: Kind, devices: dict[str, str]) -> EvidenceForm:
     form = EvidenceForm(
-        details=record_evidence.details_of(kind, policy()), versions=_near(record_evidence.versions_of(kind)), devices=devices, how=record_evidence.HOW,
+        details=record_evidence.details_of(kind, policy()),
+        versions=_near(record_evidence.versions_of(kind)),
+        devices=devices,
+        how=record_evidence.HOW,
         waiver=kind == Kind.WAIVER,
-    )  # fmt: skip
+        decided=kind in record_evidence.DECIDED,
+    )
     if kind == Kind.BACKGROUND_CHECK:
         del form.file
     if not form.is_submitted():
@@ -183,11 +257,22 @@ def _entry(form: EvidenceForm, kind: Kind, about: About, subject_id: int) -> Ent
     def typed(name: str) -> str:
         return (form[name].data or "") if name in form else ""
 
+    if form.valid_from.data is None:
+        raise bad_input("Enter the first day for which it holds.", "valid_from")
     return Entry(
-        kind=kind, about=about, subject_id=subject_id, valid_from=form.valid_from.data, valid_until=form.valid_until.data, detail=typed("detail"),
-        version=typed("version"), device_id=int(typed("device_id") or 0), verified_by=typed("verified_by"), verified_how=typed("verified_how"),
-        asked_by=typed("asked_by"), note=typed("note"),
-    )  # fmt: skip
+        kind=kind,
+        about=about,
+        subject_id=subject_id,
+        valid_from=form.valid_from.data,
+        valid_until=form.valid_until.data,
+        detail=typed("detail"),
+        version=typed("version"),
+        device_id=int(typed("device_id") or 0),
+        verified_by=typed("verified_by"),
+        verified_how=typed("verified_how"),
+        asked_by=typed("asked_by"),
+        note=typed("note"),
+    )
 
 
 def _scan(form: EvidenceForm, page: str) -> Scan | None:
@@ -231,22 +316,38 @@ def _related(session: Session, about: str, subject: Any) -> list[tuple[str, str]
     """The same people and places under the other heads: a person's memberships, an Agency's devices."""
     if about == About.MEMBERSHIP:
         return [
-            (f"{subject.person.name}, the person", url_for("desk.on_record", about="person", subject_id=subject.person_id)),
+            (
+                f"{subject.person.name}, the person",
+                url_for("desk.on_record", about="person", subject_id=subject.person_id),
+            ),
             (subject.agency.name, url_for("desk.on_record", about="agency", subject_id=subject.agency_id)),
         ]
     if about == About.PERSON:
         mine = session.scalars(select(Membership).where(Membership.person_id == subject.id)).all()
-        return [(f"{one.person.name} at {one.agency.name}", url_for("desk.on_record", about="membership", subject_id=one.id)) for one in mine]
+        return [
+            (
+                f"{one.person.name} at {one.agency.name}",
+                url_for("desk.on_record", about="membership", subject_id=one.id),
+            )
+            for one in mine
+        ]
     if about == About.AGENCY:
-        devices = session.scalars(select(Device).where(Device.agency_id == subject.id).order_by(Device.label).limit(50)).all()
-        return [(f"Device {one.label}", url_for("desk.on_record", about="device", subject_id=one.id)) for one in devices]
+        devices = session.scalars(
+            select(Device).where(Device.agency_id == subject.id).order_by(Device.label).limit(50)
+        ).all()
+        return [
+            (f"Device {one.label}", url_for("desk.on_record", about="device", subject_id=one.id)) for one in devices
+        ]
     return [("The Agency", url_for("desk.on_record", about="agency", subject_id=subject.agency_id))]
 
 
 def _devices(session: Session, subject: Any) -> dict[str, str]:
     if not isinstance(subject, Membership):
         return {}
-    return {str(one.id): one.label for one in session.scalars(select(Device).where(Device.agency_id == subject.agency_id).order_by(Device.label))}
+    return {
+        str(one.id): one.label
+        for one in session.scalars(select(Device).where(Device.agency_id == subject.agency_id).order_by(Device.label))
+    }
 
 
 def _subject(session: Session, about: str, subject_id: int) -> Any:

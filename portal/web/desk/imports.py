@@ -36,7 +36,15 @@ def _training(content: bytes, name: str, dry_run: bool, skip_bad: bool) -> Repor
             scan = Scan(hashlib.sha256(content).hexdigest(), "text/csv", len(content), 0, name)
             kept = training.keep_file(session, scan, person=None, actor=actor(), now=now())
         report = import_training.import_rows(
-            session, file, name, actor=actor(), now=now(), policy=policy(), dry_run=dry_run, skip_bad=skip_bad, stored=kept
+            session,
+            file,
+            name,
+            actor=actor(),
+            now=now(),
+            policy=policy(),
+            dry_run=dry_run,
+            skip_bad=skip_bad,
+            stored=kept,
         )
         if not dry_run and (report.refused or not report.changes):
             session.delete(kept)
@@ -97,7 +105,9 @@ def _one_file(chosen: list[FileStorage]) -> tuple[bytes, str]:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for upload in chosen:
             # A fixed date, so that the same files are the same bytes and are kept once.
-            archive.writestr(zipfile.ZipInfo((upload.filename or "file").replace("\\", "/").rsplit("/", 1)[-1]), upload.read())
+            archive.writestr(
+                zipfile.ZipInfo((upload.filename or "file").replace("\\", "/").rsplit("/", 1)[-1]), upload.read()
+            )
     return packed.getvalue(), ", ".join(upload.filename or "file" for upload in chosen)[:200]
 
 
@@ -105,7 +115,13 @@ def _keep(page: str, content: bytes, name: str, then: str) -> Any:
     """Keeps the file until it is imported, so that nobody has to choose it a second time."""
     sha256 = uploads.storage().put(content)
     with transaction(sessions()) as session:
-        drafts.keep(session, person_id=_oneself(), page=page, fields={"sha256": sha256, "name": name.replace("\\", "/").rsplit("/", 1)[-1]}, now=now())
+        drafts.keep(
+            session,
+            person_id=_oneself(),
+            page=page,
+            fields={"sha256": sha256, "name": name.replace("\\", "/").rsplit("/", 1)[-1]},
+            now=now(),
+        )
     return redirect(url_for(then))
 
 
@@ -116,7 +132,7 @@ def _check(page: str, work: Importer, start: str, here: str, title: str) -> Any:
     if not kept:
         flash("There is no file to import. Choose it again.", "warning")
         return redirect(url_for(start))
-    content, name, form = uploads.storage().get(kept["sha256"]), kept["name"], GoOn()
+    content, name, form = uploads.fetched(kept["sha256"]), kept["name"], GoOn()
     real = form.validate_on_submit()
     report = work(content, name, not real, form.skip_bad.data if real else False)
     if request.args.get("format") == "csv":
@@ -124,11 +140,21 @@ def _check(page: str, work: Importer, start: str, here: str, title: str) -> Any:
     if real and not report.refused:
         with transaction(sessions()) as session:
             drafts.drop(session, person_id=_oneself(), page=page)
-        return render_template("pages/desk/import_done.html", report=report, title=title, start=start, report_rows=_rows)
+        return render_template(
+            "pages/desk/import_done.html", report=report, title=title, start=start, report_rows=_rows
+        )
     if not real and report.refused:  # what would come in if the rows with errors were left out
         report = _with_the_rest(work, content, name, report)
     return render_template(
-        "pages/desk/import_check.html", report=report, title=title, start=start, here=here, form=form, shown=SHOWN, name=name, where=where,
+        "pages/desk/import_check.html",
+        report=report,
+        title=title,
+        start=start,
+        here=here,
+        form=form,
+        shown=SHOWN,
+        name=name,
+        where=where,
         report_rows=_rows,
     ), 400 if real else 200
 

@@ -5,17 +5,32 @@ from typing import Any
 from flask import render_template, url_for
 
 from portal.db import reading
-from portal.services import desk_lists, enrolment
+from portal.services import desk_lists, desk_lookups, enrolment
 from portal.services.desk_lists import Queue
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import Action, Role
 
 QUEUES = (
-    ("documents", "Documents to verify", "desk.documents", "Signed, scanned or submitted; verify each as submitted or viewed on site."),
-    ("countersign", "Agreements to countersign", "desk.documents", "Signed by the executive director; the Lead's signature executes them."),
+    (
+        "documents",
+        "Documents to verify",
+        "desk.documents",
+        "Signed, scanned or submitted; verify each as submitted or viewed on site.",
+    ),
+    (
+        "countersign",
+        "Agreements to countersign",
+        "desk.documents",
+        "Signed by the executive director; the Lead's signature executes them.",
+    ),
     ("enrol", "People to enroll", "desk.enrolments", "They have signed and wait for their courses."),
-    ("certificates", "Certificates to confirm", "desk.certificates", "Handed in by the person or the Agency Administrator."),
+    (
+        "certificates",
+        "Certificates to confirm",
+        "desk.certificates",
+        "Handed in by the person or the Agency Administrator.",
+    ),
     ("unmatched", "Results without a person", "desk.unmatched", "The learning system knows them under another name."),
     ("configure", "Agencies to set up", "desk.configurations", "Every document of their package is verified."),
     ("orders", "Open work orders", "orders.index", "To be carried out in the core HMIS."),
@@ -31,7 +46,11 @@ def index() -> Any:
         found = desk_lists.queues(session, actor(), now=now(), policy=policy())
         waiting = enrolment.waiting(session, now=now(), policy=policy())
         found["enrol"] = Queue(len(waiting), waiting[0].since if waiting else None)
-        ready = [row for row in desk_lists.configurations(session, on=today()) if row["order"] is None and not row["missing"]]
+        ready = [
+            row
+            for row in desk_lookups.configurations(session, on=today())
+            if row["order"] is None and not row["missing"]
+        ]
         found["configure"] = Queue(len(ready), min((row["agency"].entered_at for row in ready), default=None))
     shown = [
         {"name": name, "title": title, "href": url_for(endpoint), "hint": hint, "queue": found[name]}
@@ -39,7 +58,10 @@ def index() -> Any:
         if _may_see(name)
     ]
     return render_template(
-        "pages/desk/index.html", queues=shown, requests={name: found[name] for name in ("ready", "seatless", "waiting")}, overdue=found["overdue"].count
+        "pages/desk/index.html",
+        queues=shown,
+        requests={name: found[name] for name in ("ready", "seatless", "waiting")},
+        overdue=found["overdue"].count,
     )
 
 

@@ -10,7 +10,7 @@ from portal import audit, jobs, permissions
 from portal.db import reading, transaction
 from portal.models import Job, Person
 from portal.refusals import Refused
-from portal.services import desk_lists
+from portal.services import desk_lookups
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import LICENCES, Action, Reason
@@ -27,23 +27,42 @@ def people() -> Any:
     if request.args.get("format") == "csv":
         return _people_csv(search)
     with reading(sessions()) as session:
-        page = desk_lists.people_page(session, actor(), search=search, after=after)
+        page = desk_lookups.people_page(session, actor(), search=search, after=after)
         found: list[Person] = [row.Person for row in page.rows]
-        access = desk_lists.access_of(session, [membership.id for person in found for membership in person.memberships])
-        return render_template("pages/desk/people.html", people=found, access=access, form=form, page=pager(page, after))
+        access = desk_lookups.access_of(
+            session, [membership.id for person in found for membership in person.memberships]
+        )
+        return render_template(
+            "pages/desk/people.html", people=found, access=access, form=form, page=pager(page, after)
+        )
 
 
 def _people_csv(search: str) -> Any:
     with transaction(sessions()) as session:
-        order = desk_lists.people_page(session, actor(), search=search, after="", limit=EVERYBODY)
+        order = desk_lookups.people_page(session, actor(), search=search, after="", limit=EVERYBODY)
         found: list[Person] = [row.Person for row in order.rows]
-        access = desk_lists.access_of(session, [membership.id for person in found for membership in person.memberships])
+        access = desk_lookups.access_of(
+            session, [membership.id for person in found for membership in person.memberships]
+        )
         rows = [
-            (person.last_name, person.first_name, person.email, membership.agency.name, access.get(membership.id, "none"))
+            (
+                person.last_name,
+                person.first_name,
+                person.email,
+                membership.agency.name,
+                access.get(membership.id, "none"),
+            )
             for person in found
             for membership in sorted(person.memberships, key=lambda one: one.agency.name)
         ]
-        audit.record(session, actor=actor(), now=now(), act="people.export", said=f"Downloaded a list of {len(rows)} memberships.", after={"search": search})
+        audit.record(
+            session,
+            actor=actor(),
+            now=now(),
+            act="people.export",
+            said=f"Downloaded a list of {len(rows)} memberships.",
+            after={"search": search},
+        )
     return as_csv("people", ("Last name", "First name", "E-mail", "Agency", "Access"), rows)
 
 
@@ -51,7 +70,7 @@ def _people_csv(search: str) -> Any:
 @permission(Action.AGENCY_CONFIGURE)
 def configurations() -> Any:
     with reading(sessions()) as session:
-        return render_template("pages/desk/configurations.html", rows=desk_lists.configurations(session, on=today()))
+        return render_template("pages/desk/configurations.html", rows=desk_lookups.configurations(session, on=today()))
 
 
 @blueprint.get("/licences", endpoint="licences")
@@ -60,12 +79,20 @@ def licences() -> Any:
     kind = request.args.get("kind", "core")
     kind = kind if kind in LICENCES else "core"
     with reading(sessions()) as session:
-        rows = desk_lists.licences(session, kind)
+        rows = desk_lookups.licences(session, kind)
         if request.args.get("format") == "csv":
-            cells = [(row["agency"].name, row["granted"], row["held"], row["reserved"], row["free"], row["waiting"]) for row in rows]
-            return as_csv(f"licenses-{kind}", ("Agency", "Granted", "In use", "Reserved", "Free", "People waiting"), cells)
+            cells = [
+                (row["agency"].name, row["granted"], row["held"], row["reserved"], row["free"], row["waiting"])
+                for row in rows
+            ]
+            return as_csv(
+                f"licenses-{kind}", ("Agency", "Granted", "In use", "Reserved", "Free", "People waiting"), cells
+            )
         total = {name: sum(row[name] for row in rows) for name in ("granted", "held", "reserved", "free", "waiting")}
-        tabs = [{"label": KINDS_OF_LICENCE[one], "href": url_for("desk.licences", kind=one), "current": one == kind} for one in policy().seats.kinds]
+        tabs = [
+            {"label": KINDS_OF_LICENCE[one], "href": url_for("desk.licences", kind=one), "current": one == kind}
+            for one in policy().seats.kinds
+        ]
         return render_template("pages/desk/licences.html", rows=rows, total=total, kind_tabs=tabs)
 
 
@@ -73,8 +100,10 @@ def licences() -> Any:
 @permission(Action.JOB_RETRY)
 def job_list() -> Any:
     with reading(sessions()) as session:
-        found = desk_lists.late_jobs(session, now=now())
-        return render_template("pages/desk/jobs.html", jobs=found, overview=jobs.overview(session, now=now()), form=Form())
+        found = desk_lookups.late_jobs(session, now=now())
+        return render_template(
+            "pages/desk/jobs.html", jobs=found, overview=jobs.overview(session, now=now()), form=Form()
+        )
 
 
 @blueprint.post("/jobs/<int:job_id>/retry", endpoint="retry")
@@ -86,8 +115,18 @@ def retry(job_id: int) -> Any:
         permissions.check(session, actor(), Action.JOB_RETRY)
         job = session.get(Job, job_id, with_for_update=True)
         if job is None or job.state != "failed":
-            raise Refused(Reason.ALREADY_DONE, "This job does not wait for you any more: somebody else has put it back, or it is done.")
+            raise Refused(
+                Reason.ALREADY_DONE,
+                "This job does not wait for you any more: somebody else has put it back, or it is done.",
+            )
         jobs.retry(session, job, now=now())
-        audit.record(session, actor=actor(), now=now(), act="job.retry", thing=job, said=f"Put the job {job.effect} {job.key} back after: {job.error[:300]}")
+        audit.record(
+            session,
+            actor=actor(),
+            now=now(),
+            act="job.retry",
+            thing=job,
+            said=f"Put the job {job.effect} {job.key} back after: {job.error[:300]}",
+        )
     flash("The job is tried again within a minute.", "success")
     return redirect(url_for("desk.jobs"))

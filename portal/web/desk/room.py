@@ -16,7 +16,11 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 def pager(page: Page, after: str) -> dict[str, Any]:
     """What the pager macro shows: a way to the start and a way on."""
     text = f"{len(page.rows)} shown" + (", more follow" if page.next else "") if page.rows or after else ""
-    return {"text": text, "previous": address(after=None, page=None) if after else "", "next": address(after=page.next) if page.next else ""}
+    return {
+        "text": text,
+        "previous": address(after=None, page=None) if after else "",
+        "next": address(after=page.next) if page.next else "",
+    }
 
 
 def as_csv(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:

@@ -24,11 +24,17 @@ from workflows.vocabulary import Action
 @permission(Action.TRAINING_ENTER)
 def overview() -> Any:
     with reading(sessions()) as session:
-        counts = dict(session.execute(select(TrainingResult.status, func.count()).group_by(TrainingResult.status)).tuples().all())
+        counted = session.execute(select(TrainingResult.status, func.count()).group_by(TrainingResult.status))
+        counts = {status: count for status, count in counted}  # noqa: C416 (a row is no pair to the type checker)
         latest = session.scalars(
-            select(TrainingResult).options(joinedload(TrainingResult.person)).order_by(TrainingResult.entered_at.desc(), TrainingResult.id.desc()).limit(20)
+            select(TrainingResult)
+            .options(joinedload(TrainingResult.person))
+            .order_by(TrainingResult.entered_at.desc(), TrainingResult.id.desc())
+            .limit(20)
         ).all()
-        return render_template("pages/desk/training.html", counts=counts, latest=latest, titles=_titles(), mark_for=policy().mark_for)
+        return render_template(
+            "pages/desk/training.html", counts=counts, latest=latest, titles=_titles(), mark_for=policy().mark_for
+        )
 
 
 @blueprint.get("/training/unmatched", endpoint="unmatched")
@@ -51,18 +57,33 @@ def match(result_id: int) -> Any:
         result = _result(session, result_id, "unmatched")
         offered = training.suggestions(session, [result]).get(result.id, [])
         form = MatchForm(people={str(person.id): f"{person.name}, {person.email}" for person in offered})
+        session.expunge_all()
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
                 person = _chosen(session, form)
-                found = training.match(session, result=session.get_one(TrainingResult, result_id), person=person, actor=actor(), now=now(), policy=policy())
+                found = training.match(
+                    session,
+                    result=session.get_one(TrainingResult, result_id),
+                    person=person,
+                    actor=actor(),
+                    now=now(),
+                    policy=policy(),
+                )
                 said = f"{len(found)} {'result is' if len(found) == 1 else 'results are'} now {person.name}'s. The next import knows this learner."
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             flash(said, "success")
             return redirect(url_for("desk.unmatched"))
-    return render_template("pages/desk/match.html", result=result, form=form, offered=offered, titles=_titles(), refusing=Reason(formdata=None)), 400 if form.errors else 200
+    return render_template(
+        "pages/desk/match.html",
+        result=result,
+        form=form,
+        offered=offered,
+        titles=_titles(),
+        refusing=Reason(formdata=None),
+    ), 400 if form.errors else 200
 
 
 @blueprint.get("/training/certificates", endpoint="certificates")
@@ -70,9 +91,16 @@ def match(result_id: int) -> Any:
 def certificates() -> Any:
     after = request.args.get("after", "")
     with reading(sessions()) as session:
-        query = select(TrainingResult).options(joinedload(TrainingResult.person)).where(TrainingResult.status == "claimed")
+        query = (
+            select(TrainingResult).options(joinedload(TrainingResult.person)).where(TrainingResult.status == "claimed")
+        )
         page = Order(((TrainingResult.id, int),)).page(session, query, after, lambda row: (row.TrainingResult.id,))
-        return render_template("pages/desk/certificates.html", rows=[row.TrainingResult for row in page.rows], page=pager(page, after), titles=_titles())
+        return render_template(
+            "pages/desk/certificates.html",
+            rows=[row.TrainingResult for row in page.rows],
+            page=pager(page, after),
+            titles=_titles(),
+        )
 
 
 @blueprint.get("/training/certificates/<int:result_id>", endpoint="certificate")
@@ -116,8 +144,10 @@ def proof(result_id: int) -> Response:
         file = session.get(StoredFile, result.file_id) if result is not None and result.file_id else None
         if file is None:
             raise not_found()
-        content, name, media = uploads.storage().get(file.sha256), file.name, file.media_type
-        audit.record(session, actor=actor(), now=now(), act="training.download", thing=result, said=f"Downloaded {name}.")
+        content, name, media = uploads.fetched(file.sha256), file.name, file.media_type
+        audit.record(
+            session, actor=actor(), now=now(), act="training.download", thing=result, said=f"Downloaded {name}."
+        )
     response = Response(content, mimetype=media)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
@@ -147,42 +177,74 @@ def _enter(form: HandResult) -> str:
         raise bad_input(wrong.sentence, "out_of" if wrong.column == "max_score" else "score") from wrong
     if form.attempt.data and not (form.attempt.data.isdecimal() and int(form.attempt.data) > 0):
         raise bad_input("An attempt is a whole number: 1 for the first.", "attempt")
-    if form.taken_on.data > today():
+    taken_on = form.taken_on.data
+    if taken_on is None or taken_on > today():
         raise bad_input("The quiz cannot have been taken in the future. Check the date.", "taken_on")
     kept = uploads.taken_in(form.proof.data, "proof")
     written = f"{form.score.data} / {form.out_of.data}" if form.out_of.data else form.score.data
     with transaction(sessions()) as session:
         person = people.by_email(session, form.email.data)
         if person is None:
-            raise bad_input("Nobody here has this e-mail address. Search the person on the page of all people.", "email")
+            raise bad_input(
+                "Nobody here has this e-mail address. Search the person on the page of all people.", "email"
+            )
         file = training.keep_file(session, kept, person=person, actor=actor(), now=now())
         result = training.record_result(
-            session, person=person, course=form.course.data, score=score.hundredths, score_as_written=written, source=form.source.data,
-            taken_at=min(training.noon(form.taken_on.data, policy().zone), now()), attempt=int(form.attempt.data) if form.attempt.data else None,
-            proof=file, note=form.note.data or "", actor=actor(), now=now(), policy=policy(),
-        )  # fmt: skip
+            session,
+            person=person,
+            course=form.course.data,
+            score=score.hundredths,
+            score_as_written=written,
+            source=form.source.data,
+            taken_at=min(training.noon(taken_on, policy().zone), now()),
+            attempt=int(form.attempt.data) if form.attempt.data else None,
+            proof=file,
+            note=form.note.data or "",
+            actor=actor(),
+            now=now(),
+            policy=policy(),
+        )
         passed = result.score >= policy().mark_for(result.course)
         return f"{person.name}: {result.score / 100:g} %, {'passed' if passed else 'not passed'}. It is on record with its proof."
 
 
 def _certificate(result_id: int, form: Reason, status: int) -> Any:
     with reading(sessions()) as session:
-        result = session.scalars(select(TrainingResult).options(joinedload(TrainingResult.person)).where(TrainingResult.id == result_id)).one_or_none()
+        result = session.scalars(
+            select(TrainingResult).options(joinedload(TrainingResult.person)).where(TrainingResult.id == result_id)
+        ).one_or_none()
         if result is None:
             raise not_found()
         if result.status == "unmatched":
             offered = training.suggestions(session, [result]).get(result.id, [])
-            matching = MatchForm(formdata=None, people={str(person.id): f"{person.name}, {person.email}" for person in offered})
-            return render_template("pages/desk/match.html", result=result, form=matching, offered=offered, titles=_titles(), refusing=form), status
+            matching = MatchForm(
+                formdata=None, people={str(person.id): f"{person.name}, {person.email}" for person in offered}
+            )
+            return render_template(
+                "pages/desk/match.html", result=result, form=matching, offered=offered, titles=_titles(), refusing=form
+            ), status
         file = session.get(StoredFile, result.file_id) if result.file_id else None
         by = session.get(Person, result.entered_by) if result.entered_by else None
         earlier = session.scalars(
             select(TrainingResult)
-            .where(TrainingResult.person_id == result.person_id, TrainingResult.course == result.course, TrainingResult.id != result.id)
+            .where(
+                TrainingResult.person_id == result.person_id,
+                TrainingResult.course == result.course,
+                TrainingResult.id != result.id,
+            )
             .order_by(TrainingResult.taken_at.desc())
         ).all()
         passed = result.score >= policy().mark_for(result.course)
-        return render_template("pages/desk/certificate.html", result=result, file=file, by=by, earlier=earlier, titles=_titles(), form=form, passed=passed), status
+        return render_template(
+            "pages/desk/certificate.html",
+            result=result,
+            file=file,
+            by=by,
+            earlier=earlier,
+            titles=_titles(),
+            form=form,
+            passed=passed,
+        ), status
 
 
 def _result(session: Session, result_id: int, status: str) -> TrainingResult:

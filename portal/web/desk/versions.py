@@ -1,5 +1,6 @@
 """Documents in force: which version of each kind counts since when, and publishing the next one."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,33 +9,35 @@ from forms import documents
 from forms.desk import Publish
 from portal.db import reading, transaction
 from portal.refusals import Refused, not_found
-from portal.services import desk_lists, record_evidence
+from portal.services import desk_lookups, record_evidence
 from portal.services.paperwork import KINDS
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.business_time import us_date
 from workflows.vocabulary import Action, Kind
 
-NEVER = "9999-12-31"
-
 
 @blueprint.get("/documents-in-force", endpoint="versions")
 @permission(Action.DESK_SEE)
 def versions() -> Any:
     with reading(sessions()) as session:
-        rows = [row for row in record_evidence.published(session) if row.withdrawn_at.isoformat() < NEVER]
-        who = desk_lists.names_of(session, sorted({row.recorded_by for row in rows if row.recorded_by}))
+        rows = [row for row in record_evidence.published(session) if row.withdrawn_at == datetime.max]
+        who = desk_lookups.names_of(session, sorted({row.recorded_by for row in rows if row.recorded_by}))
+        session.expunge_all()
     shown = []
     for kind, title in _titles().items():
         mine = [row for row in rows if row.detail == kind]
         now_in_force = next((row for row in mine if row.valid_from <= today()), None)
         shown.append(
             {
-                "kind": kind, "title": title, "current": now_in_force, "coming": [row for row in mine if row.valid_from > today()],
+                "kind": kind,
+                "title": title,
+                "current": now_in_force,
+                "coming": [row for row in mine if row.valid_from > today()],
                 "earlier": [row for row in mine if row.valid_from <= today() and row is not now_in_force],
                 "newest": "" if kind == Kind.HOUSING_INVENTORY else documents.versions(kind)[-1],
             }
-        )  # fmt: skip
+        )
     return render_template("pages/desk/versions.html", rows=shown, who=who)
 
 
@@ -45,27 +48,43 @@ def publish(kind: str) -> Any:
     if kind not in titles:
         raise not_found()
     offered = record_evidence.publishable(kind)
-    form = Publish(versions=[one for one in offered if kind != Kind.HOUSING_INVENTORY or abs(int(one) - today().year) <= 2])
-    affected = 0
-    if form.validate_on_submit():
+    form = Publish(
+        versions=[one for one in offered if kind != Kind.HOUSING_INVENTORY or abs(int(one) - today().year) <= 2]
+    )
+    starts = form.in_force_from.data
+    if form.validate_on_submit() and starts is not None:
         with reading(sessions()) as session:
             affected = record_evidence.older_signed(session, kind, form.version.data, on=today())
         if "confirmed" in request.form:
             try:
                 with transaction(sessions()) as session:
-                    record_evidence.publish(session, kind=kind, version=form.version.data, in_force_from=form.in_force_from.data, actor=actor(), now=now())
+                    record_evidence.publish(
+                        session, kind=kind, version=form.version.data, in_force_from=starts, actor=actor(), now=now()
+                    )
             except Refused as no:
                 form.refuse(no.sentence, {"valid_from": "in_force_from"}.get(no.field, no.field))
             else:
-                flash(f"{titles[kind]}, version {form.version.data}, is in force from {us_date(form.in_force_from.data)}.", "success")
+                flash(f"{titles[kind]}, version {form.version.data}, is in force from {us_date(starts)}.", "success")
                 return redirect(url_for("desk.versions"))
         elif "change" not in request.form:
             grace = next((p for p in policy().prerequisites if p.evidence == kind and p.version), None)
             return render_template(
-                "pages/desk/publish_check.html", form=form, title=titles[kind], kind=kind, affected=affected, prerequisite=grace, day=us_date(form.in_force_from.data)
+                "pages/desk/publish_check.html",
+                form=form,
+                title=titles[kind],
+                kind=kind,
+                affected=affected,
+                prerequisite=grace,
+                day=us_date(starts),
             )
-    return render_template("pages/desk/publish.html", form=form, title=titles[kind], kind=kind), 400 if form.errors else 200
+    return render_template(
+        "pages/desk/publish.html", form=form, title=titles[kind], kind=kind
+    ), 400 if form.errors else 200
 
 
 def _titles() -> dict[str, str]:
-    return {kind: KINDS[kind].title if kind in KINDS else documents.latest(kind).title for kind in documents.kinds() if kind != "electronic_consent"}
+    return {
+        kind: KINDS[kind].title if kind in KINDS else documents.latest(kind).title
+        for kind in documents.kinds()
+        if kind != "electronic_consent"
+    }

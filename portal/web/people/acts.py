@@ -8,18 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.access_request import Reason as ReasonForm
-from forms.access_request import listed, said
-from forms.people import Background, Departure, InUse, Name
+from forms.access_request import listed
+from forms.people import Departure, InUse, Name
 from forms.sign_in import Nothing
 from portal import permissions
 from portal.db import reading, transaction
 from portal.models import AccessRequest, Device, Membership
 from portal.refusals import Refused
-from portal.services import background as checks
 from portal.services import departures, evidence, grants, nudges, onboarding, requests
 from portal.services import people as persons
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from portal.web.people.room import blueprint, find, step, there, typed
+from portal.web.people.room import blueprint, find, there
 from workflows.business_time import us_date
 from workflows.vocabulary import About, Action, Kind, Reason
 
@@ -57,7 +56,8 @@ def nudge(membership_id: int) -> Any:
 def resend(membership_id: int) -> Any:
     def act(session: Session, membership: Membership) -> str:
         sent = onboarding.send_again(session, membership=membership, actor=actor(), now=now(), policy=policy())
-        return f"{len(sent)} new link{'s' * (len(sent) > 1)} to sign {'go' if len(sent) > 1 else 'goes'} to {membership.person.email}. Earlier links stop working."
+        new = "A new link goes" if len(sent) == 1 else f"{len(sent)} new links go"
+        return f"{new} to {membership.person.email}. Earlier links stop working."
 
     return _press(membership_id, Action.LINK_SEND, act)
 
@@ -165,7 +165,7 @@ def deactivate(membership_id: int) -> Any:
     with reading(sessions()) as session:
         membership = find(session, Action.PERSON_DEACTIVATE, membership_id)
         person, agency = membership.person, membership.agency
-        what = departures.consequences(session, membership, policy=policy(), on=today())
+        what = departures.consequences(session, membership, on=today())
         gone = any(row.valid_from <= today() for row in departures.departures_of(session, membership.id))
         session.expunge_all()
     if gone:
@@ -200,13 +200,15 @@ def deactivate(membership_id: int) -> Any:
 def _left(membership_id: int, name: str, at_once: bool, form: Departure) -> Any:
     if at_once:
         flash(
-            f"{name} was deactivated. The account in the core HMIS is ordered to be closed, and the HMIS Lead has been told.",
+            f"{name} was deactivated. The account in the core HMIS is ordered to be closed, and the HMIS Lead "
+            "has been told.",
             "success",
         )
     else:
         day = us_date(form.last_day.data) if form.last_day.data else ""
         flash(
-            f"{name} keeps access through {day}. It ends by itself when that day is over, and you can take this back until then.",
+            f"{name} keeps access through {day}. It ends by itself when that day is over, and you can take "
+            "this back until then.",
             "success",
         )
     if actor().person_id is None:
@@ -285,66 +287,3 @@ def name(membership_id: int) -> Any:
         has_account=has_account,
         membership_id=membership_id,
     ), status
-
-
-@blueprint.route("/<int:membership_id>/background", methods=["GET", "POST"], endpoint="background")
-@permission(Action.BACKGROUND_ENTER)
-def background(membership_id: int) -> Any:
-    form = Background()
-    with reading(sessions()) as session:
-        membership = find(session, Action.BACKGROUND_ENTER, membership_id)
-        person, agency = membership.person, membership.agency
-        known = [check for check in checks.checks_of(session, person.id) if check.membership_id == membership.id]
-        session.expunge_all()
-    shown: dict[str, Any] = {
-        "form": form,
-        "about": person,
-        "agency": agency,
-        "known": known,
-        "membership_id": membership_id,
-    }
-    if not form.is_submitted():
-        if known and known[0].status in {"ordered", "pending"}:
-            form.ordered_on.data, form.reference.data = known[0].ordered_on, known[0].reference
-        return render_template("pages/people/background.html", **shown)
-    if step() == "change" or not form.validate():
-        return render_template("pages/people/background.html", **shown), 200 if step() == "change" else 400
-    try:
-        with transaction(sessions()) as session:
-            checks.enter(
-                session,
-                membership=find(session, Action.BACKGROUND_ENTER, membership_id),
-                status=form.status.data,
-                ordered_on=form.ordered_on.data,
-                decided_on=form.decided_on.data,
-                reference=form.reference.data or "",
-                decider=form.decider.data or "",
-                actor=actor(),
-                now=now(),
-                policy=policy(),
-            )
-            if step() != "send":
-                raise _Rehearsed
-    except _Rehearsed:
-        return render_template("pages/people/background_check.html", hidden=typed(), rows=_to_check(form), **shown)
-    except Refused as no:
-        form.refuse(no.sentence, no.field)
-        return render_template("pages/people/background.html", **shown), 400
-    flash("Entered. The HMIS Lead sees the status; the report stays with your Agency.", "success")
-    return redirect(url_for("people.one", membership_id=membership_id))
-
-
-class _Rehearsed(Exception):
-    """Ends a rehearsal, so that nothing of it is kept."""
-
-
-def _to_check(form: Background) -> list[dict[str, Any]]:
-    decided = form.status.data in checks.DECIDED
-    rows = [
-        ("Status", said(form.status)[form.status.data]),
-        ("Ordered", us_date(form.ordered_on.data) if form.ordered_on.data else ""),
-        ("Decided", us_date(form.decided_on.data) if decided and form.decided_on.data else ""),
-        ("Provider's reference", form.reference.data),
-        ("Decided by", form.decider.data if decided else ""),
-    ]
-    return [{"key": key, "value": value} for key, value in rows if value]

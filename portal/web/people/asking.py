@@ -1,4 +1,4 @@
-"""Asking for access: the form, check answers, sent; for a new person, one who is known here, or a change of live access."""
+"""Asking for access: the form, check answers, sent; for a new person, a known one, or a change of live access."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -136,7 +136,7 @@ def _answer(shown: dict[str, Any], form: Work, agency: Agency, membership: Membe
 
 
 def _submit(form: Work, agency_id: int, membership_id: int | None, act: str, *, keep: bool) -> int:
-    """Sends the request, or rehearses it: every refusal shows before anybody is asked to confirm. The membership's id."""
+    """Sends the request, or rehearses it, so that every refusal shows before the check page. The membership's id."""
     found = 0
     try:
         with transaction(sessions()) as session:
@@ -149,7 +149,7 @@ def _submit(form: Work, agency_id: int, membership_id: int | None, act: str, *, 
             made = requests.submit(
                 session,
                 agency=agency,
-                work=_work(session, form, agency),
+                work=_work(session, form),
                 instruction=form.instruction.data or "",
                 actor=actor(),
                 now=now(),
@@ -185,7 +185,7 @@ def _new(session: Session, form: NewPerson) -> dict[str, Any]:
     }
 
 
-def _work(session: Session, form: Work, agency: Agency) -> requests.Work:
+def _work(session: Session, form: Work) -> requests.Work:
     return requests.Work(
         purpose=form.purpose.data or "",
         access_level=form.access_level.data,

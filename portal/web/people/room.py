@@ -66,6 +66,12 @@ def action_for(finding: Finding, membership: Membership) -> tuple[str | None, st
         "background-check": (url_for("people.background", membership_id=membership.id), "Enter the check"),
         "second-person-of-the-lead": (url_for("people.one", membership_id=membership.id), "See the request"),
         "device": (url_for("people.device", membership_id=membership.id), "See the device"),
+        "information-form": (there("agency.form", agency_id=agency, which="information"), ""),
+        "housing-inventory": (there("agency.form", agency_id=agency, which="inventory"), ""),
+        "security-protocols": (there("agency.protocols", agency_id=agency), ""),
+        "privacy-notice-posted": (there("agency.posted", agency_id=agency), ""),
+        "an-agency-admin": (there("agency.officers", agency_id=agency), ""),
+        "a-security-officer": (there("agency.officers", agency_id=agency), ""),
         "home-office": (there("agency.devices", agency_id=agency), "See the devices"),
         "licence-seat": (there("agency.licences", agency_id=agency), "See the licenses"),
     }

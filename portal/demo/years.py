@@ -1,0 +1,90 @@
+"""What comes after joining: yearly inventories and reviews, new versions, a suspension, an end, evidence by hand."""
+
+from datetime import date
+
+from portal.demo.agencies import Joining
+from portal.demo.driver import Driver
+from portal.demo.house import House, Staff
+from portal.services import agency_ending, record_evidence
+from workflows.vocabulary import About, Kind
+
+
+class Years:
+    """What befalls an Agency year by year, each act by the person whose it is."""
+
+    def __init__(self, driver: Driver, staff: Staff, joining: Joining):
+        self.driver, self.staff, self.joining = driver, staff, joining
+
+    def renew_inventory(self, house: House) -> None:
+        """This year's housing inventory, from last year's; verified in the same week."""
+        self.joining.submit(house, "housing_inventory")
+        self.driver.verify(self.staff.second_desk, self.driver.papers(house.name, "signed", kind="housing_inventory"))
+
+    def review(self, house: House) -> None:
+        """The Lead's security officer records the yearly review, until that has a page of its own."""
+        self.record(
+            house.name,
+            Kind.SECURITY_REVIEW,
+            About.AGENCY,
+            None,
+            on=self.driver.today,
+            how="viewed on site",
+            note="Yearly checklist went through.",
+        )
+
+    def suspend(self, house: House) -> None:
+        self.record(
+            house.name,
+            Kind.SANCTION,
+            About.AGENCY,
+            None,
+            on=self.driver.today,
+            detail="suspension",
+            how="known to the Lead",
+            note="Two people shared one account; suspended until the Agency has answered.",
+        )
+
+    def record(
+        self, name: str, kind: Kind, about: About, email: str | None, *, on: date, how: str, note: str, detail: str = ""
+    ) -> None:
+        """The Lead's security officer records evidence by hand about an Agency or one of its people."""
+        driver = self.driver
+        with driver.change() as session:
+            subject = driver.who(session, email).id if email else driver.agency(session, name).id
+            entry = record_evidence.Entry(
+                kind=kind,
+                about=about,
+                subject_id=subject,
+                valid_from=on,
+                detail=detail,
+                verified_by="The Lead's security officer",
+                verified_how=how,
+                note=note,
+            )
+            record_evidence.record(
+                session, entry=entry, actor=driver.actor(session, self.staff.security), **driver.about
+            )
+
+    def end(self, house: House) -> None:
+        driver = self.driver
+        with driver.change() as session:
+            agency_ending.end_participation(
+                session,
+                agency=driver.agency(session, house.name),
+                reason="Merged with another made-up Agency.",
+                successor="Sample Harbor Shelter",
+                actor=driver.actor(session, self.staff.admin),
+                **driver.about,
+            )
+
+    def publish(self, kind: str, version: str) -> None:
+        driver = self.driver
+        with driver.change() as session:
+            record_evidence.publish(
+                session,
+                kind=kind,
+                version=version,
+                in_force_from=driver.today,
+                actor=driver.actor(session, self.staff.admin),
+                now=driver.now,
+            )
