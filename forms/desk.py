@@ -54,7 +54,7 @@ class TrainingFile(Form):
     file = FileField(
         "File of results",
         [FileRequired("Choose the file to import.")],
-        description="Bridge's program export, or a table with e-mail, course, score, max_score, taken_at and attempt. CSV.",
+        description="CSV: Bridge's program export, or a table with email, course, score, max_score, taken_at, attempt",
     )
 
 
@@ -135,7 +135,7 @@ class Enrol(Form):
 
 
 class EvidenceForm(Form):
-    """Evidence about one subject; the view hands in what the kind takes, and fields that it does not take are left out."""
+    """Evidence about one subject; the view hands in what the kind takes, and other fields are left out."""
 
     detail = SelectField("Which one", [Optional()])
     version = SelectField("Version that was signed, or year", [Optional()])

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,7 +49,7 @@ class Settings:
             return env.get(f"PORTAL_{name}", "").strip() or default
 
         keys = tuple(key.strip() for key in said("SECRET_KEY", _own_key()).split(",") if key.strip())
-        values = {
+        values: dict[str, Any] = {
             "database_url": said("DATABASE_URL", cls.database_url),
             "secret_keys": keys,
             "policy": Path(said("POLICY", str(MAINE))),

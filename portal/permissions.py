@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
@@ -62,18 +62,37 @@ def own(*roles: Role) -> Predicate:
 
 
 def _person_column(model: Any) -> Any:
-    return model.id if model is Person else model.person_id
+    """Whom a row is about, as a column or, by its membership, as a subquery; None for a table about nobody."""
+    if model is Person:
+        return model.id
+    columns = model.__table__.c
+    if "person_id" in columns:
+        return model.person_id
+    if "membership_id" in columns:
+        return select(Membership.person_id).where(Membership.id == model.membership_id).scalar_subquery()
+    return None
+
+
+def _about(actor: Actor, model: Any) -> ColumnElement[bool]:
+    whom = _person_column(model)
+    # A row about nobody is not about somebody who has not signed in.
+    return false() if whom is None or actor.person_id is None else whom == actor.person_id
+
+
+def _not_about(actor: Actor, model: Any) -> ColumnElement[bool]:
+    whom = _person_column(model)
+    return true() if whom is None else whom.is_distinct_from(actor.person_id)
 
 
 ONESELF = Predicate(
     "the person concerned",
     lambda _s, actor, thing: actor.person_id is not None and getattr(thing, "person_id", None) == actor.person_id,
-    lambda actor, model: _person_column(model) == actor.person_id if hasattr(model, "person_id") or model is Person else false(),
+    _about,
 )
 NOT_ONESELF = Predicate(
     "not the person concerned",
-    lambda _s, actor, thing: getattr(thing, "person_id", None) != actor.person_id,
-    lambda actor, model: _person_column(model).is_distinct_from(actor.person_id),
+    lambda _s, actor, thing: actor.person_id is None or getattr(thing, "person_id", None) != actor.person_id,
+    lambda actor, model: true() if actor.person_id is None else _not_about(actor, model),
 )
 NOT_ITS_SIGNER = Predicate(
     "who has not signed it",
@@ -179,9 +198,9 @@ def visible(actor: Actor, action: Action, model: Any) -> ColumnElement[bool]:
 
 
 def find(session: Session, actor: Actor, action: Action, model: type[T], key: int) -> T:
-    """The one row of that id that the actor may see for this action; NOT_FOUND for all others, whether they exist or not."""
-    query: Select[tuple[T]] = select(model).where(model.id == key, visible(actor, action, model))  # type: ignore[attr-defined]
-    row = session.scalars(query).one_or_none()
+    """The one row of that id to which the actor may do this; NOT_FOUND for all others, whether they exist or not."""
+    table: Any = model
+    row: T | None = session.scalars(select(table).where(table.id == key, visible(actor, action, model))).one_or_none()
     if row is None:
         raise not_found()
     return row

@@ -62,7 +62,7 @@ def _greet(context: Context, port: int) -> None:
         f"\nHMIS Access Portal on http://127.0.0.1:{port} — sign in with one click at http://127.0.0.1:{port}/demo\n"
     )
     for role, name, agency in one_of_each(context):
-        click.echo(f"  {role:<28}{name:<26}{agency}")
+        click.echo(f"  {role:<34}{name:<26}{agency}")
     click.echo("\nMail is written under var/mail. Ctrl-C ends the pages and the worker.\n")
 
 

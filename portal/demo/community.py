@@ -262,16 +262,16 @@ class Play:
         if house.one_for_all:
             at.morning(self.calendar.after(house.starts, 11), lambda: self._approve(house))
         if house.reaches == len(STEPS) - 1:
-            self._plan_years(house, ready)
+            self._plan_years(house)
             self._plan_admin(house, ready)
 
-    def _plan_years(self, house: House, ready: date) -> None:
+    def _plan_years(self, house: House) -> None:
         """What comes round each year, and what befalls an Agency that participates."""
         at = self.calendar
         until = self.last - timedelta(ENDED) if house.story == "ended" else self.last
         for year in range(self.begins.year + 1, self.last.year + 1):
             due = date(year, 1, 20) + timedelta(house.number)
-            if ready < date(year, 1, 1) and due <= until and house.story != "late":
+            if self.calendar.after(house.starts, 12) < date(year, 1, 2) and due <= until and house.story != "late":
                 at.morning(due, lambda: self.years.renew_inventory(house))
         if house.starts + timedelta(345) < until:
             at.morning(house.starts + timedelta(345), lambda: self.years.review(house))

@@ -5,7 +5,7 @@ from datetime import date
 from portal.demo.agencies import Joining
 from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
-from portal.services import agency_ending, record_evidence
+from portal.services import agency_ending, publishing, record_evidence
 from workflows.vocabulary import About, Kind
 
 
@@ -80,7 +80,7 @@ class Years:
     def publish(self, kind: str, version: str) -> None:
         driver = self.driver
         with driver.change() as session:
-            record_evidence.publish(
+            publishing.publish(
                 session,
                 kind=kind,
                 version=version,

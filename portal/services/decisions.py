@@ -11,6 +11,7 @@ from portal.models import Decision, Evidence, Membership, PolicyPack
 from portal.standing.facts import standing_of
 from workflows import gate
 from workflows.business_time import local_day
+from workflows.findings import fingerprint_of
 from workflows.policy import Policy
 from workflows.vocabulary import About, Outcome
 
@@ -39,6 +40,7 @@ def keep(
 ) -> Decision:
     """Stores a decision with its findings, facts, pack version and fingerprint."""
     know_pack(session, policy, now=now)
+    whole = said.canonical()
     row = Decision(
         membership_id=membership.id,
         outcome=outcome.value,
@@ -46,9 +48,9 @@ def keep(
         made_at=now,
         made_for=made_for,
         policy_version=policy.version,
-        findings=said.as_json()["findings"],
-        facts=said.canonical()["facts"],
-        fingerprint=said.fingerprint(),
+        findings=whole["findings"],
+        facts=whole["facts"],
+        fingerprint=fingerprint_of(whole),
     )
     session.add(row)
     session.flush()

@@ -121,7 +121,7 @@ def _wanted() -> Any:
 
 
 def to_verify(actor: Actor, *, kind: str = "", agency: str = "") -> Select[Any]:
-    """(document, since): what everybody of the Agency has signed and the Lead has not verified, or not countersigned."""
+    """(document, since): what all of the Agency have signed and the Lead has not verified or countersigned."""
     complete = _given() >= _wanted()
     waits = or_(
         and_(Document.status == "signed", complete),
@@ -198,7 +198,7 @@ def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> 
 
 
 def _requests(session: Session, *, now: datetime, policy: Policy) -> dict[str, Queue]:
-    """Open requests: those that lack nothing any more, those that lack a license alone, and those that wait for something."""
+    """Open requests: those that lack nothing any more, those that lack a license alone, and all others."""
     opened = {
         row.membership_id: row.requested_at
         for row in session.execute(
@@ -220,7 +220,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def open_requests(session: Session, *, now: datetime, policy: Policy) -> list[dict[str, Any]]:
-    """Every open request with how it stands: what lacks by title; ready ones first, then the longest wait. Three statements."""
+    """Every open request and what it lacks; ready ones first, then the longest wait. Three statements."""
     query = (
         select(AccessRequest)
         .where(AccessRequest.status == "open")

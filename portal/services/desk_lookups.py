@@ -144,7 +144,7 @@ def late_jobs(session: Session, *, now: datetime) -> list[Job]:
 
 
 def subjects(session: Session, about: About, text: str, *, most: int = 30) -> list[tuple[int, str, str]]:
-    """(id, name, what else helps to tell it apart) of the agencies, people, memberships or devices that fit a search."""
+    """(id, name, what tells it apart) of the agencies, people, memberships or devices that fit a search."""
     words = [like(word) for word in text.split()]
     if not words:
         return []

@@ -37,7 +37,7 @@ def enrol(
 ) -> list[Evidence]:
     """Assigns courses and acknowledges the receipt of the agreement by mail; what is assigned already stays as it is.
 
-    Refuses GATE_CLOSED while the agreement in force is not signed, BAD_INPUT for a course the pack lacks or none at all,
+    Refuses GATE_CLOSED while the agreement in force is not signed, BAD_INPUT for no course or one the pack lacks,
     ALREADY_DONE where everything is assigned.
     """
     permissions.check(session, actor, Action.PERSON_ENROL, membership)
@@ -119,7 +119,7 @@ def unsigned(session: Session, membership: Membership, *, now: datetime, policy:
 
 
 def waiting(session: Session, *, now: datetime, policy: Policy, agency_id: int | None = None) -> list[Waiting]:
-    """Everybody who asked for access, has signed and lacks a proposed course, the longest wait first; four statements."""
+    """Everybody with a request who has signed and lacks a proposed course, the longest wait first; four statements."""
     on = local_day(now, policy.zone)
     holds = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
     mine = and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, *holds)

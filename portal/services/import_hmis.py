@@ -144,7 +144,7 @@ def _organization(work: _Work, row: Organization) -> None:
     known, holder = work.agencies.get(row.organization_id), work.names.get(row.organization_name.casefold())
     if holder is not None and holder is not known and (known is not None or holder.hud_id or holder.id == 0):
         other = f"with the id {holder.hud_id}" if holder.hud_id else "without an id of HUD's"
-        sentence = f"An Agency named {holder.name} is on record {other}. Rename one of the two at the source, or correct the id."
+        sentence = f"An Agency named {holder.name} is on record {other}. Rename one at the source, or correct the id."
         work.error(row, "OrganizationName", row.organization_name, sentence, "name-taken")
         return
     agency = known or holder
@@ -176,7 +176,7 @@ def _organization(work: _Work, row: Organization) -> None:
         agency.name_key = agency.name.casefold()
     work.names[agency.name_key] = work.agencies[row.organization_id] = agency
     if row.deleted and known is not None:
-        sentence = f"{agency.name} is marked as deleted at the source. Nothing was ended here: end its participation on its own page."
+        sentence = f"{agency.name} is marked as deleted at the source. Nothing was ended here: do that on its own page."
         work.warn(row, "DateDeleted", str(row.date_deleted), sentence, "deleted-at-source")
     _provider(work, agency, row)
 
@@ -201,7 +201,7 @@ def _provider(work: _Work, agency: Agency, row: Organization) -> None:
         )
         work.report.count("victim service providers excluded")
     elif row.victim_service_provider == 0 and held:
-        sentence = f"{agency.name} is on record as a victim service provider; the file says it is none. It stays excluded until the Lead ends that."
+        sentence = f"{agency.name} is a victim service provider here, and stays excluded until the Lead ends that."
         work.warn(row, "VictimServiceProvider", "0", sentence, "still-excluded")
 
 
@@ -231,12 +231,12 @@ def _project(work: _Work, row: ProjectRow) -> None:
     agency = work.agencies.get(row.organization_id)
     if agency is None:
         if not row.deleted:
-            sentence = f"No Agency with the OrganizationID {row.organization_id} is in the files or on record. Send Organization.csv too."
+            sentence = f"No Agency has the OrganizationID {row.organization_id}. Send Organization.csv too."
             work.error(row, "OrganizationID", row.organization_id, sentence, "organization-unknown")
         return
     known, holder = work.projects.get(row.project_id), work.titles.get((agency.id, row.project_name.casefold()))
     if holder is not None and holder is not known and (known is not None or holder.hud_id):
-        sentence = f"{agency.name} has another project named {holder.name} (ProjectID {holder.hud_id or 'none'}). Rename one of them at the source."
+        sentence = f"{agency.name} has another project named {holder.name}. Rename one of them at the source."
         work.error(row, "ProjectName", row.project_name, sentence, "name-taken")
         return
     project = known or holder
@@ -343,7 +343,7 @@ def _update(work: _Work, thing: Any, values: Mapping[str, Any], row: Row, counte
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The cells that differ, old and new; headers are compared in any case, and what each export renews is passed over."""
+    """The cells that differ, old and new; headers count in any case, and what each export renews does not count."""
     old, new = ({header.casefold(): value for header, value in cells.items()} for cells in (before, after))
     names = {header.casefold(): header for header in (*before, *after)}
     differ = [key for key in names if old.get(key, "") != new.get(key, "") and key not in RENEWED]

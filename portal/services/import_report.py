@@ -35,13 +35,20 @@ class Report:
 
     def lines(self) -> list[str]:
         """The report as lines of plain text, errors last, where they are seen."""
-        found = [
-            f"{self.source}: {'a trial, nothing was written' if self.dry_run else 'refused, nothing was written' if self.refused else 'imported'}."
-        ]
+        found = [f"{self.source}: {self._outcome()}."]
         found += [f"{name[:1].upper()}{name[1:]}: {count:,}" for name, count in self.counts.items()]
         found += self.said
         found += [f"{_severity(problem)} {where(problem)}: {problem.sentence}" for problem in _ranked(self.problems)]
         return found
+
+    def counted(self) -> str:
+        """The counts in one line."""
+        return ", ".join(f"{name} {count}" for name, count in self.counts.items())
+
+    def _outcome(self) -> str:
+        if self.refused:
+            return "refused, nothing was written"
+        return "a trial, nothing was written" if self.dry_run else "imported"
 
     def csv(self) -> str:
         """Every problem as CSV: the report file that names each rejected row."""

@@ -81,8 +81,8 @@ def import_rows(
 ) -> Report:
     """Writes the rows of a file that was read: all of them or, where one has an error, none unless `skip_bad`.
 
-    A learner is found by e-mail address, then by the learning system's id where somebody matched it once; whoever is not
-    found waits in the tray. Another score for an attempt on record corrects it. Results of the importer are left out.
+    A learner is found by e-mail address, then by the learning system's id where somebody matched it once; whoever is
+    not found waits in the tray. Another score for an attempt on record corrects it. The importer's own are left out.
     """
     permissions.check(session, actor, Action.TRAINING_IMPORT)
     report = Report(filename, dry_run=dry_run)
@@ -106,7 +106,7 @@ def import_rows(
         act="training.import",
         thing=stored,
         after=dict(report.counts),
-        said=f"Imported quiz results from {filename}: {', '.join(f'{name} {count}' for name, count in report.counts.items())}.",
+        said=f"Imported quiz results from {filename}: {report.counted()}.",
     )
     return report
 
@@ -147,7 +147,7 @@ def _plan(session: Session, file: TrainingFile, filename: str, actor: Actor, pol
             plan.known += 1
             continue
         if person is None:
-            sentence = f"Nobody here has this {'e-mail address' if row.email else 'id'}. The result waits to be matched by hand."
+            sentence = f"Nobody here has this {'e-mail address' if row.email else 'id'}. It waits to be matched."
             plan.say("warning", filename, row, "", row.email or row.uid, sentence, "unmatched")
         plan.writes.append(Planned(row, course, person, before, (*row.flags, flag) if flag else row.flags))
     return plan

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms import documents
@@ -18,6 +18,7 @@ from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
 from portal.services.paperwork.names import looks_like
 from portal.services.people import GIVING
+from portal.services.publishing import YEARS
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import KINDS, LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role
@@ -31,8 +32,8 @@ MODELS: Mapping[About, Any] = {
 }
 
 ELSEWHERE: Mapping[Kind, str] = {
-    Kind.SEAT: "Seats are reserved, taken and returned by the portal itself. Grant or withdraw licenses on the Agency's page.",
-    Kind.SEAT_FREE: "Whether a license is free is kept by the portal itself. Grant or withdraw licenses on the Agency's page.",
+    Kind.SEAT: "Seats are reserved, taken and returned by the portal itself. Grant licenses on the Agency's page.",
+    Kind.SEAT_FREE: "Whether a license is free is kept by the portal itself. Grant licenses on the Agency's page.",
     Kind.REQUEST: "Access is requested on the request page, which also reserves the seat. Enter the request there.",
     Kind.LEAD_APPROVAL: "A second person of the Lead approves on the person's own page.",
     Kind.DEPARTURE: "Deactivate the person on her own page: that also ends the access and returns the license.",
@@ -45,12 +46,11 @@ DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.WAIVER, Kind.RE
 """What is decided about somebody, rather than seen on paper: for the Lead's administrators and its security officer."""
 
 HOW = ("submitted", "viewed on site", "original seen", "confirmed by phone", "known to the Lead")
-YEARS = range(2020, 2101)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """What is typed to record evidence by hand; `version` is a document's or a year, `device_id` for a device in use."""
+    """What is typed to record evidence; `version` is a document's or a year, `device_id` for a device in use."""
 
     kind: Kind
     about: About
@@ -72,8 +72,8 @@ def record(
     """Records what the Lead has seen, with who verified it and how; `file` is the document, inspected and stored.
 
     Never about oneself. Refuses BAD_INPUT with the field, NOT_ALLOWED for what is for others to decide, SAME_PERSON for
-    a waiver by whoever asked for it or whom it is for, CONFLICT for a kind that its own page records, ALREADY_DONE where
-    exactly this holds.
+    a waiver by whoever asked for it or whom it is for, CONFLICT for a kind that its own page records, ALREADY_DONE
+    where exactly this holds.
     """
     check(session, entry=entry, actor=actor, now=now, policy=policy, has_file=file is not None)
     lock_concerned(session, entry.about, entry.subject_id)
@@ -165,68 +165,6 @@ def end(
     if last_day < row.valid_from - timedelta(1) or last_day > row.valid_until:
         raise bad_input("The last day lies between the day before it began and the day it ends anyway.", "last_day")
     return evidence.end(session, row, actor=actor, now=now, last_day=last_day, reason=reason)
-
-
-def publish(session: Session, *, kind: str, version: str, in_force_from: date, actor: Actor, now: datetime) -> Evidence:
-    """Puts a version of a document, or an inventory year, in force from a day: whoever signed an older one re-signs.
-
-    How long the older one still counts is the grace of the pack's prerequisite.
-    """
-    lead = session.get_one(Agency, LEAD)
-    permissions.check(session, actor, Action.EVIDENCE_DECIDE, lead)
-    if version not in publishable(kind):
-        known = ", ".join(publishable(kind)[-6:])
-        raise bad_input(f"There is no version {version[:20]!r} of this document. There are: {known}.", "version")
-    for row in published(session, kind):
-        if row.withdrawn_at == datetime.max and row.version == version:
-            raise Refused(
-                Reason.ALREADY_DONE,
-                f"Version {version} is published already, in force from {us_date(row.valid_from)}.",
-                "version",
-            )
-    return evidence.record(
-        session,
-        actor=actor,
-        now=now,
-        kind=Kind.PUBLISHED,
-        about=About.LEAD,
-        subject_id=LEAD,
-        detail=kind,
-        version=version,
-        valid_from=in_force_from,
-    )
-
-
-def publishable(kind: str) -> tuple[str, ...]:
-    """The versions that can be put in force: the texts there are; for the inventory, years (its evidence names the year)."""
-    if kind == Kind.HOUSING_INVENTORY:
-        return tuple(str(year) for year in YEARS)
-    return documents.versions(kind) if kind in documents.kinds() else ()
-
-
-def published(session: Session, kind: str = "") -> list[Evidence]:
-    """What the Lead has published, the latest first, withdrawn rows among it."""
-    query = select(Evidence).where(Evidence.about == About.LEAD, Evidence.kind == Kind.PUBLISHED)
-    if kind:
-        query = query.where(Evidence.detail == kind)
-    return list(session.scalars(query.order_by(Evidence.valid_from.desc(), Evidence.id.desc())))
-
-
-def older_signed(session: Session, kind: str, version: str, *, on: date) -> int:
-    """How many subjects hold this kind in another version today: whom publishing asks to sign anew."""
-    return (
-        session.scalar(
-            select(func.count(func.distinct(Evidence.subject_id))).where(
-                Evidence.kind == kind,
-                Evidence.version != version,
-                Evidence.valid_from <= on,
-                Evidence.valid_until >= on,
-                Evidence.withdrawn_at == datetime.max,
-                Evidence.about != About.LEAD,
-            )
-        )
-        or 0
-    )
 
 
 def on_record(session: Session, about: About, subject_id: int) -> list[tuple[Evidence, str, str]]:

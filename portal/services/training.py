@@ -1,11 +1,11 @@
-"""Quiz results: every attempt kept, each passed on to the gate as evidence of its raw score ('New End User Training Requirements')."""
+"""Quiz results: every attempt kept, each evidence of its raw score ('New End User Training Requirements')."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -48,19 +48,14 @@ def record_result(
     Refuses NOT_ALLOWED for oneself, BAD_INPUT, and ALREADY_DONE where exactly this is on record.
     """
     permissions.check(session, actor, Action.TRAINING_ENTER, person)
-    if source not in BY_HAND:
-        raise bad_input("Say whether it was a quiz or a training session.", "source")
-    if proof is None:
-        raise bad_input(
-            "Add the proof: the sign-in sheet, or a screenshot of the result, as PDF, PNG or JPEG.", "proof"
-        )
+    _refuse_unproven(source, proof)
     refuse_nonsense(course, score, taken_at, now=now, policy=policy)
     lock(session, people=[person.id])
     earlier = same_attempt(session, person.id, course, taken_at, attempt, policy)
     if earlier is not None and earlier.score == score:
         raise Refused(
             Reason.ALREADY_DONE,
-            f"This result is on record already: {course_title(policy, course)}, {us_date(local_day(taken_at, policy.zone))}.",
+            f"{course_title(policy, course)} of {us_date(local_day(taken_at, policy.zone))} is on record already.",
         )
     row = TrainingResult(
         person_id=person.id,
@@ -74,7 +69,7 @@ def record_result(
         learner=person.name,
         learner_email=person.email,
         fingerprint=_fingerprint(session, source, person.id, course, score, taken_at, attempt),
-        file_id=proof.id,
+        file_id=proof.id if proof else None,
         note=note[:1000],
         entered_by=actor.person_id,
         entered_at=now,
@@ -154,7 +149,7 @@ def claim(
 
 
 def confirm(session: Session, *, result: TrainingResult, actor: Actor, now: datetime, policy: Policy) -> None:
-    """The help desk has read the certificate: from here on the result counts. Not for oneself, nor by who handed it in."""
+    """The help desk has read the certificate: the result counts from now on. Not by whose it is or who handed it in."""
     lock(session, people=[result.person_id] if result.person_id else [])
     if result.entered_by is not None and result.entered_by == actor.person_id:
         raise Refused(
@@ -162,7 +157,7 @@ def confirm(session: Session, *, result: TrainingResult, actor: Actor, now: date
             "You handed this certificate in yourself, so somebody else of the Lead has to confirm it.",
         )
     transition(session, result, "confirm", actor=actor, now=now)
-    _give(session, result, actor=actor, now=now, policy=policy, how="certificate confirmed")
+    give(session, result, actor=actor, now=now, policy=policy, how="certificate confirmed")
 
 
 def refuse(session: Session, *, result: TrainingResult, reason: str, actor: Actor, now: datetime) -> None:
@@ -171,61 +166,6 @@ def refuse(session: Session, *, result: TrainingResult, reason: str, actor: Acto
         raise bad_input("Say why it is refused, so that the person knows what to do.", "reason")
     transition(session, result, "refuse", actor=actor, now=now, why=reason.strip())
     result.note = reason.strip()[:1000]
-
-
-def match(
-    session: Session, *, result: TrainingResult, person: Person, actor: Actor, now: datetime, policy: Policy
-) -> list[TrainingResult]:
-    """Says whose an unmatched result is; the learning system's id is remembered, and its other waiting results follow.
-
-    All the results that were matched. Not to oneself. An id that somebody else is known by is refused (CONFLICT).
-    """
-    permissions.check(session, actor, Action.TRAINING_ENTER, person)
-    lock(session, people=[person.id])
-    uid = result.learner_uid
-    if uid:
-        _remember(session, person, uid, actor=actor, now=now)
-    waiting = [result]
-    if uid:
-        others = select(TrainingResult).where(
-            TrainingResult.status == "unmatched", TrainingResult.learner_uid == uid, TrainingResult.id != result.id
-        )
-        waiting += session.scalars(others.order_by(TrainingResult.taken_at, TrainingResult.id))
-    for row in waiting:
-        row.person_id = person.id
-        earlier = same_attempt(session, person.id, row.course, row.taken_at, None, policy, but=row.id)
-        transition(session, row, "match", actor=actor, now=now, why=f"{row.learner or uid} is {person.name}.")
-        if earlier is not None and earlier.score != row.score:
-            set_aside(
-                session,
-                earlier,
-                actor=actor,
-                now=now,
-                reason=f"Corrected to {row.score / 100:g} % by the matched result.",
-            )
-        _give(session, row, actor=actor, now=now, policy=policy, how="learning system")
-    return waiting
-
-
-def suggestions(session: Session, results: Sequence[TrainingResult], *, most: int = 5) -> dict[int, list[Person]]:
-    """For each unmatched result the people whose names stand in the learner's: to choose from, never chosen by itself."""
-    words = {
-        row.id: {word for word in _words(f"{row.learner} {row.learner_email.partition('@')[0]}") if len(word) > 1}
-        for row in results
-    }
-    wanted = sorted(set().union(*words.values())) if words else []
-    if not wanted:
-        return {}
-    names = or_(func.lower(Person.last_name).in_(wanted), func.lower(Person.first_name).in_(wanted))
-    people = list(
-        session.scalars(select(Person).where(names).order_by(Person.last_name, Person.first_name, Person.id).limit(500))
-    )
-    ranked: dict[int, list[Person]] = {}
-    for row in results:
-        scored = [(len(words[row.id] & _words(person.name)), person) for person in people]
-        best = sorted((pair for pair in scored if pair[0]), key=lambda pair: (-pair[0], pair[1].last_name, pair[1].id))
-        ranked[row.id] = [person for _, person in best[:most]]
-    return ranked
 
 
 def set_aside(session: Session, result: TrainingResult, *, actor: Actor, now: datetime, reason: str) -> None:
@@ -249,9 +189,16 @@ def keep(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, 
         act="training.record",
         thing=row,
         after={"course": row.course, "score": row.score, "attempt": row.attempt},
-        said=f"Recorded: {row.learner}, {row.course_as_written or row.course}, {row.score / 100:g} %, attempt {row.attempt} ({row.source}).",
+        said=f"Recorded: {row.learner}, {row.course}, {row.score / 100:g} %, attempt {row.attempt} ({row.source}).",
     )
-    _give(session, row, actor=actor, now=now, policy=policy, how=how)
+    give(session, row, actor=actor, now=now, policy=policy, how=how)
+
+
+def _refuse_unproven(source: str, proof: StoredFile | None) -> None:
+    if source not in BY_HAND:
+        raise bad_input("Say whether it was a quiz or a training session.", "source")
+    if proof is None:
+        raise bad_input("Add the proof: the sign-in sheet or a screenshot, as PDF, PNG or JPEG.", "proof")
 
 
 def same_attempt(
@@ -264,7 +211,7 @@ def same_attempt(
     *,
     but: int = 0,
 ) -> TrainingResult | None:
-    """The recorded result of the same attempt: taken at the same moment, or the same numbered attempt on the same day."""
+    """The recorded result of the same attempt: at the same moment, or the attempt of that number on the same day."""
     query = select(TrainingResult).where(
         TrainingResult.person_id == person_id,
         TrainingResult.course == course,
@@ -291,7 +238,7 @@ def next_attempt(session: Session, person_id: int, course: str) -> int:
 
 
 def refuse_nonsense(course: str, score: int, taken_at: datetime, *, now: datetime, policy: Policy) -> None:
-    """BAD_INPUT for a course the pack lacks, a score outside 0 to 100 percent, and a day in the future or before 1990."""
+    """BAD_INPUT for a course the pack lacks, a score outside 0 to 100 percent, a day in the future or before 1990."""
     if course not in {known.id for known in policy.courses}:
         raise bad_input(
             f"The pack has no course {course[:60]!r}. It has: {', '.join(known.id for known in policy.courses)}.",
@@ -338,7 +285,7 @@ def uid_key(uid: str) -> str:
     return " ".join(uid.split()).casefold()[:100]
 
 
-def _give(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, policy: Policy, how: str) -> None:
+def give(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, policy: Policy, how: str) -> None:
     if row.person_id is None:
         raise ValueError("a result gives evidence once it is known whose it is")
     taken_on = local_day(row.taken_at, policy.zone)
@@ -373,30 +320,6 @@ def _give(session: Session, row: TrainingResult, *, actor: Actor, now: datetime,
             )
 
 
-def _remember(session: Session, person: Person, uid: str, *, actor: Actor, now: datetime) -> None:
-    holder = session.scalars(select(Person).where(Person.lms_uid == uid, Person.id != person.id)).one_or_none()
-    if holder is not None:
-        raise Refused(
-            Reason.CONFLICT,
-            f"The learning system's id {uid} is known to be {holder.name}. If that is wrong, correct it there first.",
-            "person",
-        )
-    if person.lms_uid == uid:
-        return
-    before, person.lms_uid = person.lms_uid, uid
-    session.flush()
-    audit.record(
-        session,
-        actor=actor,
-        now=now,
-        act="training.remember",
-        thing=person,
-        before={"lms_uid": before or ""},
-        after={"lms_uid": uid},
-        said=f"The learning system knows {person.name} as {uid}.",
-    )
-
-
 def _fingerprint(
     session: Session, source: str, person_id: int, course: str, score: int, taken_at: datetime, attempt: int | None
 ) -> str:
@@ -406,7 +329,3 @@ def _fingerprint(
     )
     parts: Iterable[object] = (source, person_id, course, score, taken_at.isoformat(), attempt or "", count)
     return hashlib.sha256("\x1f".join(str(part) for part in parts).encode()).hexdigest()
-
-
-def _words(text: str) -> set[str]:
-    return set(text.casefold().replace(",", " ").replace(".", " ").replace("-", " ").replace("_", " ").split())

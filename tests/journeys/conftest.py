@@ -54,13 +54,19 @@ def wall_clock() -> MovableClock:
 
 
 @pytest.fixture
-def living(clean_url: Callable[[str], str], tmp_path: Path, wall_clock: MovableClock) -> Iterator[Living]:
+def database(clean_url: Callable[[str], str]) -> str:
+    """Where the living portal keeps its data; a journey that begins later in the path brings its own."""
+    return clean_url("sqlite")
+
+
+@pytest.fixture
+def living(database: str, tmp_path: Path, wall_clock: MovableClock) -> Iterator[Living]:
     """The real application on a real port with a real worker, on an empty migrated database."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = Settings(
-        database_url=clean_url("sqlite"),
+        database_url=database,
         secret_keys=("for journeys alone, nothing else is signed with it",),
         base_url=f"http://127.0.0.1:{port}",
         mail_url=f"file:{tmp_path / 'mail'}",

@@ -103,6 +103,31 @@ class Path:
             lee.fill_in(version=version, in_force_from_month="1", in_force_from_day="1", in_force_from_year=str(self.today.year))
             lee.press("Continue").press("Publish").sees(f"{kind}, version {version}, is in force")
 
+    def the_director_signs_on_paper(self) -> None:
+        """Prints the agreement from the link, signs it by hand and hands the scan in: as good as the other route."""
+        edith = self.who("Edith").go(self.living.mail.link(EDITH, about="participation agreement"))
+        enter_code(edith, EDITH)
+        number = edith.path.split("/")[2]
+        blank = edith.download(f"/documents/{number}/blank.pdf")
+        assert self.agency in read_pdf(blank)
+        edith.follow("Leave it for now").follow("Hand in the signed scan")
+        fields = {one["name"]: one["type"] for one in edith.page.evaluate(FIELDS)}
+        day = self.today.isoformat()
+        edith.attach("The scan", "agreement.pdf", b"GIF89a no document", "application/pdf")
+        names = {name.replace("-", "_"): "Edith Sample" for name in fields if name.startswith("name-")}
+        titles = {name.replace("-", "_"): "Executive director" for name in fields if name.startswith("title-")}
+        edith.fill_in(signed_on=day, **names, **titles).press("Hand in", expect=400)
+        edith.sees("There is a problem").attach("The scan", "agreement.pdf", blank, "application/pdf")
+        edith.fill_in(signed_on=day, **names, **titles).press("Hand in")
+        lee = self.who("Lee").go("/desk/documents").sees("Compare the scan and verify it").follow("Begin with the oldest")
+        lee.tick("It was submitted").press("Verify, and on to the next").sees("Verified")
+        lee.go(f"/documents/{number}").follow("Countersign")
+        lee.fill_in(name="Lee Leader", title="HMIS director").press("Countersign now").sees("the document is executed", "on paper")
+        self.living.settled()
+        assert lee.download(f"/documents/{number}/executed.pdf").startswith(b"%PDF")
+        lee.follow("Agencies", within="header").follow(self.agency).open_details()
+        lee.sees("Agency Participation Agreement executed, since")
+
     def the_lead_grants_licences(self, count: int = 2) -> None:
         lee = self.who("Lee").follow("Agencies", within="header").follow(self.agency).follow("Licenses", within="main")
         lee.fill_in(kind="core", count=str(count)).press("Grant").sees(f"Granted {count}")
@@ -266,7 +291,7 @@ class Path:
         ada.fill_in(when="now", last_day=None, reason="Left the shelter").press("Deactivate Nell Sample").sees("was deactivated")
         nell = self.who("Nell").go("/me")
         assert nell.path.startswith("/sign-in"), "signed out at once"
-        ada.follow("Agency", within="header").follow("Licenses", within="main").sees("In use 0", "Free 2")
+        ada.follow("Agency", within="header").follow("Licenses", within="main").sees("In use 0 Reserved 1 Free 1")
         self.living.mail.fetch("hmis-help@example.org", about="N. S. has left")
         dana = self.who("Dana").go("/desk/orders").follow("Remove an account", within="main table")
         dana.fill_in(typed_user_id="nsample").press("Confirm").sees("Confirmed")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from portal.actors import operator
 from portal.models import AuditEntry, Evidence, Person, TrainingResult
 from portal.refusals import Refused
-from portal.services import import_training, training
+from portal.services import import_training, training, training_tray
 from portal.services.import_report import Report
 from tests.services.world import World
 from workflows.vocabulary import Kind, Reason, Role
@@ -151,7 +151,7 @@ def test_a_stranger_waits_in_the_tray_and_is_known_the_next_time(world: World) -
     with world.change() as session:
         row = session.scalars(select(TrainingResult)).one()
         assert (row.status, row.learner_uid) == ("unmatched", "e-1042")
-        training.match(
+        training_tray.match(
             session,
             result=row,
             person=session.get_one(Person, ben.id),
@@ -251,7 +251,7 @@ def test_both_databases_import_correct_and_match(each_engine: Engine) -> None:
     assert (report.counts["corrected"], report.counts["already on record"]) == (1, 1)
     with world.change() as session:
         row = session.scalars(select(TrainingResult).where(TrainingResult.status == "unmatched")).one()
-        training.match(
+        training_tray.match(
             session,
             result=row,
             person=session.get_one(Person, ben.id),

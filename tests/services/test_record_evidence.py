@@ -1,4 +1,4 @@
-"""Evidence by hand: every kind has a producer, who may record what, waivers by a third person, withdrawal, versions in force."""
+"""Evidence by hand: every kind has a producer, who may record what, waivers, withdrawal, versions in force."""
 
 import ast
 from dataclasses import replace
@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from portal.actors import Actor, actor_of
 from portal.models import AccessRequest, Agency, AuditEntry, Device, Evidence, Membership, Person, StoredFile
 from portal.refusals import Refused
-from portal.services import record_evidence, training
+from portal.services import publishing, record_evidence, training
 from portal.services.paperwork import Scan
 from portal.services.paperwork.texts import version_in_force
 from portal.services.record_evidence import Entry
@@ -412,7 +412,7 @@ def publish(
     world: World, kind: str, version: str, *, actor: Actor | None = None, on: date = date(2026, 11, 23)
 ) -> Evidence:
     with world.change() as session:
-        return record_evidence.publish(
+        return publishing.publish(
             session, kind=kind, version=version, in_force_from=on, actor=actor or world.admin, now=world.now
         )
 
@@ -455,4 +455,4 @@ def test_who_would_have_to_sign_again_is_counted(world: World) -> None:
     for version in ("1", "1", "2026-1"):
         world.record(Kind.USER_AGREEMENT, About.MEMBERSHIP, world.member(agency).id, version=version)
     with world.look() as session:
-        assert record_evidence.older_signed(session, "user_agreement", "2026-1", on=world.today) == 2
+        assert publishing.older_signed(session, "user_agreement", "2026-1", on=world.today) == 2

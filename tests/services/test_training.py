@@ -1,4 +1,4 @@
-"""Quiz results by hand, by certificate and from the tray: every attempt kept, exact at the pass mark, nobody for oneself."""
+"""Quiz results by hand, by certificate and from the tray: every attempt kept, exact, nobody for oneself."""
 
 from datetime import date, datetime, timedelta
 
@@ -9,7 +9,7 @@ from portal import permissions
 from portal.actors import PORTAL
 from portal.models import Evidence, Person, TrainingResult
 from portal.refusals import Refused
-from portal.services import evidence, training
+from portal.services import evidence, training, training_tray
 from portal.services.paperwork import Scan
 from portal.services.transition import transition
 from tests.services.world import World
@@ -350,7 +350,7 @@ def waiting(
 def matched(world: World, row: TrainingResult, person: Person, actor=None) -> int:
     with world.change() as session:
         return len(
-            training.match(
+            training_tray.match(
                 session,
                 result=session.get_one(TrainingResult, row.id),
                 person=session.get_one(Person, person.id),
@@ -395,7 +395,7 @@ def test_names_are_suggested_and_nothing_is_matched_by_them(world: World, jamie:
     robin = world.person("Robin", "Other")
     row = waiting(world, learner="Sample, Jamie")
     with world.look() as session:
-        offered = training.suggestions(session, [session.get_one(TrainingResult, row.id)])
+        offered = training_tray.suggestions(session, [session.get_one(TrainingResult, row.id)])
         assert offered[row.id][0].id == jamie.id
         assert robin.id not in {person.id for person in offered[row.id]}
         assert session.get_one(TrainingResult, row.id).status == "unmatched"

@@ -236,7 +236,7 @@ class Gallery:
     """Where the screenshots of one journey go, numbered in the order in which the pages were met."""
 
     journey: str
-    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+    taken: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def folder(self) -> Path:
         made = SCREENSHOTS / self.journey
@@ -246,13 +246,15 @@ class Gallery:
         made.mkdir(parents=True, exist_ok=True)
         return made
 
-    def name(self, endpoint: str, heading: str) -> str | None:
-        """A file name for a page that was not met before, else None."""
-        if (endpoint, heading) in self.taken:
+    def name(self, endpoint: str, title: str, heading: str) -> str | None:
+        """A file name for a page that was not met before, else None. Two different pages must not share a title."""
+        if (endpoint, title, heading) in self.taken:
             return None
+        others = {known for known, called, _ in self.taken if called == title and known != endpoint}
+        assert not others, f"{endpoint} has the title {title!r}, as {', '.join(sorted(others))} has"
         folder = self.folder()
         slug = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")[:50]
-        self.taken[endpoint, heading] = name = f"{len(self.taken) + 1:02}-{slug}"
+        self.taken[endpoint, title, heading] = name = f"{len(self.taken) + 1:02}-{slug}"
         return str(folder / name)
 
 
@@ -399,21 +401,21 @@ class Visitor:
             found.append("no title")
         if page.locator("h1").count() != 1:
             found.append(f"{page.locator('h1').count()} h1 headings")
-        if self.script:
-            page.evaluate(axe_source())
-            found += page.evaluate(AXE, RULES)
+        if self.script:  # without it Chromium runs no promise, and axe is one
             found += [f"CSP: {said}" for said in page.evaluate("window.__violations || []")]
-        found += self._screens()
+        name = self.gallery.name(self.living.endpoint(page.url), page.title(), self.heading)
+        if name is not None:
+            found += self._examine(name)
         found += self.said
         self.said = []
         assert not found, f"{where} ({self.heading}):\n" + "\n".join(found)
 
-    def _screens(self) -> list[str]:
-        """Screenshots at both widths of a page not met before; what is wider than the window is a fault."""
-        page, found = self.page, []
-        name = self.gallery.name(self.living.endpoint(page.url), self.heading)
-        if name is None:
-            return found
+    def _examine(self, name: str) -> list[str]:
+        """A page met for the first time: axe, and a screenshot at both widths; wider than the window is a fault."""
+        page, found = self.page, list[str]()
+        if self.script:
+            page.evaluate(axe_source())
+            found += page.evaluate(AXE, RULES)
         for width in (NARROW, WIDE) if self.width == WIDE else (WIDE, NARROW):
             page.set_viewport_size({"width": width, "height": 900})
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

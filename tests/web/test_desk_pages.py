@@ -1,4 +1,4 @@
-"""The desk's pages as a browser without JavaScript sees them: each opens, says what waits, and costs the same however long."""
+"""The desk's pages without JavaScript: each opens, says what waits, and costs the same however long its list."""
 
 from pathlib import Path
 

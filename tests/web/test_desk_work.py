@@ -1,4 +1,4 @@
-"""Work done at the desk, page by page: verify, match, confirm, enroll, record, import, publish; nothing typed is lost."""
+"""Work at the desk, page by page: verify, match, confirm, enroll, record, import, publish; nothing typed is lost."""
 
 import io
 import zipfile

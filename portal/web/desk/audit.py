@@ -1,4 +1,4 @@
-"""The record: every act and refusal, by person, Agency, act and days; to take away as CSV, which is itself on record."""
+"""The record: every act and refusal, by person, Agency, act and days; taking it away as CSV is on record too."""
 
 from typing import Any
 

@@ -10,6 +10,7 @@ from portal.db import reading, transaction
 from portal.models import Membership
 from portal.refusals import Refused
 from portal.services import enrolment
+from portal.web.components import plural
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import Action
@@ -35,7 +36,7 @@ def enrol(membership_id: int) -> Any:
                 rows = enrolment.enrol(
                     session, membership=membership, courses=form.courses.data, actor=actor(), now=now(), policy=policy()
                 )
-                said = f"{membership.person.name} is enrolled in {len(rows)} {'course' if len(rows) == 1 else 'courses'}; a message says so."
+                said = f"{membership.person.name} is enrolled in {plural(len(rows), 'course')}; a message says so."
         except Refused as no:
             form.refuse(no.sentence, no.field or "courses")
         else:

@@ -1,4 +1,4 @@
-"""Record evidence: find the subject, see all that is on record about it, record what was seen, end or withdraw a row."""
+"""Record evidence: find the subject, see all that is on record about it, record what was seen, end or withdraw."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -169,7 +169,7 @@ def row(row_id: int) -> Any:
             form.refuse(no.sentence, no.field)
         else:
             flash(
-                f"{'Withdrawn' if form.how.data == 'withdraw' else 'Ended'}: {said}. Whoever it concerns is put before the gate again.",
+                f"{'Withdrawn' if form.how.data == 'withdraw' else 'Ended'}: {said}. The gate looks again.",
                 "success",
             )
             return redirect(back)

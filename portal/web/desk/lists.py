@@ -29,9 +29,7 @@ def people() -> Any:
     with reading(sessions()) as session:
         page = desk_lookups.people_page(session, actor(), search=search, after=after)
         found: list[Person] = [row.Person for row in page.rows]
-        access = desk_lookups.access_of(
-            session, [membership.id for person in found for membership in person.memberships]
-        )
+        access = desk_lookups.access_of(session, [one.id for person in found for one in person.memberships])
         return render_template(
             "pages/desk/people.html", people=found, access=access, form=form, page=pager(page, after)
         )
@@ -41,9 +39,7 @@ def _people_csv(search: str) -> Any:
     with transaction(sessions()) as session:
         order = desk_lookups.people_page(session, actor(), search=search, after="", limit=EVERYBODY)
         found: list[Person] = [row.Person for row in order.rows]
-        access = desk_lookups.access_of(
-            session, [membership.id for person in found for membership in person.memberships]
-        )
+        access = desk_lookups.access_of(session, [one.id for person in found for one in person.memberships])
         rows = [
             (
                 person.last_name,

@@ -12,9 +12,10 @@ from portal.adapters.lms.scores import ScoreError, read_score
 from portal.db import reading, transaction
 from portal.models import Person, StoredFile, TrainingResult
 from portal.refusals import Refused, bad_input, not_found
-from portal.services import people, training
+from portal.services import people, training, training_tray
 from portal.services.desk_lists import Order
 from portal.web import uploads
+from portal.web.components import plural
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import Action
@@ -45,7 +46,7 @@ def unmatched() -> Any:
         query = select(TrainingResult).where(TrainingResult.status == "unmatched")
         page = Order(((TrainingResult.id, int),)).page(session, query, after, lambda row: (row.TrainingResult.id,))
         results = [row.TrainingResult for row in page.rows]
-        offered = training.suggestions(session, results)
+        offered = training_tray.suggestions(session, results)
         rows = [{"result": result, "suggested": offered.get(result.id, ())} for result in results]
         return render_template("pages/desk/unmatched.html", rows=rows, page=pager(page, after), titles=_titles())
 
@@ -55,14 +56,14 @@ def unmatched() -> Any:
 def match(result_id: int) -> Any:
     with reading(sessions()) as session:
         result = _result(session, result_id, "unmatched")
-        offered = training.suggestions(session, [result]).get(result.id, [])
+        offered = training_tray.suggestions(session, [result]).get(result.id, [])
         form = MatchForm(people={str(person.id): f"{person.name}, {person.email}" for person in offered})
         session.expunge_all()
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
                 person = _chosen(session, form)
-                found = training.match(
+                found = training_tray.match(
                     session,
                     result=session.get_one(TrainingResult, result_id),
                     person=person,
@@ -70,7 +71,7 @@ def match(result_id: int) -> Any:
                     now=now(),
                     policy=policy(),
                 )
-                said = f"{len(found)} {'result is' if len(found) == 1 else 'results are'} now {person.name}'s. The next import knows this learner."
+                said = f"{plural(len(found), 'result is', 'results are')} now {person.name}'s. Imports know them."
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
@@ -205,7 +206,7 @@ def _enter(form: HandResult) -> str:
             policy=policy(),
         )
         passed = result.score >= policy().mark_for(result.course)
-        return f"{person.name}: {result.score / 100:g} %, {'passed' if passed else 'not passed'}. It is on record with its proof."
+        return f"{person.name}: {result.score / 100:g} %, {'passed' if passed else 'not passed'}. Its proof is kept."
 
 
 def _certificate(result_id: int, form: Reason, status: int) -> Any:
@@ -216,7 +217,7 @@ def _certificate(result_id: int, form: Reason, status: int) -> Any:
         if result is None:
             raise not_found()
         if result.status == "unmatched":
-            offered = training.suggestions(session, [result]).get(result.id, [])
+            offered = training_tray.suggestions(session, [result]).get(result.id, [])
             matching = MatchForm(
                 formdata=None, people={str(person.id): f"{person.name}, {person.email}" for person in offered}
             )

@@ -9,7 +9,7 @@ from forms import documents
 from forms.desk import Publish
 from portal.db import reading, transaction
 from portal.refusals import Refused, not_found
-from portal.services import desk_lookups, record_evidence
+from portal.services import desk_lookups, publishing
 from portal.services.paperwork import KINDS
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
@@ -21,7 +21,7 @@ from workflows.vocabulary import Action, Kind
 @permission(Action.DESK_SEE)
 def versions() -> Any:
     with reading(sessions()) as session:
-        rows = [row for row in record_evidence.published(session) if row.withdrawn_at == datetime.max]
+        rows = [row for row in publishing.published(session) if row.withdrawn_at == datetime.max]
         who = desk_lookups.names_of(session, sorted({row.recorded_by for row in rows if row.recorded_by}))
         session.expunge_all()
     shown = []
@@ -47,18 +47,18 @@ def publish(kind: str) -> Any:
     titles = _titles()
     if kind not in titles:
         raise not_found()
-    offered = record_evidence.publishable(kind)
+    offered = publishing.publishable(kind)
     form = Publish(
         versions=[one for one in offered if kind != Kind.HOUSING_INVENTORY or abs(int(one) - today().year) <= 2]
     )
     starts = form.in_force_from.data
     if form.validate_on_submit() and starts is not None:
         with reading(sessions()) as session:
-            affected = record_evidence.older_signed(session, kind, form.version.data, on=today())
+            affected = publishing.older_signed(session, kind, form.version.data, on=today())
         if "confirmed" in request.form:
             try:
                 with transaction(sessions()) as session:
-                    record_evidence.publish(
+                    publishing.publish(
                         session, kind=kind, version=form.version.data, in_force_from=starts, actor=actor(), now=now()
                     )
             except Refused as no:
