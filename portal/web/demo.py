@@ -95,7 +95,9 @@ def _shown(message: EmailMessage) -> dict[str, Any]:
     body = message.get_body(("plain",))
     sent = message["Date"].datetime if message["Date"] else None
     return {
-        "to": str(message["To"]), "subject": str(message["Subject"]).strip(), "at": sent.replace(tzinfo=None) if sent else None,
+        "to": str(message["To"]),
+        "subject": str(message["Subject"]).strip(),
+        "at": sent.replace(tzinfo=None) if sent else None,
         "lines": [_pieces(line) for line in (body.get_content() if body else "").strip().splitlines()],
         "attachments": [part.get_filename() or "a file" for part in message.iter_attachments()],
     }  # fmt: skip
