@@ -20,9 +20,10 @@ from portal.db import reading, transaction
 from portal.demo import community as made_up
 from portal.demo.people import Listed, listed
 from portal.models import AccessRequest, Agency, Membership, Person, Project
-from portal.services import requests, sign_in
-from portal.services.people import PersonFields
-from portal.services.request_checks import Work
+from portal.services.people import requests
+from portal.services.people.people import PersonFields
+from portal.services.people.request_checks import Work
+from portal.services.security import sign_in
 from portal.web.app import build
 from portal.wiring import Context, make_context
 from workflows.business_time import local_day

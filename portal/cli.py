@@ -247,7 +247,7 @@ def _importing(settings: Callable[..., Settings], dry_run: bool, work: Callable[
 def import_hmis_csv(settings: Callable[..., Settings], directory: Path, dry_run: bool, skip_bad: bool) -> None:
     """Agencies and projects from a folder or zip of HMIS CSV files."""
     from portal.adapters import hmis_csv
-    from portal.services import import_hmis
+    from portal.services.desk import import_hmis
 
     reading_ = hmis_csv.read(directory)
     _importing(settings, dry_run, lambda session, **who: import_hmis.import_reading(session, reading_, skip_bad=skip_bad, **who))
@@ -260,7 +260,7 @@ def import_hmis_csv(settings: Callable[..., Settings], directory: Path, dry_run:
 @common
 def import_training(settings: Callable[..., Settings], file: Path, dry_run: bool, skip_bad: bool) -> None:
     """Quiz results from the LMS's export or a plain CSV file."""
-    from portal.services import import_training as training
+    from portal.services.desk import import_training as training
 
     content = file.read_bytes()
     _importing(settings, dry_run, lambda session, **who: training.import_file(session, content, file.name, skip_bad=skip_bad, **who))

@@ -13,7 +13,7 @@ from portal.adapters.mail.port import Mailer
 from portal.config import Settings
 from portal.db import Sessions, make_engine, make_sessionmaker, reading, transaction, utc_now
 from portal.secrets import Keys
-from portal.services import work_orders
+from portal.services.desk import work_orders
 from workflows.policy import Policy, load
 
 Clock = Callable[[], datetime]

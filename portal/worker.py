@@ -11,7 +11,9 @@ from portal.actors import PORTAL
 from portal.db import transaction
 from portal.effects.registry import HANDLERS, Handler
 from portal.models import Job
-from portal.services import daily, handover, work_orders
+from portal.services import daily
+from portal.services.desk import work_orders
+from portal.services.people import handover
 from portal.wiring import Context
 from workflows.business_time import local_day
 from workflows.vocabulary import Effect

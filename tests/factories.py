@@ -23,8 +23,11 @@ from portal.models import (
     WorkOrder,
 )
 from portal.secrets import hash_of
-from portal.services import agencies, devices, paperwork, projects, sign_in, training
+from portal.services import paperwork
+from portal.services.agencies import agencies, devices, projects
 from portal.services.paperwork import Scan
+from portal.services.people import training
+from portal.services.security import sign_in
 from tests.services.world import World
 from workflows.vocabulary import Effect, Role
 

@@ -14,19 +14,12 @@ from portal.demo.driver import Driver, fields, office_fields
 from portal.demo.house import STEPS, House, Staff
 from portal.demo.names import TOWNS, Somebody
 from portal.models import Device, Document, Project, WorkOrder
-from portal.services import (
-    agency_forms,
-    background,
-    configuration,
-    devices,
-    directors,
-    enrolment,
-    licences,
-    officers,
-    paperwork,
-)
+from portal.services import paperwork
+from portal.services.agencies import agency_forms, devices, directors, officers
+from portal.services.desk import configuration
 from portal.services.paperwork import ByHand, Scan
 from portal.services.paperwork.texts import version_in_force
+from portal.services.people import background, enrolment, licences
 from workflows.vocabulary import PROTOCOLS
 
 DIRECTOR = "Executive director"

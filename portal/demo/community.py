@@ -19,7 +19,10 @@ from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
 from portal.demo.years import Years
 from portal.models import AccessRequest, Agency, Evidence, Grant, Person
 from portal.refusals import Refused
-from portal.services import agencies, founding, import_hmis, requests
+from portal.services import founding
+from portal.services.agencies import agencies
+from portal.services.desk import import_hmis
+from portal.services.people import requests
 from portal.wiring import Context
 from workflows.vocabulary import LEAD, Reason, Role
 

@@ -20,7 +20,9 @@ from portal.db import transaction
 from portal.demo.names import Somebody
 from portal.effects.registry import HANDLERS
 from portal.models import Agency, Document, Job, Link, Membership, Person, Project, WorkOrder
-from portal.services import handover, links, paperwork, people, work_orders
+from portal.services import links, paperwork
+from portal.services.desk import work_orders
+from portal.services.people import handover, people
 from portal.wiring import Context, work_order_hmis
 from portal.worker import Worker, drain
 from workflows.business_time import local_day

@@ -17,8 +17,10 @@ from portal.demo.house import House, Staff
 from portal.demo.names import Somebody
 from portal.demo.years import Years
 from portal.models import Device
-from portal.services import departures, import_training, officers, requests, training
+from portal.services.agencies import officers
+from portal.services.desk import import_training
 from portal.services.paperwork import Scan
+from portal.services.people import departures, requests, training
 from workflows.vocabulary import About, Kind
 
 PURPOSES = (

@@ -5,7 +5,8 @@ from datetime import date
 from portal.demo.agencies import Joining
 from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
-from portal.services import agency_ending, publishing, record_evidence
+from portal.services.agencies import agency_ending
+from portal.services.desk import publishing, record_evidence
 from workflows.vocabulary import About, Kind
 
 

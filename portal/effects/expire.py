@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal import jobs
 from portal.db import transaction
 from portal.models import Job
-from portal.services import departures, licences
+from portal.services.people import departures, licences
 from portal.wiring import Context
 
 

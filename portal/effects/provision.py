@@ -4,7 +4,7 @@ from portal import jobs
 from portal.adapters.core_hmis.port import Outcome
 from portal.db import transaction
 from portal.models import Job
-from portal.services import provisioning
+from portal.services.people import provisioning
 from portal.wiring import Context
 
 

@@ -3,7 +3,7 @@
 from portal import jobs
 from portal.db import reading, transaction
 from portal.models import Job
-from portal.services import grants
+from portal.services.people import grants
 from portal.wiring import Context
 
 

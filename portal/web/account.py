@@ -12,7 +12,8 @@ from forms.sign_in import AskForLink, ChangePassword, Code, NewPassword, Nothing
 from portal.db import reading, transaction
 from portal.models import Link, Person
 from portal.refusals import Refused
-from portal.services import links, sign_in
+from portal.services import links
+from portal.services.security import sign_in
 from portal.web import kernel, signed_in
 from portal.web.kernel import actor, keys, now, policy, public, sessions
 from workflows.vocabulary import Reason

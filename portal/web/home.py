@@ -13,10 +13,11 @@ from forms.sign_in import Nothing
 from portal.db import reading, transaction
 from portal.models import Person
 from portal.refusals import Refused
-from portal.services import handover, my_access, training
-from portal.services import home as waits
-from portal.services.home import Task
+from portal.services.home import home as waits
+from portal.services.home import my_access
+from portal.services.home.home import Task
 from portal.services.paperwork import KINDS
+from portal.services.people import handover, training
 from portal.web.kernel import actor, keys, now, permission, policy, sessions
 from portal.web.people.room import arranged, there
 from portal.web.uploads import taken_in

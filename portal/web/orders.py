@@ -10,8 +10,8 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import Agency, WorkOrder
 from portal.refusals import Refused
-from portal.services import configuration, work_orders
-from portal.services.work_orders import TITLES
+from portal.services.desk import configuration, work_orders
+from portal.services.desk.work_orders import TITLES
 from portal.web.kernel import actor, keys, now, permission, policy, sessions, today
 from workflows.vocabulary import Action, Reason
 

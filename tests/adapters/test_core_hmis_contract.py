@@ -13,7 +13,8 @@ from sqlalchemy import Engine, select
 
 from portal.adapters.core_hmis.port import AccountOrder, CoreHMIS, Outcome
 from portal.models import Account, Membership, WorkOrder
-from portal.services import grants, provisioning, work_orders
+from portal.services.desk import work_orders
+from portal.services.people import grants, provisioning
 from tests.services.world import World
 from workflows.vocabulary import About, Kind
 

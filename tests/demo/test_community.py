@@ -36,7 +36,8 @@ from portal.models import (
     WorkOrder,
 )
 from portal.refusals import Refused
-from portal.services import configuration, licences
+from portal.services.desk import configuration
+from portal.services.people import licences
 from portal.standing.sweep import stand
 from tests.demo.conftest import PRESENT
 from workflows.business_time import local_day

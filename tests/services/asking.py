@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from portal.actors import Actor
 from portal.models import AccessRequest, Agency, Device, Evidence, Membership, Project
-from portal.services import requests
-from portal.services.people import PersonFields
-from portal.services.requests import Work
+from portal.services.people import requests
+from portal.services.people.people import PersonFields
+from portal.services.people.requests import Work
 from tests.services.world import NEVER, World
 from workflows.vocabulary import About, Kind, Role
 

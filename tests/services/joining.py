@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from forms import documents
 from portal.actors import Actor, actor_of
 from portal.models import Agency, Document, Link, Membership, Person
-from portal.services import agencies, directors, evidence, links, officers, paperwork
-from portal.services.people import PersonFields
+from portal.services import evidence, links, paperwork
+from portal.services.agencies import agencies, directors, officers
+from portal.services.people.people import PersonFields
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Role
 

@@ -7,19 +7,11 @@ from sqlalchemy import Engine, event, select
 
 from portal.models import Agency, AuditEntry, Document, Licence, Link, Membership, Project
 from portal.refusals import Refused
-from portal.services import (
-    agencies,
-    agency_ending,
-    agency_list,
-    agency_tasks,
-    configuration,
-    directors,
-    evidence,
-    paperwork,
-    projects,
-)
-from portal.services.agencies import AgencyFields
-from portal.services.agency_list import Wanted
+from portal.services import evidence, paperwork
+from portal.services.agencies import agencies, agency_ending, agency_list, agency_tasks, directors, projects
+from portal.services.agencies.agencies import AgencyFields
+from portal.services.agencies.agency_list import Wanted
+from portal.services.desk import configuration
 from tests.services.joining import ADMIN, AGREEMENT, DIRECTOR, MANUALS, OFFICER, Joining, jobs_of, joining
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason

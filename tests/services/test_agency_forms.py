@@ -8,8 +8,9 @@ from sqlalchemy import Engine, select
 
 from portal.models import Agency, Document, HudRecord, Person, Project
 from portal.refusals import Refused
-from portal.services import agency_forms, paperwork, projects
-from portal.services.inventory_rules import BEDS, remarks
+from portal.services import paperwork
+from portal.services.agencies import agency_forms, projects
+from portal.services.agencies.inventory_rules import BEDS, remarks
 from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, joining
 from tests.services.world import World
 from workflows.vocabulary import PROTOCOLS, About, Kind, Reason

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from portal.actors import Actor
 from portal.models import BackgroundCheck, Evidence, Membership
 from portal.refusals import Refused
-from portal.services import background
+from portal.services.people import background
 from tests.services.asking import admin_of, director_of
 from tests.services.world import NEVER, World
 from workflows.vocabulary import Kind, Reason, Role

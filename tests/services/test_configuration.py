@@ -7,8 +7,9 @@ from sqlalchemy import Engine, select, update
 
 from portal.models import Agency, Evidence, Project, WorkOrder
 from portal.refusals import Refused
-from portal.services import configuration, evidence
-from portal.services.provisioning import project_label
+from portal.services import evidence
+from portal.services.desk import configuration
+from portal.services.people.provisioning import project_label
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
 

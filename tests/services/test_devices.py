@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import Agency, AuditEntry, Device, Evidence, Membership
 from portal.refusals import Refused
-from portal.services import devices
-from portal.services.devices import SAFEGUARDS
+from portal.services.agencies import devices
+from portal.services.agencies.devices import SAFEGUARDS
 from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, joining
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, select
 
 from portal.models import Evidence, Job, Membership
 from portal.refusals import Refused
-from portal.services import enrolment
+from portal.services.people import enrolment
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
 

@@ -17,7 +17,7 @@ from portal.models import (
     Membership,
     Seat,
 )
-from portal.services import grants
+from portal.services.people import grants
 from tests.services.world import World, agency_evidence
 from workflows.gate import fingerprint_of
 from workflows.vocabulary import PROTOCOLS, RECEIPTS, About, Effect, Kind

@@ -10,7 +10,9 @@ from portal.actors import PORTAL
 from portal.db import transaction
 from portal.models import Account, Decision, Evidence, Grant, Seat, WorkOrder
 from portal.refusals import Refused
-from portal.services import evidence, grants, handover, licences, work_orders
+from portal.services import evidence
+from portal.services.desk import work_orders
+from portal.services.people import grants, handover, licences
 from tests.services.world import World
 from workflows.vocabulary import About, Kind
 

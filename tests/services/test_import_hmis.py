@@ -12,8 +12,8 @@ from portal.actors import operator
 from portal.adapters import hmis_csv
 from portal.models import Agency, AuditEntry, Evidence, HudRecord, Job, Project
 from portal.refusals import Refused
-from portal.services import import_hmis
-from portal.services.import_report import Report
+from portal.services.desk import import_hmis
+from portal.services.desk.import_report import Report
 from tests.services.world import World
 from workflows.vocabulary import Kind, Reason, Role
 

@@ -9,8 +9,9 @@ from sqlalchemy import Engine, select
 from portal.actors import operator
 from portal.models import AuditEntry, Evidence, Person, TrainingResult
 from portal.refusals import Refused
-from portal.services import import_training, training, training_tray
-from portal.services.import_report import Report
+from portal.services.desk import import_training, training_tray
+from portal.services.desk.import_report import Report
+from portal.services.people import training
 from tests.services.world import World
 from workflows.vocabulary import Kind, Reason, Role
 

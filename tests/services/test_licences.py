@@ -7,7 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import Evidence, Licence, Seat
 from portal.refusals import Refused
-from portal.services import evidence, licences
+from portal.services import evidence
+from portal.services.people import licences
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
 

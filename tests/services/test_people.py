@@ -9,7 +9,7 @@ from portal.actors import PORTAL, Actor
 from portal.db import transaction
 from portal.models import Account, Agency, AuditEntry, Evidence, Membership, Person
 from portal.refusals import Refused
-from portal.services import people
+from portal.services.people import people
 from tests.services.world import World
 from workflows.vocabulary import LEAD, Kind, Reason, Role
 

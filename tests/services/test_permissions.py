@@ -10,7 +10,18 @@ from sqlalchemy import Engine, select
 
 from portal import permissions
 from portal.actors import PORTAL, Actor
-from portal.models import AccessRequest, Agency, BackgroundCheck, Device, Document, Membership, Person, Project, TrainingResult, WorkOrder
+from portal.models import (
+    AccessRequest,
+    Agency,
+    BackgroundCheck,
+    Device,
+    Document,
+    Membership,
+    Person,
+    Project,
+    TrainingResult,
+    WorkOrder,
+)
 from portal.permissions import NOT_ITS_SIGNER, TABLE
 from portal.refusals import Refused
 from tests.factories import Town

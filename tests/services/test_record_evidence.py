@@ -11,10 +11,11 @@ from sqlalchemy import Engine, select
 from portal.actors import Actor, actor_of
 from portal.models import AccessRequest, Agency, AuditEntry, Device, Evidence, Membership, Person, StoredFile
 from portal.refusals import Refused
-from portal.services import publishing, record_evidence, training
+from portal.services.desk import publishing, record_evidence
+from portal.services.desk.record_evidence import Entry
 from portal.services.paperwork import Scan
 from portal.services.paperwork.texts import version_in_force
-from portal.services.record_evidence import Entry
+from portal.services.people import training
 from tests.services.world import World
 from workflows.vocabulary import KINDS, About, Kind, Reason, Role
 

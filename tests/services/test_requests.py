@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import AccessRequest, Agency, Document, Evidence, Job, Link, Membership, Person, Project, Seat
 from portal.refusals import Refused
-from portal.services import requests
-from portal.services.people import PersonFields
+from portal.services.people import requests
+from portal.services.people.people import PersonFields
 from tests.services.asking import admin_of, ask, device_of, director_of, in_force, projects_of, work
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Reason, Role

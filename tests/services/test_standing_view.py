@@ -7,7 +7,9 @@ from sqlalchemy import Engine, select
 
 from portal.models import Agency, Job, Membership
 from portal.refusals import Refused
-from portal.services import decisions, home, nudges, queueing, standing_view
+from portal.services import decisions
+from portal.services.home import home
+from portal.services.people import nudges, queueing, standing_view
 from tests.services.asking import admin_of, ask, device_of, director_of
 from tests.services.world import World
 from tests.web.browsing import statements

@@ -9,8 +9,10 @@ from portal import permissions
 from portal.actors import PORTAL
 from portal.models import Evidence, Person, TrainingResult
 from portal.refusals import Refused
-from portal.services import evidence, training, training_tray
+from portal.services import evidence
+from portal.services.desk import training_tray
 from portal.services.paperwork import Scan
+from portal.services.people import training
 from portal.services.transition import transition
 from tests.services.world import World
 from workflows.vocabulary import About, Action, Kind, Reason, Role

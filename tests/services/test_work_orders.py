@@ -9,7 +9,9 @@ from sqlalchemy import Engine, select
 
 from portal.models import AuditEntry, Handover, Job, WorkOrder
 from portal.refusals import Refused
-from portal.services import evidence, handover, work_orders
+from portal.services import evidence
+from portal.services.desk import work_orders
+from portal.services.people import handover
 from tests.services.world import World
 from workflows.policy import load
 from workflows.vocabulary import About, Effect, Kind, Reason, Role

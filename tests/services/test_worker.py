@@ -15,7 +15,8 @@ from portal.db import transaction
 from portal.effects import provision, reconsider
 from portal.effects.registry import HANDLERS
 from portal.models import Account, AuditEntry, Decision, Grant, Handover, Job, Membership, WorkOrder
-from portal.services import daily, evidence, grants
+from portal.services import daily, evidence
+from portal.services.people import grants
 from portal.worker import Worker, drain
 from tests.services.world import World
 from workflows.vocabulary import About, Effect, Kind

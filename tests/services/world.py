@@ -28,7 +28,9 @@ from portal.models import (
     WorkOrder,
 )
 from portal.secrets import Keys
-from portal.services import evidence, founding, licences, work_orders
+from portal.services import evidence, founding
+from portal.services.desk import work_orders
+from portal.services.people import licences
 from portal.wiring import Context, work_order_hmis
 from portal.worker import drain
 from workflows.business_time import local_day

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from portal.models import Device, Membership, Person, TrainingResult
-from portal.services import training
 from portal.services.paperwork import Scan
+from portal.services.people import training
 from portal.services.transition import transition
 from tests.services.joining import ADMIN, DIRECTOR, Joining, joining
 from tests.services.world import World

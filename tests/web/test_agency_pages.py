@@ -7,8 +7,9 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from portal.models import Agency, Device, Evidence, Membership, Person
-from portal.services import agencies, devices, licences
-from portal.services.devices import SAFEGUARDS
+from portal.services.agencies import agencies, devices
+from portal.services.agencies.devices import SAFEGUARDS
+from portal.services.people import licences
 from portal.web.app import build
 from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, jobs_of, joining
 from tests.services.test_agency_forms import BASICS

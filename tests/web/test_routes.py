@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 
 from portal.db import Base, reading
 from portal.models import Agency, Person
-from portal.services import sign_in
+from portal.services.security import sign_in
 from portal.web.app import build, refuse_unclassified
 from portal.wiring import Context
 from tests.factories import Side, Town

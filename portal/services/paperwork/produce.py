@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from portal import jobs
 from portal.actors import Actor
 from portal.models import Document, Evidence
-from portal.services import evidence, joining, locks
+from portal.services import evidence, locks
+from portal.services.paperwork import joining
 from portal.services.paperwork.kinds import KINDS, Gives
 from portal.services.paperwork.texts import text_of
 from workflows.vocabulary import LEAD, About, Effect

@@ -10,8 +10,8 @@ from portal.db import reading, transaction
 from portal.models import Device, Membership, Person
 from portal.permissions import find, visible
 from portal.refusals import Refused, not_found
-from portal.services import devices as service
-from portal.services import directors
+from portal.services.agencies import devices as service
+from portal.services.agencies import directors
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today

@@ -12,7 +12,8 @@ from forms.documents import DocumentText, Group
 from portal.db import reading, transaction
 from portal.models import Agency, Document
 from portal.refusals import Refused, not_found
-from portal.services import agency_forms, paperwork
+from portal.services import paperwork
+from portal.services.agencies import agency_forms
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today

@@ -8,9 +8,9 @@ from forms.agency import FindAgencies, NewAgency
 from portal.adapters.tables import to_csv
 from portal.db import reading, transaction
 from portal.refusals import Refused
-from portal.services import agencies, agency_list
-from portal.services.agencies import EXCLUDED, AgencyFields
-from portal.services.agency_list import Wanted
+from portal.services.agencies import agencies, agency_list
+from portal.services.agencies.agencies import EXCLUDED, AgencyFields
+from portal.services.agencies.agency_list import Wanted
 from portal.web.agency import blueprint
 from portal.web.agency.common import page, trail
 from portal.web.components import address, us_date

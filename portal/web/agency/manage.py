@@ -10,7 +10,8 @@ from forms.agency import AgencyForm, Ending, Exclusion, LicenceForm, Nothing, Re
 from portal.db import reading, transaction
 from portal.models import Agency, Membership, Seat
 from portal.refusals import Refused, not_found
-from portal.services import agencies, agency_ending, licences
+from portal.services.agencies import agencies, agency_ending
+from portal.services.people import licences
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.lists import fields_of

@@ -11,8 +11,9 @@ from forms.agency import EndOffice, InviteDirector, OfficerForm, choices
 from portal.db import reading, transaction
 from portal.models import Agency, Document, Membership, Person
 from portal.refusals import Refused, not_found
-from portal.services import directors, officers, people
-from portal.services.people import PersonFields
+from portal.services.agencies import directors, officers
+from portal.services.people import people
+from portal.services.people.people import PersonFields
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.overview import CALLED

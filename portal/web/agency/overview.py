@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal.db import reading
 from portal.models import Agency, Document, Evidence, Membership, Project
-from portal.services import agencies, agency_tasks, licences, paperwork
-from portal.services.agency_tasks import Paper, Task, TaskList
-from portal.services.directors import holders
+from portal.services import paperwork
+from portal.services.agencies import agencies, agency_tasks
+from portal.services.agencies.agency_tasks import Paper, Task, TaskList
+from portal.services.agencies.directors import holders
+from portal.services.people import licences
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, permission, policy, sessions, today

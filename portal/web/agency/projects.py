@@ -8,7 +8,7 @@ from forms.agency import ProjectForm, choices
 from portal.db import reading, transaction
 from portal.models import Project
 from portal.refusals import Refused, not_found
-from portal.services import projects as service
+from portal.services.agencies import projects as service
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.components import us_date

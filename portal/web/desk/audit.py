@@ -11,8 +11,9 @@ from portal import audit
 from portal.db import reading, transaction
 from portal.models import Agency
 from portal.refusals import Refused, bad_input
-from portal.services import desk_lists, people, record_lists
-from portal.services.record_lists import Asked
+from portal.services.desk import desk_lists, record_lists
+from portal.services.desk.record_lists import Asked
+from portal.services.people import people
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions
 from workflows.vocabulary import LEAD, Action

@@ -11,7 +11,9 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import Document
 from portal.refusals import Refused
-from portal.services import agency_tasks, desk_lists, paperwork
+from portal.services import paperwork
+from portal.services.agencies import agency_tasks
+from portal.services.desk import desk_lists
 from portal.web import documents_shown
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today

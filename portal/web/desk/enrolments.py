@@ -9,7 +9,7 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import Membership
 from portal.refusals import Refused
-from portal.services import enrolment
+from portal.services.people import enrolment
 from portal.web.components import plural
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today

@@ -16,10 +16,11 @@ from portal import audit
 from portal.db import reading, transaction
 from portal.models import Device, Evidence, Membership, StoredFile
 from portal.refusals import Refused, bad_input, not_found
-from portal.services import drafts, evidence, record_evidence
-from portal.services.desk_lookups import subjects
+from portal.services import drafts, evidence
+from portal.services.desk import record_evidence
+from portal.services.desk.desk_lookups import subjects
+from portal.services.desk.record_evidence import Entry
 from portal.services.paperwork import Scan
-from portal.services.record_evidence import Entry
 from portal.web import uploads
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today

@@ -14,9 +14,11 @@ from portal.adapters import hmis_csv
 from portal.adapters.lms import read_training
 from portal.db import reading, transaction
 from portal.refusals import Refused, bad_input
-from portal.services import drafts, import_hmis, import_training, training
-from portal.services.import_report import Report, where
+from portal.services import drafts
+from portal.services.desk import import_hmis, import_training
+from portal.services.desk.import_report import Report, where
 from portal.services.paperwork import Scan
+from portal.services.people import training
 from portal.web import uploads
 from portal.web.desk.room import blueprint, text_file
 from portal.web.kernel import actor, now, permission, policy, sessions

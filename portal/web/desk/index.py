@@ -5,8 +5,9 @@ from typing import Any
 from flask import render_template, url_for
 
 from portal.db import reading
-from portal.services import desk_lists, desk_lookups, enrolment
-from portal.services.desk_lists import Queue
+from portal.services.desk import desk_lists, desk_lookups
+from portal.services.desk.desk_lists import Queue
+from portal.services.people import enrolment
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import Action, Role

@@ -10,7 +10,7 @@ from portal import audit, jobs, permissions
 from portal.db import reading, transaction
 from portal.models import Job, Person
 from portal.refusals import Refused
-from portal.services import desk_lookups
+from portal.services.desk import desk_lookups
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import LICENCES, Action, Reason

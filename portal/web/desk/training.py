@@ -12,8 +12,9 @@ from portal.adapters.lms.scores import ScoreError, read_score
 from portal.db import reading, transaction
 from portal.models import Person, StoredFile, TrainingResult
 from portal.refusals import Refused, bad_input, not_found
-from portal.services import people, training, training_tray
-from portal.services.desk_lists import Order
+from portal.services.desk import training_tray
+from portal.services.desk.desk_lists import Order
+from portal.services.people import people, training
 from portal.web import uploads
 from portal.web.components import plural
 from portal.web.desk.room import blueprint, pager

@@ -9,7 +9,7 @@ from forms import documents
 from forms.desk import Publish
 from portal.db import reading, transaction
 from portal.refusals import Refused, not_found
-from portal.services import desk_lookups, publishing
+from portal.services.desk import desk_lookups, publishing
 from portal.services.paperwork import KINDS
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today

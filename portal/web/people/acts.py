@@ -15,8 +15,9 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import AccessRequest, Device, Membership
 from portal.refusals import Refused
-from portal.services import departures, evidence, grants, nudges, onboarding, requests
-from portal.services import people as persons
+from portal.services import evidence
+from portal.services.people import departures, grants, nudges, onboarding, requests
+from portal.services.people import people as persons
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, there
 from workflows.business_time import us_date

@@ -13,8 +13,9 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import AccessRequest, Agency, Device, Grant, Membership, Person, Project
 from portal.refusals import Refused
-from portal.services import drafts, queueing, requests, roster
-from portal.services.people import PersonFields
+from portal.services import drafts
+from portal.services.people import queueing, requests, roster
+from portal.services.people.people import PersonFields
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, step, typed
 from workflows.business_time import us_date

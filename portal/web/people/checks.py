@@ -8,7 +8,7 @@ from forms.access_request import said
 from forms.people import Background
 from portal.db import reading, transaction
 from portal.refusals import Refused
-from portal.services import background as checks
+from portal.services.people import background as checks
 from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.people.room import blueprint, find, step, typed
 from workflows.business_time import us_date

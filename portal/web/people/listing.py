@@ -8,8 +8,8 @@ from forms.access_request import listed
 from forms.people import Filter
 from portal.adapters.tables import to_csv
 from portal.db import reading
-from portal.services import roster
-from portal.services.roster import Row, Wanted
+from portal.services.people import roster
+from portal.services.people.roster import Row, Wanted
 from portal.web.components import address
 from portal.web.kernel import actor, permission, policy, sessions, today
 from portal.web.people.room import STANDING, blueprint, said_waits

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from portal.db import reading
 from portal.models import Evidence, Membership
-from portal.services import dossier, queueing, requests, standing_view
-from portal.services.dossier import Dossier
 from portal.services.evidence import describe
 from portal.services.paperwork import KINDS as PAPERS
+from portal.services.people import dossier, queueing, requests, standing_view
+from portal.services.people.dossier import Dossier
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import arranged, blueprint, find, may, there

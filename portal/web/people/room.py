@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.models import Membership
-from portal.services.standing_view import TITLES, View
+from portal.services.people.standing_view import TITLES, View
 from portal.web.kernel import actor
 from workflows.findings import Finding
 from workflows.vocabulary import Action

@@ -1,0 +1,1 @@
+"""Agencies: entering, their officers, forms, devices, projects, and their end."""

@@ -1,0 +1,1 @@
+"""The Lead's desk: imports, evidence by hand, configuration and work orders."""

@@ -1,0 +1,77 @@
+"""The record as it is read: its entries by person, Agency, act and days, the latest first."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from portal.models import AuditEntry, Device, Evidence, Membership
+from portal.services.desk.desk_lists import PAGE, Order, Page
+from workflows.business_time import start_of_day
+from workflows.vocabulary import About
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which entries of the record are asked for; None and empty ask for all."""
+
+    person_id: int | None = None
+    agency_id: int | None = None
+    act: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def audit_query(asked: Asked, *, zone: str) -> Select[Any]:
+    """The entries that were asked for; what is evidence about an agency or a person counts as theirs."""
+    query = select(AuditEntry)
+    if asked.person_id is not None:
+        query = query.where(
+            or_(
+                AuditEntry.person_id == asked.person_id,
+                AuditEntry.actor_id == asked.person_id,
+                _evidence_of_person(asked.person_id),
+            )
+        )
+    if asked.agency_id is not None:
+        query = query.where(or_(AuditEntry.agency_id == asked.agency_id, _evidence_of_agency(asked.agency_id)))
+    if asked.act:
+        query = query.where(AuditEntry.act == asked.act)
+    if asked.since:
+        query = query.where(AuditEntry.at >= start_of_day(asked.since, zone))
+    if asked.until:
+        query = query.where(AuditEntry.at < start_of_day(asked.until + timedelta(1), zone))
+    return query
+
+
+def audit_page(session: Session, asked: Asked, *, zone: str, after: str, limit: int = PAGE) -> Page:
+    """The entries that were asked for, the latest first."""
+    return Order(((AuditEntry.id, int),), down=True).page(
+        session, audit_query(asked, zone=zone), after, lambda row: (row.AuditEntry.id,), limit=limit
+    )
+
+
+def acts(session: Session) -> list[str]:
+    return sorted(session.scalars(select(AuditEntry.act).distinct()))
+
+
+def _evidence_of_agency(agency_id: int) -> ColumnElement[bool]:
+    members = select(Membership.id).where(Membership.agency_id == agency_id)
+    devices = select(Device.id).where(Device.agency_id == agency_id)
+    whose = or_(
+        and_(Evidence.about == About.AGENCY, Evidence.subject_id == agency_id),
+        and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(members)),
+        and_(Evidence.about == About.DEVICE, Evidence.subject_id.in_(devices)),
+    )
+    return and_(AuditEntry.thing == "evidence", AuditEntry.thing_id.in_(select(Evidence.id).where(whose)))
+
+
+def _evidence_of_person(person_id: int) -> ColumnElement[bool]:
+    members = select(Membership.id).where(Membership.person_id == person_id)
+    whose = or_(
+        and_(Evidence.about == About.PERSON, Evidence.subject_id == person_id),
+        and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(members)),
+    )
+    return and_(AuditEntry.thing == "evidence", AuditEntry.thing_id.in_(select(Evidence.id).where(whose)))

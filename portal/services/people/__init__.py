@@ -1,0 +1,1 @@
+"""People: requests, paperwork to sign, training, background, seats, access and departure."""
