@@ -112,7 +112,10 @@ def _work(session: Session, context: Context, agency_id: int | None) -> Work:
     today = local_day(context.clock(), context.policy.zone)
     projects = session.scalars(select(Project.id).where(Project.agency_id == agency_id)).all()
     return Work(
-        purpose="Enters intake records for the benchmark", access_level="case_manager_1", start_on=today, project_ids=projects
+        purpose="Enters intake records for the benchmark",
+        access_level="case_manager_1",
+        start_on=today,
+        project_ids=projects,
     )
 
 
@@ -134,5 +137,9 @@ def _approve(context: Context, asks: Listed, approves: Listed, number: int) -> N
             actor=_actor(session, context, asks), now=context.clock(), policy=context.policy,
         )  # fmt: skip
         requests.approve(
-            session, request=request, actor=_actor(session, context, approves), now=context.clock(), policy=context.policy
+            session,
+            request=request,
+            actor=_actor(session, context, approves),
+            now=context.clock(),
+            policy=context.policy,
         )

@@ -49,7 +49,9 @@ class AgencyForm(Form):
     city = StringField("City or town", [Optional(), OneLine(80)])
     state = StringField("State", [DataRequired("Enter the state as two letters, such as ME."), OneLine(2)])
     zip = StringField("ZIP code", [Optional(), OneLine(10)])
-    mandated_by = Boxes("Funders that make participation a duty", description="None means that the Agency takes part of its own choice")
+    mandated_by = Boxes(
+        "Funders that make participation a duty", description="None means that the Agency takes part of its own choice"
+    )
 
     def with_funders(self, funders: Any) -> "AgencyForm":
         """The same form with the funders of the pack to choose from."""
@@ -81,8 +83,14 @@ class Reason(Form):
 
 class Ending(Form):
     reason = TextAreaField("Why does the participation end?", [DataRequired(WHY), OneLine(1000)])
-    successor = StringField("Successor program", [Optional(), OneLine(200)], description="The Agency or program that goes on with the work, if there is one")
-    typed = StringField("Type the Agency's name to confirm", [DataRequired("Type the Agency's name exactly as it stands above.")])
+    successor = StringField(
+        "Successor program",
+        [Optional(), OneLine(200)],
+        description="The Agency or program that goes on with the work, if there is one",
+    )
+    typed = StringField(
+        "Type the Agency's name to confirm", [DataRequired("Type the Agency's name exactly as it stands above.")]
+    )
 
 
 class FindAgencies(Form):
@@ -105,7 +113,9 @@ class PersonForm(Form):
 
     first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
     last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
-    email = EmailField("Work e-mail address", [DataRequired("Enter the work e-mail address."), OneLine(320), Email(ADDRESS)])
+    email = EmailField(
+        "Work e-mail address", [DataRequired("Enter the work e-mail address."), OneLine(320), Email(ADDRESS)]
+    )
     phone = TelField("Work telephone", [Optional(), OneLine(30)])
     title = StringField("Title", [Optional(), OneLine(100)])
     free_mail_ok = BooleanField("This person has no work address: use the private mailbox")
@@ -124,7 +134,10 @@ class InviteDirector(PersonForm):
     instead_of = SelectField("Whose office is it?", default="", choices=[])
     effective_on = DayField("First day of the agreement", [DataRequired("Enter the first day of the agreement.")])
     ends_on = DayField("Last day of the agreement", [DataRequired("Enter the last day of the agreement.")])
-    participation_fee = StringField("Participation fee for this term", [DataRequired("Enter the fee as the Board set it, such as $0."), OneLine(300)])
+    participation_fee = StringField(
+        "Participation fee for this term",
+        [DataRequired("Enter the fee as the Board set it, such as $0."), OneLine(300)],
+    )
     participation_option = RadioField(
         "Participation", [InputRequired("Choose one.")],
         choices=choices([("Required by a funder", "Required by a funder"), ("Voluntary", "Voluntary")]),
@@ -143,13 +156,31 @@ class InviteDirector(PersonForm):
             ("HIPAA and 42 CFR Part 2", "HIPAA and 42 CFR Part 2"),
         ]),
     )  # fmt: skip
-    manual_version = StringField("Policies and Procedures manual", [DataRequired("Say which version is sent."), OneLine(64)])
-    governance_model_version = StringField("Governance Model", [DataRequired("Say which version is sent."), OneLine(64)])
-    data_quality_plan_version = StringField("Data Quality Plan", [DataRequired("Say which version is sent."), OneLine(64)])
-    data_standards_manual_version = StringField("HUD Data Standards Manual", [DataRequired("Say which version is sent."), OneLine(64)])
-    data_dictionary_version = StringField("HUD Data Standards Dictionary", [DataRequired("Say which version is sent."), OneLine(64)])
+    manual_version = StringField(
+        "Policies and Procedures manual", [DataRequired("Say which version is sent."), OneLine(64)]
+    )
+    governance_model_version = StringField(
+        "Governance Model", [DataRequired("Say which version is sent."), OneLine(64)]
+    )
+    data_quality_plan_version = StringField(
+        "Data Quality Plan", [DataRequired("Say which version is sent."), OneLine(64)]
+    )
+    data_standards_manual_version = StringField(
+        "HUD Data Standards Manual", [DataRequired("Say which version is sent."), OneLine(64)]
+    )
+    data_dictionary_version = StringField(
+        "HUD Data Standards Dictionary", [DataRequired("Say which version is sent."), OneLine(64)]
+    )
 
-    AGREEMENT = ("effective_on", "ends_on", "participation_fee", "participation_option", "funders", "sharing_option", "health_privacy_status")
+    AGREEMENT = (
+        "effective_on",
+        "ends_on",
+        "participation_fee",
+        "participation_option",
+        "funders",
+        "sharing_option",
+        "health_privacy_status",
+    )
     MANUALS = (
         "manual_version", "governance_model_version", "data_quality_plan_version", "data_standards_manual_version", "data_dictionary_version",
     )  # fmt: skip
@@ -167,7 +198,9 @@ class InviteDirector(PersonForm):
     def filled(self, names: Sequence[str]) -> dict[str, str]:
         """The answers to some of the fields, as a document keeps them."""
         values = {name: self[name].data for name in names}
-        return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items() if value}
+        return {
+            name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items() if value
+        }
 
 
 class OfficerForm(PersonForm):
@@ -198,22 +231,36 @@ class EndOffice(Form):
 
 
 class ProjectForm(Form):
-    name = StringField("Project name", [DataRequired("Enter the project's name."), OneLine(300)], description="With or without the Agency's name before it")
+    name = StringField(
+        "Project name",
+        [DataRequired("Enter the project's name."), OneLine(300)],
+        description="With or without the Agency's name before it",
+    )
     project_type = SelectField("Project type", [DataRequired("Choose the project type.")], choices=[])
     starts_on = DayField("Operating since", [Optional()])
     ends_on = DayField("Operating until", [Optional()])
 
 
 class DeviceForm(Form):
-    label = StringField("Name of the device", [DataRequired("Give the device a name, such as: Front desk."), OneLine(100)], description="By which people there know it")
-    description = StringField("Description", [Optional(), OneLine(300)], description="Make, model, asset tag, where it stands")
+    label = StringField(
+        "Name of the device",
+        [DataRequired("Give the device a name, such as: Front desk."), OneLine(100)],
+        description="By which people there know it",
+    )
+    description = StringField(
+        "Description", [Optional(), OneLine(300)], description="Make, model, asset tag, where it stands"
+    )
     kind = RadioField("What is it?", [InputRequired("Choose what it is.")], choices=[])
-    safeguards = Boxes("Confirm each of these for this device", description="It can be authorized only when all of them are true")
+    safeguards = Boxes(
+        "Confirm each of these for this device", description="It can be authorized only when all of them are true"
+    )
 
 
 class ChangeDevice(Form):
     description = StringField("Description", [Optional(), OneLine(300)])
-    safeguards = Boxes("Confirm each of these for this device", description="It can be authorized only when all of them are true")
+    safeguards = Boxes(
+        "Confirm each of these for this device", description="It can be authorized only when all of them are true"
+    )
 
 
 class StatementForm(Form):
@@ -232,7 +279,12 @@ class PolicyOnFile(Form):
 class PostedForm(Form):
     what = Boxes(
         "What is posted where clients are taken in?",
-        choices=choices([("privacy_notice", "The privacy notice"), ("sign", "The sign that explains why personal information is collected")]),
+        choices=choices(
+            [
+                ("privacy_notice", "The privacy notice"),
+                ("sign", "The sign that explains why personal information is collected"),
+            ]
+        ),
     )
     on = DayField("Since which day?", [DataRequired("Enter the day since which it hangs there.")])
 
@@ -242,7 +294,10 @@ class LicenceForm(Form):
         "Kind of license", [InputRequired("Choose a kind.")], default="core",
         choices=choices([("core", "HMIS user license"), ("art", "Reporting tool (ART) license")]),
     )  # fmt: skip
-    count = IntegerField("How many?", [InputRequired("Enter how many."), NumberRange(1, 500, "Grant between 1 and 500 licenses at a time.")])
+    count = IntegerField(
+        "How many?",
+        [InputRequired("Enter how many."), NumberRange(1, 500, "Grant between 1 and 500 licenses at a time.")],
+    )
 
 
 class SubmitForm(Form):
@@ -250,7 +305,9 @@ class SubmitForm(Form):
 
     name = StringField("Your full name", [DataRequired("Type your full name. It is your signature."), OneLine(200)])
     title = StringField("Your title", [Optional(), OneLine(100)])
-    correct = BooleanField("", [InputRequired("Confirm this statement. If it is not true, go back and correct the form.")])
+    correct = BooleanField(
+        "", [InputRequired("Confirm this statement. If it is not true, go back and correct the form.")]
+    )
     consent = BooleanField(
         "I agree to submit this form electronically",
         [InputRequired("Agree to submit it electronically, or print it and sign it on paper, which counts the same.")],

@@ -27,7 +27,10 @@ class Part(Form):
     def values(self) -> dict[str, Any]:
         """What was typed, by the document's names; what was taken out is empty."""
         typed = {name: self[name].data for name in self.FIELDS}
-        return {name: value.isoformat() if hasattr(value, "isoformat") else "" if value is None else value for name, value in typed.items()}
+        return {
+            name: value.isoformat() if hasattr(value, "isoformat") else "" if value is None else value
+            for name, value in typed.items()
+        }
 
     def refuse(self, sentence: str, field: str = "") -> None:
         """Puts a refusal on its field; one of an entry is named 'group.1.field' by the service."""
@@ -37,7 +40,11 @@ class Part(Form):
 def part_form(blanks: Sequence[Blank]) -> type[Part]:
     """The form for these fields; nothing is required while it is still being filled in."""
     made: dict[str, Any] = {blank.name: _field(blank) for blank in blanks}
-    return type("PartOfForm", (Part,), {**made, "FIELDS": tuple(made), "NEEDED": tuple(blank.name for blank in blanks if blank.required)})
+    return type(
+        "PartOfForm",
+        (Part,),
+        {**made, "FIELDS": tuple(made), "NEEDED": tuple(blank.name for blank in blanks if blank.required)},
+    )
 
 
 def filled_part(form: type[Part], answers: Mapping[str, Any]) -> Part:

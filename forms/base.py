@@ -18,7 +18,13 @@ class Form(FlaskForm):
     class Meta(FlaskForm.Meta):
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
-            takes_text = unbound_field.field_class.__name__ in {"StringField", "TextAreaField", "EmailField", "TelField", "SearchField"}
+            takes_text = unbound_field.field_class.__name__ in {
+                "StringField",
+                "TextAreaField",
+                "EmailField",
+                "TelField",
+                "SearchField",
+            }
             if takes_text and clean not in filters:
                 filters.append(clean)
             return unbound_field.bind(form=form, filters=filters, **options)
@@ -27,7 +33,10 @@ class Form(FlaskForm):
         valid = super().validate(extra_validators)
         for field in self:
             if isinstance(field.data, str) and _has_control(field.data):
-                field.errors = [*field.errors, f"{field.label.text} contains a character that cannot be shown. Type it again."]
+                field.errors = [
+                    *field.errors,
+                    f"{field.label.text} contains a character that cannot be shown. Type it again.",
+                ]
                 valid = False
         return valid
 
@@ -47,7 +56,7 @@ class OneLine:
         self.most = most
         self.field_flags = {"maxlength": most}
 
-    def __call__(self, form: Form, field: Field) -> None:
+    def __call__(self, _form: Form, field: Field) -> None:
         if field.data and len(field.data) > self.most:
             raise ValidationError(f"{field.label.text} may have {self.most} characters; this has {len(field.data)}.")
 

@@ -47,10 +47,18 @@ class DayField(Field):
 
     def parts(self) -> list[dict[str, str]]:
         """The three inputs as the `field` macro draws them."""
-        now = {"month": str(self.data.month), "day": str(self.data.day), "year": str(self.data.year)} if self.data else {}
+        now = (
+            {"month": str(self.data.month), "day": str(self.data.day), "year": str(self.data.year)} if self.data else {}
+        )
         shown = self.typed or now
         return [
-            {"id": f"{self.id}-{part}", "name": f"{self.name}-{part}", "label": label, "value": shown.get(part, ""), "width": width}
+            {
+                "id": f"{self.id}-{part}",
+                "name": f"{self.name}-{part}",
+                "label": label,
+                "value": shown.get(part, ""),
+                "width": width,
+            }
             for part, label, width in ORDER
         ]
 

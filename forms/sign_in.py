@@ -15,15 +15,23 @@ class SignIn(Form):
 class AskForLink(Form):
     mailbox = EmailField(
         "Work e-mail address",
-        [DataRequired("Enter your e-mail address."), Email("Enter an e-mail address like name@example.org."), OneLine(320)],
+        [
+            DataRequired("Enter your e-mail address."),
+            Email("Enter an e-mail address like name@example.org."),
+            OneLine(320),
+        ],
     )
 
 
 class NewPassword(Form):
     password = PasswordField(
-        "New password", [DataRequired("Choose a password.")], description="At least 15 characters. A few unrelated words are best."
+        "New password",
+        [DataRequired("Choose a password.")],
+        description="At least 15 characters. A few unrelated words are best.",
     )
-    again = PasswordField("The same password again", [EqualTo("password", "The two passwords are not the same. Type both again.")])
+    again = PasswordField(
+        "The same password again", [EqualTo("password", "The two passwords are not the same. Type both again.")]
+    )
 
 
 class ChangePassword(NewPassword):
@@ -35,7 +43,10 @@ class ChangePassword(NewPassword):
 class Code(Form):
     code = StringField(
         "Six-digit code",
-        [DataRequired("Enter the six-digit code."), Regexp(r"^\s*\d{3}\s?\d{3}\s*$", message="The code has six digits.")],
+        [
+            DataRequired("Enter the six-digit code."),
+            Regexp(r"^\s*\d{3}\s?\d{3}\s*$", message="The code has six digits."),
+        ],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
 

@@ -44,7 +44,16 @@ def operator(name: str) -> Actor:
     return Actor(person_id=None, name=f"{name} (command line)", via="portal")
 
 
-def actor_of(session: Session, person: Person, on: date, *, via: str, address: str = "", agent: str = "", document_id: int | None = None) -> Actor:
+def actor_of(
+    session: Session,
+    person: Person,
+    on: date,
+    *,
+    via: str,
+    address: str = "",
+    agent: str = "",
+    document_id: int | None = None,
+) -> Actor:
     """The person as an actor, with the roles that evidence says are held on this day. One statement."""
     return Actor(
         person_id=person.id,

@@ -31,7 +31,12 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
     """--database-url and --policy on every command; refusals become exit status 1 and one line on standard error."""
 
     @click.option("--database-url", help="Where the data is; default PORTAL_DATABASE_URL.")
-    @click.option("--policy", "policy_path", type=click.Path(path_type=Path), help="The policy pack; default PORTAL_POLICY or Maine's.")
+    @click.option(
+        "--policy",
+        "policy_path",
+        type=click.Path(path_type=Path),
+        help="The policy pack; default PORTAL_POLICY or Maine's.",
+    )
     @wraps(command)
     def wrapped(*args: Any, database_url: str | None, policy_path: Path | None, **kwargs: Any) -> Any:
         changes = {k: v for k, v in (("database_url", database_url), ("policy", policy_path)) if v}
@@ -136,10 +141,19 @@ def run(settings: Callable[..., Settings], port: int) -> None:
 @click.argument("email")
 @click.option("--agency", default="", help="The Agency's name, where the person is at several.")
 @click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="The day that is asked about; default today.")
-@click.option("--known-at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="As known at this moment (UTC).")
+@click.option(
+    "--known-at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="As known at this moment (UTC)."
+)
 @click.option("--json", "as_json", is_flag=True)
 @common
-def gate(settings: Callable[..., Settings], email: str, agency: str, on: datetime | None, known_at: datetime | None, as_json: bool) -> None:
+def gate(
+    settings: Callable[..., Settings],
+    email: str,
+    agency: str,
+    on: datetime | None,
+    known_at: datetime | None,
+    as_json: bool,
+) -> None:
     """One membership before the gate: every finding."""
     from portal.services.decisions import member_of
     from portal.standing.facts import standing_of
@@ -154,14 +168,21 @@ def gate(settings: Callable[..., Settings], email: str, agency: str, on: datetim
     if as_json:
         click.echo(to_print(answer))
     else:
-        click.echo(f"{found.person.name} at {found.agency.name} on {day}: {'permitted' if said.permitted else 'not permitted'}")
+        click.echo(
+            f"{found.person.name} at {found.agency.name} on {day}: {'permitted' if said.permitted else 'not permitted'}"
+        )
         for finding in answer["findings"]:
             click.echo(f"  {finding['status']:<15}{finding['title']}: {finding['sentence']}")
     sys.exit(0 if said.permitted else REFUSED)
 
 
 def _membership(session: Any, email: str, agency: str) -> Membership:
-    query = select(Membership).join(Person).join(Agency, Agency.id == Membership.agency_id).where(Person.email_key == email.lower())
+    query = (
+        select(Membership)
+        .join(Person)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .where(Person.email_key == email.lower())
+    )
     if agency:
         query = query.where(Agency.name_key == agency.casefold())
     rows = session.scalars(query).all()
@@ -187,11 +208,17 @@ def sweep(settings: Callable[..., Settings], on: datetime | None, as_json: bool)
     with reading(make_sessionmaker(make_engine(chosen.database_url))) as session:
         began = time.monotonic()
         counts = tally(session, pack, day)
-        answer: dict[str, Any] = {"on": day, "policy": pack.version, "seconds": round(time.monotonic() - began, 3)} | counts
+        answer: dict[str, Any] = {
+            "on": day,
+            "policy": pack.version,
+            "seconds": round(time.monotonic() - began, 3),
+        } | counts
     if as_json:
         click.echo(to_print(answer))
     else:
-        click.echo(f"{answer['permitted']} of {answer['memberships']} memberships would be let in on {answer['on']} ({answer['seconds']} s).")
+        click.echo(
+            f"{answer['permitted']} of {answer['memberships']} memberships would be let in on {answer['on']} ({answer['seconds']} s)."
+        )
         for prerequisite, unmet in sorted(answer["by_prerequisite"].items(), key=lambda pair: -pair[1]):
             click.echo(f"  {unmet:>6}  {prerequisite}")
 
@@ -217,7 +244,9 @@ def policy_show(settings: Callable[..., Settings]) -> None:
 def policy_check(_settings: Callable[..., Settings], file: Path) -> None:
     """Whether a pack is valid; file, stanza and field of what is not."""
     pack = packs.load(file)
-    click.echo(f"{file.name} is valid: {pack.name}, {len(pack.prerequisites)} prerequisites, version {pack.version[:12]}.")
+    click.echo(
+        f"{file.name} is valid: {pack.name}, {len(pack.prerequisites)} prerequisites, version {pack.version[:12]}."
+    )
 
 
 @main.group("import")
@@ -250,7 +279,11 @@ def import_hmis_csv(settings: Callable[..., Settings], directory: Path, dry_run:
     from portal.services.desk import import_hmis
 
     reading_ = hmis_csv.read(directory)
-    _importing(settings, dry_run, lambda session, **who: import_hmis.import_reading(session, reading_, skip_bad=skip_bad, **who))
+    _importing(
+        settings,
+        dry_run,
+        lambda session, **who: import_hmis.import_reading(session, reading_, skip_bad=skip_bad, **who),
+    )
 
 
 @import_group.command("training")
@@ -263,7 +296,11 @@ def import_training(settings: Callable[..., Settings], file: Path, dry_run: bool
     from portal.services.desk import import_training as training
 
     content = file.read_bytes()
-    _importing(settings, dry_run, lambda session, **who: training.import_file(session, content, file.name, skip_bad=skip_bad, **who))
+    _importing(
+        settings,
+        dry_run,
+        lambda session, **who: training.import_file(session, content, file.name, skip_bad=skip_bad, **who),
+    )
 
 
 @main.group("user")
@@ -278,7 +315,9 @@ def user_group() -> None:
 @click.option("--first-name", default="")
 @click.option("--last-name", default="")
 @common
-def user_invite(settings: Callable[..., Settings], email: str, role: str, agency: str, first_name: str, last_name: str) -> None:
+def user_invite(
+    settings: Callable[..., Settings], email: str, role: str, agency: str, first_name: str, last_name: str
+) -> None:
     """Name a person, give a role, and mail an invitation: how the Lead's first administrator comes in."""
     from portal.services import founding
     from portal.wiring import make_context

@@ -38,7 +38,9 @@ class Settings:
         return self.base_url.startswith("https://")
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, *, needs_secret: bool = True, **changes) -> "Settings":
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, *, needs_secret: bool = True, **changes
+    ) -> "Settings":
         """Reads PORTAL_DATABASE_URL, PORTAL_SECRET_KEY (several, comma-separated, newest first), … ; refuses to start without.
 
         Where no key is set, the one that `make run` made for this checkout serves, if it is there.
@@ -65,13 +67,19 @@ class Settings:
     def checked(self, needs_secret: bool = True) -> "Settings":
         """Itself, or SettingsError with what is wrong and what to set."""
         if needs_secret and not self.secret_keys:
-            raise SettingsError("PORTAL_SECRET_KEY is not set. Set it to a secret of at least 32 characters (openssl rand -hex 32).")
+            raise SettingsError(
+                "PORTAL_SECRET_KEY is not set. Set it to a secret of at least 32 characters (openssl rand -hex 32)."
+            )
         if any(len(key) < 32 for key in self.secret_keys):
-            raise SettingsError("PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32).")
+            raise SettingsError(
+                "PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32)."
+            )
         if self.core_hmis != "work-order":
             raise SettingsError(f"PORTAL_CORE_HMIS = {self.core_hmis!r} is not known. This version knows: work-order.")
         if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:
-            raise SettingsError("The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO.")
+            raise SettingsError(
+                "The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO."
+            )
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self

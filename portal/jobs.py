@@ -91,17 +91,25 @@ def fail(session: Session, job: Job, *, now: datetime, error: str, tries: int = 
         values |= {"state": "failed", "ended_at": now}
     else:
         # A waiting job of the same key may have been added meanwhile; two waiting ones would break the unique index.
-        values |= {"state": "waiting", "coalesced": False, "run_at": now + timedelta(seconds=min(3600, 2**job.tries * 5))}
+        values |= {
+            "state": "waiting",
+            "coalesced": False,
+            "run_at": now + timedelta(seconds=min(3600, 2**job.tries * 5)),
+        }
     session.execute(update(Job).where(Job.id == job.id, Job.lease == job.lease).values(**values))
     return out
 
 
 def list_failed(session: Session, *, limit: int = 100) -> list[Job]:
     """The jobs that used up their tries, the latest first: nobody else will see to them."""
-    return list(session.scalars(select(Job).where(Job.state == "failed").order_by(Job.ended_at.desc(), Job.id.desc()).limit(limit)))
+    return list(
+        session.scalars(
+            select(Job).where(Job.state == "failed").order_by(Job.ended_at.desc(), Job.id.desc()).limit(limit)
+        )
+    )
 
 
-def retry(session: Session, job: Job, *, now: datetime) -> None:
+def retry(job: Job, *, now: datetime) -> None:
     """Puts a failed job back at the front, at somebody's wish."""
     job.state, job.run_at, job.tries, job.ended_at, job.coalesced = "waiting", now, 0, None, False
 

@@ -33,7 +33,9 @@ def _agency_in(model: Any, agencies: frozenset[int]) -> ColumnElement[bool]:
     if not agencies:
         return false()
     if model in (Person, TrainingResult):
-        return exists(select(1).where(Membership.person_id == _person_column(model), Membership.agency_id.in_(agencies)))
+        return exists(
+            select(1).where(Membership.person_id == _person_column(model), Membership.agency_id.in_(agencies))
+        )
     return (model.id if model is Agency else model.agency_id).in_(agencies)
 
 
@@ -96,7 +98,9 @@ NOT_ONESELF = Predicate(
 )
 NOT_ITS_SIGNER = Predicate(
     "who has not signed it",
-    lambda _s, actor, thing: all(signature.person_id != actor.person_id for signature in getattr(thing, "signatures", ())),
+    lambda _s, actor, thing: all(
+        signature.person_id != actor.person_id for signature in getattr(thing, "signatures", ())
+    ),
     lambda _actor, _model: true(),
 )
 NOT_ITS_REQUESTER = Predicate(
@@ -109,7 +113,9 @@ BY_ITS_LINK = Predicate(
     lambda _s, actor, thing: isinstance(thing, Document) and actor.via == "link" and actor.document_id == thing.id,
     lambda actor, model: model.id == actor.document_id if model is Document and actor.via == "link" else false(),
 )
-SIGNED_IN = Predicate("everybody who has signed in", lambda _s, actor, _t: actor.person_id is not None, lambda _a, _m: true())
+SIGNED_IN = Predicate(
+    "everybody who has signed in", lambda _s, actor, _t: actor.person_id is not None, lambda _a, _m: true()
+)
 THE_PORTAL = Predicate(
     "the portal itself", lambda _s, actor, _t: actor.is_portal, lambda actor, _m: true() if actor.is_portal else false()
 )
@@ -208,8 +214,12 @@ def find(session: Session, actor: Actor, action: Action, model: type[T], key: in
 
 def may_anything(actor: Actor, action: Action, session: Session) -> bool:
     """Whether the actor could do this to anything at all: what the menu asks, without a thing at hand."""
-    everywhere: list[Any] = [type("Anywhere", (), {"agency_id": agency, "person_id": None})() for agency, _ in actor.roles]
-    everywhere.append(type("Oneself", (), {"agency_id": None, "person_id": actor.person_id})() if actor.person_id else None)
+    everywhere: list[Any] = [
+        type("Anywhere", (), {"agency_id": agency, "person_id": None})() for agency, _ in actor.roles
+    ]
+    everywhere.append(
+        type("Oneself", (), {"agency_id": None, "person_id": actor.person_id})() if actor.person_id else None
+    )
     if actor.document_id:
         everywhere.append(session.get(Document, actor.document_id))
     return any(allows(session, actor, action, thing) for thing in everywhere)

@@ -18,7 +18,9 @@ class Keys:
 
     def __init__(self, keys: Sequence[str]):
         self._keys = list(keys)
-        self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"seal:{k}".encode()).digest())) for k in keys])
+        self._fernet = MultiFernet(
+            [Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"seal:{k}".encode()).digest())) for k in keys]
+        )
 
     def envelope(self, purpose: str, content: Any) -> str:
         """A signed, dated text for an address; whoever holds it can read it but not make another."""
@@ -31,7 +33,9 @@ class Keys:
         except SignatureExpired:
             raise Refused(Reason.LINK_SPENT, "This link has expired. Ask whoever sent it for a new one.") from None
         except BadData:
-            raise Refused(Reason.LINK_SPENT, "This link is not complete. Open it again from the message, or ask for a new one.") from None
+            raise Refused(
+                Reason.LINK_SPENT, "This link is not complete. Open it again from the message, or ask for a new one."
+            ) from None
 
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
@@ -44,7 +48,9 @@ class Keys:
 
     def _serializer(self, purpose: str) -> URLSafeTimedSerializer:
         # itsdangerous signs with the last key and accepts all.
-        return URLSafeTimedSerializer(self._keys[::-1], salt=f"hmis-portal/{purpose}", signer_kwargs={"digest_method": hashlib.sha256})
+        return URLSafeTimedSerializer(
+            self._keys[::-1], salt=f"hmis-portal/{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
+        )
 
 
 def new_token() -> str:

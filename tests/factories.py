@@ -92,20 +92,32 @@ class Town(World):
                 session, agency=agency, label=f"Laptop of {side.name}", kind=self.policy.device_kinds[0].id, safeguards=(), actor=admin, now=self.now,
                 policy=self.policy,
             )  # fmt: skip
-            document = paperwork.prepare(session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now)
+            document = paperwork.prepare(
+                session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now
+            )
             form = paperwork.prepare(session, kind="information_form", agency=agency, actor=admin, now=self.now)
             content = f"certificate of {side.name}".encode()
-            scan = Scan(sha256=hash_of(content.decode()), media_type="application/pdf", size=len(content), pages=1, name="certificate.pdf")
+            scan = Scan(
+                sha256=hash_of(content.decode()),
+                media_type="application/pdf",
+                size=len(content),
+                pages=1,
+                name="certificate.pdf",
+            )
             result = training.claim(
                 session, person=person, course=self.policy.courses[0].id, score=8100, taken_on=self.today, file=scan, actor=admin, now=self.now,
                 policy=self.policy,
             )  # fmt: skip
             jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
             session.flush()
-            order = session.scalars(select(WorkOrder).where(WorkOrder.agency_id == agency.id, WorkOrder.status == "open")).first()
+            order = session.scalars(
+                select(WorkOrder).where(WorkOrder.agency_id == agency.id, WorkOrder.status == "open")
+            ).first()
             order = order or session.scalars(select(WorkOrder).order_by(WorkOrder.id.desc())).first()
             job = session.scalars(select(Job).order_by(Job.id.desc())).first()
-            row = session.scalars(select(Evidence).where(Evidence.subject_id == member.id, Evidence.about == "membership")).first()
+            row = session.scalars(
+                select(Evidence).where(Evidence.subject_id == member.id, Evidence.about == "membership")
+            ).first()
             assert order and job and row
             side.ids = {
                 "agency_id": agency.id, "membership_id": member.id, "person_id": person.id, "project_id": project.id, "device_id": device.id,
@@ -124,7 +136,9 @@ class Town(World):
         with self.change() as session:
             person = session.get_one(Person, membership_or_actor.person_id)
             token = sign_in.start_session(session, person=person, via=via, actor=self.desk, now=self.now)
-            session.execute(update(WebSession).where(WebSession.token_hash == hash_of(token)).values(second_factor_at=self.now))
+            session.execute(
+                update(WebSession).where(WebSession.token_hash == hash_of(token)).values(second_factor_at=self.now)
+            )
         return token
 
 

@@ -110,7 +110,9 @@ KINDS: Mapping[Kind, KindInfo] = {
     Kind.SECURITY_REVIEW: KindInfo("Security review signed off", (_A,), ("", "joined")),
     Kind.CONFIGURATION_ORDERED: KindInfo("Configuration in the core HMIS ordered", (_A,)),
     Kind.CONFIGURED: KindInfo("Configured in the core HMIS", (_A,)),
-    Kind.EXCLUDED_PROVIDER: KindInfo("Victim service or legal service provider", (_A,), ("victim_service", "legal_service")),
+    Kind.EXCLUDED_PROVIDER: KindInfo(
+        "Victim service or legal service provider", (_A,), ("victim_service", "legal_service")
+    ),
     Kind.SEAT_FREE: KindInfo("A licence is free at the Agency", (_A,), LICENCES),
     Kind.SANCTION: KindInfo("Sanction", (_A, _P, _M), SANCTIONS),
     Kind.WAIVER: KindInfo("Waiver", (_A, _M), None),

@@ -102,7 +102,11 @@ class Licence(Base):
     """One licence the Lead granted to an Agency; a seat occupies it."""
 
     __tablename__ = "licence"
-    __table_args__ = (one_of("kind", LICENCES, "kind"), UniqueConstraint("id", "agency_id"), Index("ix_licence_agency", "agency_id", "kind"))
+    __table_args__ = (
+        one_of("kind", LICENCES, "kind"),
+        UniqueConstraint("id", "agency_id"),
+        Index("ix_licence_agency", "agency_id", "kind"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
     kind: Mapped[str] = mapped_column(String(8), default="core")
@@ -194,6 +198,7 @@ class Grant(HasStatus, Base):
 
     account: Mapped[Account] = relationship(viewonly=True)
     membership: Mapped[Membership] = relationship(foreign_keys=[membership_id, person_id], viewonly=True)
+
     @property
     def agency_id(self) -> int:
         return self.membership.agency_id

@@ -38,6 +38,9 @@ class AuditEntry(Base):
     refused: Mapped[str] = mapped_column(String(40), default="")
 
 
+_SHARED = "state = 'waiting' AND coalesced"
+
+
 class Job(Base):
     """An effect to come: claimed under a lease, tried again with back-off, in order for each `key`."""
 
@@ -45,7 +48,7 @@ class Job(Base):
     __table_args__ = (
         one_of("effect", Effect, "effect"),
         one_of("state", ("waiting", "running", "done", "failed", "dropped"), "state"),
-        Index("uq_job_waiting", "effect", "key", unique=True, sqlite_where=text("state = 'waiting' AND coalesced"), postgresql_where=text("state = 'waiting' AND coalesced")),
+        Index("uq_job_waiting", "effect", "key", unique=True, sqlite_where=text(_SHARED), postgresql_where=text(_SHARED)),
         Index("ix_job_due", "state", "run_at"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -85,12 +85,16 @@ def found_wrong(
     stayed shut. What merely lapsed, or was asked for later, still holds on that day and is not among these; nor is a
     form of the Agency that must be done again, since a shelter is not shut for that.
     """
-    lacking = {f.id for f in said.unmet if f.prerequisite.about in _ONE and f.prerequisite.on_lapse != gate.OnLapse.WARN}
+    lacking = {
+        f.id for f in said.unmet if f.prerequisite.about in _ONE and f.prerequisite.on_lapse != gate.OnLapse.WARN
+    }
     rested_on = {f["id"]: f["evidence"] for f in made.findings if f["id"] in lacking and f["evidence"]}
     rows = {row for ids in rested_on.values() for row in ids}
     if not rows:
         return []
-    taken_back = set(session.scalars(select(Evidence.id).where(Evidence.id.in_(rows), Evidence.withdrawn_at < datetime.max)))
+    taken_back = set(
+        session.scalars(select(Evidence.id).where(Evidence.id.in_(rows), Evidence.withdrawn_at < datetime.max))
+    )
     doubtful = {called for called, ids in rested_on.items() if taken_back & set(ids)}
     if not doubtful:
         return []

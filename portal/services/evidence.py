@@ -70,7 +70,9 @@ def withdraw(session: Session, row: Evidence, *, actor: Actor, now: datetime, re
     _tell(session, actor, now, row, "evidence.withdraw", f"Withdrawn: {describe(row)}. Reason: {reason}")
 
 
-def end(session: Session, row: Evidence, *, actor: Actor, now: datetime, last_day: date, reason: str) -> Evidence | None:
+def end(
+    session: Session, row: Evidence, *, actor: Actor, now: datetime, last_day: date, reason: str
+) -> Evidence | None:
     """Lets evidence hold until `last_day`: withdrawn and recorded anew, so that history keeps both. None where no day is left."""
     withdraw(session, row, actor=actor, now=now, reason=reason)
     if last_day < row.valid_from:
@@ -89,7 +91,9 @@ def replace(session: Session, *, actor: Actor, now: datetime, on: date, reason: 
     return record(session, actor=actor, now=now, valid_from=on, **new)
 
 
-def in_force(session: Session, about: str, subject_id: int, kind: str, *, on: date, detail: str | None = None) -> list[Evidence]:
+def in_force(
+    session: Session, about: str, subject_id: int, kind: str, *, on: date, detail: str | None = None
+) -> list[Evidence]:
     """The evidence of a kind about a subject that holds on a day and is not withdrawn, oldest first."""
     query = select(Evidence).where(
         Evidence.about == about, Evidence.subject_id == subject_id, Evidence.kind == kind, Evidence.valid_from <= on,
@@ -108,12 +112,24 @@ def describe(row: Evidence) -> str:
     if row.version:
         inside.append(f"version {row.version}")
     words = KINDS[Kind(row.kind)].title + (f" ({', '.join(inside)})" if inside else "")
-    until = "" if row.valid_until == date.max else f" until {row.valid_until:%B} {row.valid_until.day}, {row.valid_until.year}"
+    until = (
+        ""
+        if row.valid_until == date.max
+        else f" until {row.valid_until:%B} {row.valid_until.day}, {row.valid_until.year}"
+    )
     return f"{words} from {row.valid_from:%B} {row.valid_from.day}, {row.valid_from.year}{until}"
 
 
 def _tell(session: Session, actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> None:
-    audit.record(session, actor=actor, now=now, act=act, thing=row, said=said, after={"kind": row.kind, "about": row.about, "subject": row.subject_id})
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act=act,
+        thing=row,
+        said=said,
+        after={"kind": row.kind, "about": row.about, "subject": row.subject_id},
+    )
     key = "lead" if row.about == About.LEAD else f"{row.about}:{row.subject_id}"
     jobs.enqueue(session, Effect.RECONSIDER, key=key, now=now)
 
@@ -139,8 +155,13 @@ def _refuse_nonsense(
 
 def _refuse_own_approval(session: Session, actor: Actor, membership_id: int) -> None:
     asked = session.scalars(
-        select(Evidence.recorded_by).where(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == membership_id, Evidence.kind == Kind.REQUEST)
+        select(Evidence.recorded_by).where(
+            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == membership_id, Evidence.kind == Kind.REQUEST
+        )
     )
     person = session.scalar(select(Membership.person_id).where(Membership.id == membership_id))
     if actor.person_id is None or actor.person_id in {person, *asked}:
-        raise Refused(Reason.SAME_PERSON, "Another person of the Lead has to approve this: not the one who asked, nor the one it is for.")
+        raise Refused(
+            Reason.SAME_PERSON,
+            "Another person of the Lead has to approve this: not the one who asked, nor the one it is for.",
+        )

@@ -19,15 +19,33 @@ def establish(session: Session, *, now: datetime, policy: Policy) -> Agency:
     """The Lead as agency 0, made the first time a process starts on this database."""
     found = session.get(Agency, LEAD)
     if found is None:
-        found = Agency(id=LEAD, name=policy.lead, name_key=policy.lead.casefold(), mandated_by=[], cells={}, entered_at=now)
+        found = Agency(
+            id=LEAD, name=policy.lead, name_key=policy.lead.casefold(), mandated_by=[], cells={}, entered_at=now
+        )
         session.add(found)
         session.flush()
-        audit.record(session, actor=PORTAL, now=now, act="lead.establish", thing=found, said=f"{policy.lead} is the Lead of this portal.")
+        audit.record(
+            session,
+            actor=PORTAL,
+            now=now,
+            act="lead.establish",
+            thing=found,
+            said=f"{policy.lead} is the Lead of this portal.",
+        )
     return found
 
 
 def invite(
-    session: Session, *, email: str, role: str, agency_name: str, first_name: str, last_name: str, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    email: str,
+    role: str,
+    agency_name: str,
+    first_name: str,
+    last_name: str,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> Person:
     """Names a person with a role and mails an invitation. Refuses an unknown role or agency, and a person without a name."""
     agency = _agency(session, agency_name, now=now, policy=policy)
@@ -35,7 +53,10 @@ def invite(
     if role not in tuple(Role):
         raise bad_input(f"{role!r} is no role. The roles are: {', '.join(Role)}.", "role")
     if (role in LEAD_ROLES) != (agency.id == LEAD):
-        raise bad_input(f"The role {role} belongs to {'the Lead' if role in LEAD_ROLES else 'an Agency: name it with --agency'}.", "role")
+        raise bad_input(
+            f"The role {role} belongs to {'the Lead' if role in LEAD_ROLES else 'an Agency: name it with --agency'}.",
+            "role",
+        )
     person = session.scalars(select(Person).where(Person.email_key == email.strip().lower())).one_or_none()
     if person is None:
         if not (first_name.strip() and last_name.strip() and "@" in email):
@@ -46,7 +67,9 @@ def invite(
         )  # fmt: skip
         session.add(person)
         session.flush()
-    membership = session.scalars(select(Membership).where(Membership.agency_id == agency.id, Membership.person_id == person.id)).one_or_none()
+    membership = session.scalars(
+        select(Membership).where(Membership.agency_id == agency.id, Membership.person_id == person.id)
+    ).one_or_none()
     if membership is None:
         membership = Membership(agency_id=agency.id, person_id=person.id, created_at=now)
         session.add(membership)
@@ -57,7 +80,14 @@ def invite(
             session, actor=actor, now=now, kind=Kind.ROLE, about=About.MEMBERSHIP, subject_id=membership.id, detail=role, valid_from=today,
             note="named by the operator",
         )  # fmt: skip
-    audit.record(session, actor=actor, now=now, act="user.invite", thing=membership, said=f"Invited {person.name} as {role.replace('_', ' ')} of {agency.name}.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="user.invite",
+        thing=membership,
+        said=f"Invited {person.name} as {role.replace('_', ' ')} of {agency.name}.",
+    )
     links.invite(session, person=person, purpose="invitation", actor=actor, now=now, policy=policy)
     return person
 

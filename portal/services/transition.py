@@ -16,7 +16,14 @@ from workflows.vocabulary import Reason
 
 
 def transition(
-    session: Session, thing: HasStatus, name: str, *, actor: Actor, now: datetime, why: str = "", decision_id: int | None = None
+    session: Session,
+    thing: HasStatus,
+    name: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    decision_id: int | None = None,
 ) -> None:
     """Moves a thing to its next status: locked, permitted, legal, audited, all in the caller's transaction.
 

@@ -31,7 +31,9 @@ def sign_in_page() -> Any:
         if token:
             return enter(token, form.next.data)
         form.refuse(sign_in.WRONG, "password")
-    return render_template("pages/account/sign_in.html", form=form, ask=AskForLink(formdata=None)), 400 if form.errors else 200
+    return render_template(
+        "pages/account/sign_in.html", form=form, ask=AskForLink(formdata=None)
+    ), 400 if form.errors else 200
 
 
 def _by_password(email: str, password: str) -> str:
@@ -92,7 +94,13 @@ def another_code(purpose: str, envelope: str) -> Any:
         with transaction(sessions()) as session:
             link = _open(session, purpose, envelope)
             sent = links.mail_code(session, link=link, now=now(), policy=policy(), asked=True)
-        flash(*(("A new code is on its way.", "success") if sent else ("A code went out less than a minute ago. Give it a moment.", "info")))
+        flash(
+            *(
+                ("A new code is on its way.", "success")
+                if sent
+                else ("A code went out less than a minute ago. Give it a moment.", "info")
+            )
+        )
     return redirect(url_for("account.landing", purpose=purpose, envelope=envelope))
 
 
@@ -108,7 +116,9 @@ def prove(purpose: str, envelope: str) -> Any:
             refusal = proof.sentence
             if proof.proven:
                 links.use(session, link=link, now=now())
-                token = sign_in.start_session(session, person=link.person, via="link", actor=actor(), now=now(), link_id=link.id)
+                token = sign_in.start_session(
+                    session, person=link.person, via="link", actor=actor(), now=now(), link_id=link.id
+                )
         mailed = links.has_live_code(link, now=now(), policy=policy())
     if token:
         return enter(token, "/" if purpose == "sign_in" else url_for("account.new_password"))
@@ -119,14 +129,22 @@ def prove(purpose: str, envelope: str) -> Any:
 
 def _open(session: Session, purpose: str, envelope: str) -> Link:
     if purpose not in PURPOSES:
-        raise Refused(Reason.LINK_SPENT, "This link is not complete. Open it again from the message, or ask for a new one.")
+        raise Refused(
+            Reason.LINK_SPENT, "This link is not complete. Open it again from the message, or ask for a new one."
+        )
     return links.open_link(session, keys=keys(), envelope=envelope, purpose=purpose, now=now())
 
 
 def _code_page(form: Code, purpose: str, envelope: str, email: str, *, mailed: bool) -> str:
     minutes = policy().one_time_code.minutes
     return render_template(
-        "pages/account/code.html", form=form, purpose=purpose, envelope=envelope, email=_masked(email), mailed=mailed, minutes=minutes
+        "pages/account/code.html",
+        form=form,
+        purpose=purpose,
+        envelope=envelope,
+        email=_masked(email),
+        mailed=mailed,
+        minutes=minutes,
     )
 
 
@@ -158,8 +176,16 @@ def _set_password(form: NewPassword) -> Any:
             attempt = sign_in.begin(session, email=current_user.person.email, now=now())
         right = sign_in.fits(attempt, form.current.data)
         with transaction(sessions()) as session:
-            if sign_in.finish(session, attempt=attempt, right=right, password=form.current.data, actor=actor(), now=now()) is None:
-                form.refuse("This is not your present password. After five wrong tries there is a pause of 15 minutes.", "current")
+            if (
+                sign_in.finish(
+                    session, attempt=attempt, right=right, password=form.current.data, actor=actor(), now=now()
+                )
+                is None
+            ):
+                form.refuse(
+                    "This is not your present password. After five wrong tries there is a pause of 15 minutes.",
+                    "current",
+                )
         if form.errors:
             return render_template("pages/account/password.html", form=form), 400
     with transaction(sessions()) as session:
@@ -167,7 +193,10 @@ def _set_password(form: NewPassword) -> Any:
         first = not sign_in.has_password(session, person.id)
         sign_in.set_password(session, person=person, password=form.password.data, actor=actor(), now=now())
         token = sign_in.start_session(session, person=person, via="password", actor=actor(), now=now())
-    flash("Your password is set." if first else "Your new password is set. You were signed out everywhere else.", "success")
+    flash(
+        "Your password is set." if first else "Your new password is set. You were signed out everywhere else.",
+        "success",
+    )
     return enter(token)
 
 
@@ -183,7 +212,13 @@ def second_factor() -> Any:
         with transaction(sessions()) as session:
             person = session.get_one(Person, current_user.person.id)
             passed = sign_in.check_totp(
-                session, person=person, session_id=current_user.session_id, code=form.code.data, keys=keys(), actor=actor(), now=now()
+                session,
+                person=person,
+                session_id=current_user.session_id,
+                code=form.code.data,
+                keys=keys(),
+                actor=actor(),
+                now=now(),
             )
             token = sign_in.rotate(session, token=current_user.token, now=now()) if passed else ""
         if token:
@@ -191,9 +226,11 @@ def second_factor() -> Any:
         form.refuse("This code is not right, or was used before. Wait for the next one and type it at once.", "code")
     if not signed_in.has_second_factor(current_user.person.id):
         with transaction(sessions()) as session:
-            uri = sign_in.begin_totp(session, person=session.get_one(Person, current_user.person.id), keys=keys(), now=now())
+            uri = sign_in.begin_totp(session, person=session.get_one(Person, current_user.person.id), keys=keys())
         qr, secret = segno.make(uri).svg_data_uri(scale=5), uri.split("secret=")[1].split("&")[0]
-    return render_template("pages/account/second_factor.html", form=form, qr=qr, secret=secret), 400 if form.errors else 200
+    return render_template(
+        "pages/account/second_factor.html", form=form, qr=qr, secret=secret
+    ), 400 if form.errors else 200
 
 
 @blueprint.post("/sign-out")

@@ -15,7 +15,9 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     """The application for these settings; `context` is handed in by tests and by the command that also runs the worker."""
     context = context or make_context(settings or Settings.from_environment())
     settings = context.settings
-    app = Flask("portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "portal" / "web" / "static"))
+    app = Flask(
+        "portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "portal" / "web" / "static")
+    )
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),

@@ -28,7 +28,11 @@ def facts(session: Session, document: Document) -> dict[str, Any]:
     return {
         "document": document, "text": text, "agency": document.agency, "waiting": waiting, "verifier": verifier,
         "signatures": [_signature(signer.capacity, signer.label, signed.get(signer.capacity)) for signer in text.signers],
-        "scans": list(session.scalars(select(StoredFile).where(StoredFile.document_id == document.id, StoredFile.sha256 != document.executed_sha256, StoredFile.stored_by.is_not(None)))),
+        "scans": list(session.scalars(
+            select(StoredFile).where(
+                StoredFile.document_id == document.id, StoredFile.sha256 != document.executed_sha256, StoredFile.stored_by.is_not(None)
+            )
+        )),
         "rows": answer_rows(document, text), "next": whats_next(document, text), "about": document.person,
     }  # fmt: skip
 

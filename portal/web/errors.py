@@ -39,17 +39,27 @@ def refused(refusal: Refused) -> Any:
     if refusal.reason in {Reason.NOT_ALLOWED, Reason.SAME_PERSON}:
         with transaction(kernel.sessions()) as session:
             audit.record(
-                session, actor=kernel.actor(), now=kernel.now(), act="refused", said=refusal.sentence, refused=refusal.reason.value
+                session,
+                actor=kernel.actor(),
+                now=kernel.now(),
+                act="refused",
+                said=refusal.sentence,
+                refused=refusal.reason.value,
             )
     return page(CODES[refusal.reason], refusal.sentence)
 
 
 def csrf(_error: CSRFError) -> Any:
-    return page(400, "This form was open for too long or came from another window. Go back, load the page again and send it once more.")
+    return page(
+        400,
+        "This form was open for too long or came from another window. Go back, load the page again and send it once more.",
+    )
 
 
 def too_large(_error: RequestEntityTooLarge) -> Any:
-    return page(413, "A file may have 15 megabytes at most. Scan it in black and white, or at 200 dots per inch, and try again.")
+    return page(
+        413, "A file may have 15 megabytes at most. Scan it in black and white, or at 200 dots per inch, and try again."
+    )
 
 
 def http(error: HTTPException) -> Any:
@@ -57,14 +67,22 @@ def http(error: HTTPException) -> Any:
         404: "There is nothing at this address, or it is not yours to see. Check the address, or start again from home.",
         405: "This address exists, but not for this kind of request. Start again from home.",
     }
-    return page(error.code or 500, sentences.get(error.code or 500, "The portal could not answer this request. Start again from home."))
+    return page(
+        error.code or 500,
+        sentences.get(error.code or 500, "The portal could not answer this request. Start again from home."),
+    )
 
 
 def fault(error: Exception) -> Any:
-    log.exception("a request failed", exc_info=error)
-    return page(500, "Nothing was saved. Try again in a minute; if it happens again, tell the help desk what you did and at what time.")
+    log.error("a request failed", exc_info=error)
+    return page(
+        500,
+        "Nothing was saved. Try again in a minute; if it happens again, tell the help desk what you did and at what time.",
+    )
 
 
 def page(code: int, sentence: str) -> Any:
     g.setdefault("actor", kernel.NOBODY)
-    return render_template("pages/errors/error.html", title=TITLES.get(code, "This did not work"), sentence=sentence, code=code), code
+    return render_template(
+        "pages/errors/error.html", title=TITLES.get(code, "This did not work"), sentence=sentence, code=code
+    ), code

@@ -66,7 +66,10 @@ def permission(action: Action) -> Callable[[View], View]:
                 return redirect(url_for("account.sign_in", next=own_path()))
             with reading(sessions()) as session:
                 if not permissions.may_anything(actor(), action, session):
-                    raise Refused(Reason.NOT_ALLOWED, "This page is not for your role. If you think it should be, ask the help desk.")
+                    raise Refused(
+                        Reason.NOT_ALLOWED,
+                        "This page is not for your role. If you think it should be, ask the help desk.",
+                    )
             return view(*args, **kwargs)
 
         guarded.__permission__ = action  # type: ignore[attr-defined]

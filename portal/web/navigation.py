@@ -25,7 +25,11 @@ def init_app(app: Flask) -> None:
         around: dict[str, Any] = {
             "lead_name": policy.lead,
             "home_href": "/",
-            "help": {"name": "HMIS help desk", "hours": hours_said(policy), "mail": parseaddr(kernel.context().settings.mail_from)[1]},
+            "help": {
+                "name": "HMIS help desk",
+                "hours": hours_said(policy),
+                "mail": parseaddr(kernel.context().settings.mail_from)[1],
+            },
             "demo": kernel.context().settings.demo,
             "now": kernel.now(),
             "today": kernel.today(),
@@ -43,7 +47,10 @@ def init_app(app: Flask) -> None:
 
 def hours_said(policy: Policy) -> str:
     """The help desk's hours in words: 'Monday to Friday, 8:00 a.m. to 4:00 p.m. Eastern'."""
-    opens, closes = (f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}" for at in (policy.hours.opens, policy.hours.closes))
+    opens, closes = (
+        f"{at.hour % 12 or 12}:{at.minute:02} {'a.m.' if at.hour < 12 else 'p.m.'}"
+        for at in (policy.hours.opens, policy.hours.closes)
+    )
     return f"Monday to Friday, {opens} to {closes} Eastern"
 
 
@@ -60,7 +67,12 @@ def menu() -> list[dict[str, Any]]:
     if any(agency != LEAD and role in OFFICES for agency, role in roles):
         items += [("Agency", "agency.index"), ("People", "people.index")]
     if kernel.actor().lead_roles:
-        items += [("Desk", "desk.index"), ("Agencies", "agency.index"), ("People", "people.index"), ("Work orders", "orders.index")]
+        items += [
+            ("Desk", "desk.index"),
+            ("Agencies", "agency.index"),
+            ("People", "people.index"),
+            ("Work orders", "orders.index"),
+        ]
     seen = dict.fromkeys(items)
     return [{"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)} for label, endpoint in seen]
 
@@ -68,4 +80,4 @@ def menu() -> list[dict[str, Any]]:
 def _is_here(endpoint: str) -> bool:
     if endpoint in {"home.index", "home.me"}:
         return request.endpoint == endpoint
-    return (request.blueprint or "") == endpoint.split(".")[0]
+    return (request.blueprint or "") == endpoint.split(".", maxsplit=1)[0]

@@ -42,13 +42,21 @@ def load(token: str) -> SignedIn | None:
     now = kernel.now()
     with reading(kernel.sessions()) as session:
         row = session.scalars(
-            select(WebSession).options(joinedload(WebSession.person)).where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None))
+            select(WebSession)
+            .options(joinedload(WebSession.person))
+            .where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None))
         ).one_or_none()
         if row is None or now - row.seen_at > IDLE or now - row.started_at > LONGEST:
             return None
         document_id = session.scalar(select(Link.document_id).where(Link.id == row.link_id)) if row.link_id else None
         actor = actors.actor_of(
-            session, row.person, kernel.today(), via=row.via, address=kernel.address(), agent=kernel.agent(), document_id=document_id
+            session,
+            row.person,
+            kernel.today(),
+            via=row.via,
+            address=kernel.address(),
+            agent=kernel.agent(),
+            document_id=document_id,
         )
         if row.via != "password":
             # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there.
@@ -64,7 +72,9 @@ def load(token: str) -> SignedIn | None:
 def actor_of_request() -> Actor:
     """The signed-in person as an actor; nobody yet while the second factor is still to come."""
     if not current_user.is_authenticated:
-        return Actor(person_id=None, name="Nobody signed in", via="nobody", address=kernel.address(), agent=kernel.agent())
+        return Actor(
+            person_id=None, name="Nobody signed in", via="nobody", address=kernel.address(), agent=kernel.agent()
+        )
     if current_user.needs_second_factor and not (request.endpoint or "").startswith("account."):
         return Actor(
             person_id=None, name=current_user.person.name, via="half", address=kernel.address(), agent=kernel.agent()

@@ -14,7 +14,8 @@ from workflows.vocabulary import Role
 
 HARBOR = "Sample Harbor Shelter"
 LEE, DANA, EDITH, ADA, SAM, NELL = (
-    f"{name}@example.org" for name in ("lee.leader", "dana.sampson", "edith.sample", "ada.sample", "sam.sample", "nell.sample")
+    f"{name}@example.org"
+    for name in ("lee.leader", "dana.sampson", "edith.sample", "ada.sample", "sam.sample", "nell.sample")
 )
 PASSWORD_THERE = "Harbor42Lights"
 MANUALS = {
@@ -54,7 +55,9 @@ class Path:
 
     def the_lead_enters_the_agency(self) -> None:
         lee = self.who("Lee").follow("Agencies", within="header").follow("Enter an Agency")
-        lee.fill("Legal name", self.agency).fill_in(kind="none", mandated_by=[], email="office@example.org").press("Enter the Agency")
+        lee.fill("Legal name", self.agency).fill_in(kind="none", mandated_by=[], email="office@example.org").press(
+            "Enter the Agency"
+        )
         lee.sees(f"{self.agency} is entered", "Invite the executive director")
 
     def the_lead_invites_the_director(self) -> None:
@@ -64,7 +67,9 @@ class Path:
             participation_option="Voluntary", participation_fee="$0", effective_on_month="1", effective_on_day="1", effective_on_year="2026",
             ends_on_month="12", ends_on_day="31", ends_on_year="2027", **MANUALS,
         )  # fmt: skip
-        lee.press("Check before it is sent").sees("Edith Sample", EDITH, "December 31, 2027").press("Send the invitation")
+        lee.press("Check before it is sent").sees("Edith Sample", EDITH, "December 31, 2027").press(
+            "Send the invitation"
+        )
         lee.sees("Edith Sample gets 2 links to sign")
 
     # --- 2: the director signs, the Lead countersigns, both get the PDF
@@ -78,7 +83,9 @@ class Path:
     def the_lead_countersigns(self) -> None:
         lee = self.who("Lee").go("/desk/documents").follow("Participation agreement", within="main")
         lee.tick("It was submitted").press("Verify, and on to the next").sees("Verified")
-        lee.go("/").follow("participation agreement to countersign").follow("Participation agreement", within="main").follow("Countersign")
+        lee.go("/").follow("participation agreement to countersign").follow(
+            "Participation agreement", within="main"
+        ).follow("Countersign")
         lee.fill_in(name="Lee Leader", title="HMIS director").press("Countersign now").sees("the document is executed")
 
     def both_get_the_pdf(self) -> None:
@@ -100,7 +107,9 @@ class Path:
         lee = self.who("Lee")
         for kind, version in versions.items():
             lee.go("/desk/documents-in-force").follow(f"a version of {kind}")
-            lee.fill_in(version=version, in_force_from_month="1", in_force_from_day="1", in_force_from_year=str(self.today.year))
+            lee.fill_in(
+                version=version, in_force_from_month="1", in_force_from_day="1", in_force_from_year=str(self.today.year)
+            )
             lee.press("Continue").press("Publish").sees(f"{kind}, version {version}, is in force")
 
     def the_director_signs_on_paper(self) -> None:
@@ -119,10 +128,14 @@ class Path:
         edith.fill_in(signed_on=day, **names, **titles).press("Hand in", expect=400)
         edith.sees("There is a problem").attach("The scan", "agreement.pdf", blank, "application/pdf")
         edith.fill_in(signed_on=day, **names, **titles).press("Hand in")
-        lee = self.who("Lee").go("/desk/documents").sees("Compare the scan and verify it").follow("Begin with the oldest")
+        lee = (
+            self.who("Lee").go("/desk/documents").sees("Compare the scan and verify it").follow("Begin with the oldest")
+        )
         lee.tick("It was submitted").press("Verify, and on to the next").sees("Verified")
         lee.go(f"/documents/{number}").follow("Countersign")
-        lee.fill_in(name="Lee Leader", title="HMIS director").press("Countersign now").sees("the document is executed", "on paper")
+        lee.fill_in(name="Lee Leader", title="HMIS director").press("Countersign now").sees(
+            "the document is executed", "on paper"
+        )
         self.living.settled()
         assert lee.download(f"/documents/{number}/executed.pdf").startswith(b"%PDF")
         lee.follow("Agencies", within="header").follow(self.agency).open_details()
@@ -148,19 +161,25 @@ class Path:
 
     def the_officers_sign(self) -> None:
         sign_by_link(self.who("Ada"), ADA, "Ada Sample", about="Code of Ethics", title="Program manager")
-        sign_by_link(self.who("Ada"), ADA, "Ada Sample", about="Agency Administrator Agreement", title="Program manager")
+        sign_by_link(
+            self.who("Ada"), ADA, "Ada Sample", about="Agency Administrator Agreement", title="Program manager"
+        )
         sign_by_link(self.who("Sam"), SAM, "Sam Sample", about="Designation and acceptance", title="IT manager")
         sign_by_link(self.who("Edith"), EDITH, "Edith Sample", about="Agency Administrator Agreement")
         sign_by_link(self.who("Edith"), EDITH, "Edith Sample", about="Designation and acceptance")
 
     def the_admin_completes_the_information_form(self) -> None:
         ada = self.task("Ada", "Complete the information form").press("Begin")
-        ada.follow("Fill in").fill_in(victim_service_provider="No", legal_service_provider="No", organization_type="Nonprofit").press("Save")
+        ada.follow("Fill in").fill_in(
+            victim_service_provider="No", legal_service_provider="No", organization_type="Nonprofit"
+        ).press("Save")
         ada.follow("Fill in").fill_in(
             housing=["Emergency shelter"], services=["Case management"], populations=["Single adults"], counties="Cumberland", expected_users="2",
         ).press("Save")  # fmt: skip
         ada.follow("Add an entry")
-        ada.fill_in(contact_name="Pat Sample", contact_role="Program contact", contact_email="pat.sample@example.org").press("Save")
+        ada.fill_in(
+            contact_name="Pat Sample", contact_role="Program contact", contact_email="pat.sample@example.org"
+        ).press("Save")
         ada.follow("Add an entry", nth=1)
         ada.fill_in(
             project_name=f"{self.agency}: Night beds", project_type="Emergency shelter: entry/exit", project_starts_on_year="2020",
@@ -172,15 +191,27 @@ class Path:
         ada = self.task("Ada", "Review and submit the housing inventory").press("Begin")
         ada.follow("Fill in").fill_in(inventory_year=str(self.today.year), no_lodging="No").press("Save")
         ada.follow("Night beds")
-        none = dict.fromkeys(("ch_vet_beds", "youth_vet_beds", "vet_beds", "ch_youth_beds", "youth_beds", "ch_beds"), "0")
+        none = dict.fromkeys(
+            ("ch_vet_beds", "youth_vet_beds", "vet_beds", "ch_youth_beds", "youth_beds", "ch_beds"), "0"
+        )
         until = dict.fromkeys(("inventory_ends_on_month", "inventory_ends_on_day", "inventory_ends_on_year"))
-        ada.fill_in(unit_inventory="4", bed_inventory="8", other_beds="8", inventory_starts_on_year="2020", people_on_the_night="7", **none, **until)
+        ada.fill_in(
+            unit_inventory="4",
+            bed_inventory="8",
+            other_beds="8",
+            inventory_starts_on_year="2020",
+            people_on_the_night="7",
+            **none,
+            **until,
+        )
         ada.press("Save").sees("Complete")
         self._submit(ada)
 
     def _submit(self, ada: Visitor) -> None:
         ada.follow("Check and submit").does_not_see("Still to do")
-        ada.fill_in(name="Ada Sample", title="Program manager").press("Submit to the help desk").sees("Submitted", "What happens next")
+        ada.fill_in(name="Ada Sample", title="Program manager").press("Submit to the help desk").sees(
+            "Submitted", "What happens next"
+        )
 
     def the_admin_attests_the_protocols(self) -> None:
         ada = self.task("Ada", "Attest the protocols that are missing")
@@ -188,11 +219,15 @@ class Path:
         ada.fill_in(**dict.fromkeys(years, "2025")).press("Save").sees("Everything is filled in").press("Read and sign")
         enter_code(ada, ADA)
         sign_here(ada, "Ada Sample", title="Program manager")
-        self.task("Ada", "Attest that privacy notice and sign are posted").fill_in(on_year=str(self.today.year), on_month="1").press("Attest")
+        self.task("Ada", "Attest that privacy notice and sign are posted").fill_in(
+            on_year=str(self.today.year), on_month="1"
+        ).press("Attest")
         ada.sees("The attestation is on record")
 
     def the_admin_enters_a_device_and_the_director_authorises_it(self) -> None:
-        ada = self.who("Ada").follow("Agency", within="header").follow("Devices", within="main").follow("Enter a device")
+        ada = (
+            self.who("Ada").follow("Agency", within="header").follow("Devices", within="main").follow("Enter a device")
+        )
         ada.fill_in(label="Front desk", description="Desktop in the office").press("Enter the device")
         ada.sees("Waits for the authorization of the executive director")
         edith = self.who("Edith").go("/").follow("Authorize the device: Front desk").follow("Front desk", within="main")
@@ -203,7 +238,12 @@ class Path:
         come_in_by_invitation(self.who("Dana"), DANA)
 
     def the_help_desk_verifies_everything(self) -> None:
-        dana = self.who("Dana").follow("Desk", within="header").follow("Documents to verify").follow("Begin with the oldest")
+        dana = (
+            self.who("Dana")
+            .follow("Desk", within="header")
+            .follow("Documents to verify")
+            .follow("Begin with the oldest")
+        )
         verified = []
         while dana.page.get_by_role("button", name="Verify, and on to the next").count():
             verified.append(dana.heading)
@@ -213,8 +253,15 @@ class Path:
         dana.sees("Nothing waits to be verified")
 
     def the_agency_is_set_up(self) -> None:
-        dana = self.who("Dana").go("/desk/configurations").follow("Order the configuration").press("Order the configuration")
-        dana.sees(f"{self.agency}: Night beds").fill("Provider id of Sample Harbor Shelter", "4100").fill("Provider id of Night beds", "4101")
+        dana = (
+            self.who("Dana")
+            .go("/desk/configurations")
+            .follow("Order the configuration")
+            .press("Order the configuration")
+        )
+        dana.sees(f"{self.agency}: Night beds").fill("Provider id of Sample Harbor Shelter", "4100").fill(
+            "Provider id of Night beds", "4101"
+        )
         dana.press("Confirm").sees("is set up")
         ada = self.who("Ada").follow("Agency", within="header").sees("12 of 12", "Provider ID in the core HMIS 4100")
         assert ada.heading == self.agency
@@ -227,7 +274,9 @@ class Path:
             first_name="Nell", last_name="Sample", email=NELL, free_mail_ok=None, title="Case manager", purpose="Enters intakes at the front desk",
             worker="staff", start_on=self.today.isoformat(), access_level="case_manager_1", device_id="1", supervisor="Ada Sample",
         ).press("Check your answers")  # fmt: skip
-        ada.sees("Nothing has been sent yet", "Nell Sample", "Case Manager I").press("Send the request").sees("Request sent")
+        ada.sees("Nothing has been sent yet", "Nell Sample", "Case Manager I").press("Send the request").sees(
+            "Request sent"
+        )
         self.person = ada.path.removesuffix("/asked")
 
     def the_help_desk_cannot_enrol_before_she_signs(self) -> None:
@@ -242,22 +291,39 @@ class Path:
     # --- 5 and 6: courses and results
 
     def the_help_desk_enrols(self) -> None:
-        dana = self.who("Dana").go("/desk/enrolments").follow("Nell Sample").sees("HMIS end user training", "Security awareness training")
+        dana = (
+            self.who("Dana")
+            .go("/desk/enrolments")
+            .follow("Nell Sample")
+            .sees("HMIS end user training", "Security awareness training")
+        )
         dana.press("Assign these courses").sees("is enrolled in 2 courses")
         self.living.mail.fetch(NELL, about="training assigned")
 
     def results_come_in(self, *results: tuple[str, str, int]) -> None:
         """(course, score, attempt) by CSV, as the learning system writes them."""
-        lines = [f"{NELL},{course},{score},100,{self.today} 09:{n:02}:00,{attempt}" for n, (course, score, attempt) in enumerate(results, self.imports)]
+        lines = [
+            f"{NELL},{course},{score},100,{self.today} 09:{n:02}:00,{attempt}"
+            for n, (course, score, attempt) in enumerate(results, self.imports)
+        ]
         self.imports += len(results)
         content = "\n".join(["email,course,score,max_score,taken_at,attempt", *lines, ""]).encode()
-        dana = self.who("Dana").go("/desk/training/import").attach("File of results", "results.csv", content, "text/csv")
-        dana.press("Try this file").sees("Nothing was written", f"Recorded {len(results)}").press("Import").sees("Imported results.csv")
+        dana = (
+            self.who("Dana").go("/desk/training/import").attach("File of results", "results.csv", content, "text/csv")
+        )
+        dana.press("Try this file").sees("Nothing was written", f"Recorded {len(results)}").press("Import").sees(
+            "Imported results.csv"
+        )
         self.living.settled()
 
     def a_result_just_below_keeps_the_gate_shut(self) -> None:
         self.results_come_in(("HMIS end user training", "79.99", 1), ("Security awareness training", "95", 1))
-        nell = self.who("Nell").go("/me").sees("79.99 %", "You do not have access yet").follow("Everything that is missing")
+        nell = (
+            self.who("Nell")
+            .go("/me")
+            .sees("79.99 %", "You do not have access yet")
+            .follow("Everything that is missing")
+        )
         nell.sees("Why not yet?", "Not every assigned course is passed", "HMIS end user training", "23 of 24")
         self.who("Ada").go(f"{self.person}/why").sees("does not have access yet", "What waits for others")
         self.who("Dana").go("/desk/orders").does_not_see("Nell Sample")
@@ -265,30 +331,44 @@ class Path:
     def the_gate_opens_by_itself(self) -> None:
         self.results_come_in(("HMIS end user training", "80", 2))
         self.who("Dana").go("/desk/orders").sees("Make an account", "Nell Sample", "nsample")
-        assert not [letter for letter in self.living.mail.letters(NELL) if "Welcome" in letter.subject], "welcomed before the core HMIS confirmed"
+        assert not [letter for letter in self.living.mail.letters(NELL) if "Welcome" in letter.subject], (
+            "welcomed before the core HMIS confirmed"
+        )
 
     # --- 7: the work order, the welcome, the password
 
     def the_work_order_is_typed_back(self) -> None:
         dana = self.who("Dana").go("/desk/orders").follow("Make an account", within="main table")
         dana.sees("Type this into the core HMIS", "Sample Harbor Shelter (4100)", "Case Manager I")
-        dana.fill_in(typed_user_id="nsampl", temporary_password=PASSWORD_THERE, really_made=None).press("Confirm", expect=400)
+        dana.fill_in(typed_user_id="nsampl", temporary_password=PASSWORD_THERE, really_made=None).press(
+            "Confirm", expect=400
+        )
         dana.sees("You typed nsampl, and this order is for nsample")
-        dana.fill_in(typed_user_id="nsample", temporary_password=PASSWORD_THERE, really_made=None).press("Confirm").sees("Confirmed")
+        dana.fill_in(typed_user_id="nsample", temporary_password=PASSWORD_THERE, really_made=None).press(
+            "Confirm"
+        ).sees("Confirmed")
 
     def the_person_is_welcomed_and_sees_the_password_once(self) -> None:
         letter = self.living.mail.fetch(NELL, about="Welcome to the core HMIS")
         assert PASSWORD_THERE not in letter.text + letter.html and "nsample" in letter.text
         nell = self.who("Nell").go("/me").sees("Your temporary password is ready").press("Show my temporary password")
         nell.sees(PASSWORD_THERE, "This is the only time it is shown")
-        nell.go("/me").does_not_see(PASSWORD_THERE, "Your temporary password is ready").sees("You have had access since")
+        nell.go("/me").does_not_see(PASSWORD_THERE, "Your temporary password is ready").sees(
+            "You have had access since"
+        )
 
     # --- 8: she leaves
 
     def the_admin_deactivates(self) -> None:
         ada = self.who("Ada").go(self.person).follow("Deactivate")
-        ada.sees("The account nsample in the core HMIS is ordered to be removed", "The license goes back", "The HMIS Lead is told at once")
-        ada.fill_in(when="now", last_day=None, reason="Left the shelter").press("Deactivate Nell Sample").sees("was deactivated")
+        ada.sees(
+            "The account nsample in the core HMIS is ordered to be removed",
+            "The license goes back",
+            "The HMIS Lead is told at once",
+        )
+        ada.fill_in(when="now", last_day=None, reason="Left the shelter").press("Deactivate Nell Sample").sees(
+            "was deactivated"
+        )
         nell = self.who("Nell").go("/me")
         assert nell.path.startswith("/sign-in"), "signed out at once"
         ada.follow("Agency", within="header").follow("Licenses", within="main").sees("In use 0 Reserved 1 Free 1")

@@ -67,7 +67,11 @@ def sign_by_link(visitor: Visitor, email: str, name: str, *, about: str, title: 
 def sign_here(visitor: Visitor, name: str, *, title: str = "Executive director") -> None:
     """The document that is open, with the code entered: initials and signature, checked, signed."""
     letters = "".join(word[0] for word in name.split())
-    initials = {one["name"].replace("-", "_"): letters for one in visitor.page.evaluate(FIELDS) if one["name"].startswith("initials-")}
+    initials = {
+        one["name"].replace("-", "_"): letters
+        for one in visitor.page.evaluate(FIELDS)
+        if one["name"].startswith("initials-")
+    }
     visitor.fill_in(name=name, title=title, **initials).press("Check before signing")
     assert visitor.heading == "Check before you sign"
     visitor.press("Sign now").sees("You have signed")

@@ -55,7 +55,9 @@ class Keyboard:
             self.keys.press("Tab")
             met.append(self.visitor.page.evaluate(FOCUSED))
             if met[-1].startswith(label):
-                assert self.visitor.page.evaluate(VISIBLE), f"One cannot see that {label!r} has the focus on {self.visitor.path}"
+                assert self.visitor.page.evaluate(VISIBLE), (
+                    f"One cannot see that {label!r} has the focus on {self.visitor.path}"
+                )
                 return self
         raise AssertionError(f"Tab does not lead to {label!r} on {self.visitor.path}; it led to {met}")
 
@@ -84,9 +86,9 @@ def test_keyboard_alone(living: Living, town: Town, visitor: Visit) -> None:
     who.page.keyboard.press("Tab")
     assert who.page.evaluate(FOCUSED) == "Skip to the main content"
     keyboard.type("Work e-mail address", email).type("Password", PASSWORD + "x").enter("Sign in", expect=400)
-    assert who.page.evaluate("document.activeElement.closest('.usa-alert--error, [role=alert], .error-summary, .usa-alert') !== null"), (
-        "the summary of what is wrong takes the focus"
-    )
+    assert who.page.evaluate(
+        "document.activeElement.closest('.usa-alert--error, [role=alert], .error-summary, .usa-alert') !== null"
+    ), "the summary of what is wrong takes the focus"
     keyboard.type("Password", PASSWORD).enter("Sign in")
     assert who.heading == "What waits for me"
 

@@ -20,11 +20,24 @@ AGREEMENT = {
     "sharing_option": "No sharing", "health_privacy_status": "Neither", "participation_fee": "$0", "notices_email": "notices@example.org",
 }  # fmt: skip
 MANUALS = dict.fromkeys(
-    ("manual_version", "governance_model_version", "data_quality_plan_version", "data_standards_manual_version", "data_dictionary_version"), "2026"
+    (
+        "manual_version",
+        "governance_model_version",
+        "data_quality_plan_version",
+        "data_standards_manual_version",
+        "data_dictionary_version",
+    ),
+    "2026",
 )
-DIRECTOR = PersonFields(first_name="Dana", last_name="Sample", email="dana@example.org", title="Executive director", phone="207-555-0100")
-ADMIN = PersonFields(first_name="Ada", last_name="Sample", email="ada@example.org", title="Coordinator", phone="207-555-0101")
-OFFICER = PersonFields(first_name="Olu", last_name="Sample", email="olu@example.org", title="IT lead", phone="207-555-0102")
+DIRECTOR = PersonFields(
+    first_name="Dana", last_name="Sample", email="dana@example.org", title="Executive director", phone="207-555-0100"
+)
+ADMIN = PersonFields(
+    first_name="Ada", last_name="Sample", email="ada@example.org", title="Coordinator", phone="207-555-0101"
+)
+OFFICER = PersonFields(
+    first_name="Olu", last_name="Sample", email="olu@example.org", title="IT lead", phone="207-555-0102"
+)
 KINDS = ("participation_agreement", "user_agreement", "agency_admin_agreement")
 
 
@@ -51,14 +64,27 @@ class Joining:
 
     def documents(self, kind: str) -> list[Document]:
         with self.world.look() as session:
-            return list(session.scalars(select(Document).where(Document.agency_id == self.agency.id, Document.kind == kind).order_by(Document.id)))
+            return list(
+                session.scalars(
+                    select(Document)
+                    .where(Document.agency_id == self.agency.id, Document.kind == kind)
+                    .order_by(Document.id)
+                )
+            )
 
     def sign(self, kind: str, who: PersonFields) -> Document:
         """Signs the newest document of a kind by the link that was sent, with the code proven."""
         actor = self.actor(who)
         with self.world.change() as session:
             document = session.get_one(Document, self.documents(kind)[-1].id)
-            link = session.scalars(select(Link).where(Link.document_id == document.id, Link.person_id == actor.person_id, Link.used_at.is_(None), Link.revoked_at.is_(None))).one()
+            link = session.scalars(
+                select(Link).where(
+                    Link.document_id == document.id,
+                    Link.person_id == actor.person_id,
+                    Link.used_at.is_(None),
+                    Link.revoked_at.is_(None),
+                )
+            ).one()
             link.code_proven_at = self.world.now
             text = paperwork.text_of(document)
             initials = {clause: "".join(part[0] for part in actor.name.split()) for clause in text.initialled}
@@ -72,28 +98,54 @@ class Joining:
         with self.world.change() as session:
             document = session.get_one(Document, self.documents("participation_agreement")[-1].id)
             name = session.get_one(Person, self.world.admin.person_id).name
-            paperwork.countersign(session, document=document, name=name, title="HMIS Director", authority=True, consent=True, **self.terms(self.world.admin))
+            paperwork.countersign(
+                session,
+                document=document,
+                name=name,
+                title="HMIS Director",
+                authority=True,
+                consent=True,
+                **self.terms(self.world.admin),
+            )
 
     def evidence(self, kind: Kind, about: About = About.AGENCY, subject_id: int | None = None) -> list[tuple[str, str]]:
         """(detail, version) of what is in force today."""
         with self.world.look() as session:
-            rows = evidence.in_force(session, about, self.agency.id if subject_id is None else subject_id, kind, on=self.world.today)
+            rows = evidence.in_force(
+                session, about, self.agency.id if subject_id is None else subject_id, kind, on=self.world.today
+            )
             return [(row.detail, row.version) for row in rows]
 
     def name_officers(self, **more: Any) -> officers.Named:
         given = {"admin": ADMIN, "security_officer": OFFICER} | more
         who = self.actor(DIRECTOR)
         with self.world.change() as session:
-            return officers.name_officers(session, agency=session.get_one(Agency, self.agency.id), **given, **self.terms(who))
+            return officers.name_officers(
+                session, agency=session.get_one(Agency, self.agency.id), **given, **self.terms(who)
+            )
 
 
 def joining(world: World, name: str = "Sample Harbor House", **about: Any) -> Joining:
     """An Agency entered by the help desk, whose director has been invited to sign."""
     with world.change() as session:
         publish(session, world)
-        agency = agencies.enter(session, name=name, about=agencies.AgencyFields(**about), actor=world.desk, now=world.now, policy=world.policy)
+        agency = agencies.enter(
+            session,
+            name=name,
+            about=agencies.AgencyFields(**about),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
         invited = directors.invite_director(
-            session, agency=agency, person=DIRECTOR, agreement=AGREEMENT, manuals=MANUALS, actor=world.desk, now=world.now, policy=world.policy
+            session,
+            agency=agency,
+            person=DIRECTOR,
+            agreement=AGREEMENT,
+            manuals=MANUALS,
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
         )
     return Joining(world, agency, invited.membership)
 
@@ -119,7 +171,23 @@ def jobs_of(world: World, mail: str) -> list[dict[str, Any]]:
     from portal.models import Job
 
     with world.look() as session:
-        return [job.payload for job in session.scalars(select(Job).where(Job.effect == "mail").order_by(Job.id)) if job.payload.get("mail") == mail]
+        return [
+            job.payload
+            for job in session.scalars(select(Job).where(Job.effect == "mail").order_by(Job.id))
+            if job.payload.get("mail") == mail
+        ]
 
 
-__all__ = ["ADMIN", "AGREEMENT", "DIRECTOR", "MANUALS", "OFFICER", "Joining", "Role", "jobs_of", "joining", "links", "publish"]
+__all__ = [
+    "ADMIN",
+    "AGREEMENT",
+    "DIRECTOR",
+    "MANUALS",
+    "OFFICER",
+    "Joining",
+    "Role",
+    "jobs_of",
+    "joining",
+    "links",
+    "publish",
+]

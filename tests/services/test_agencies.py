@@ -29,7 +29,15 @@ def harbor(world: World) -> Joining:
 
 def enter(world: World, name: str, kind: str = "", who=None, **about) -> Agency:
     with world.change() as session:
-        return agencies.enter(session, name=name, about=AgencyFields(**about), kind=kind, actor=who or world.desk, now=world.now, policy=world.policy)
+        return agencies.enter(
+            session,
+            name=name,
+            about=AgencyFields(**about),
+            kind=kind,
+            actor=who or world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
 
 
 # --- entering and changing
@@ -77,7 +85,11 @@ def test_only_the_lead_enters(world: World, harbor: Joining) -> None:
 def test_a_change_is_recorded_before_and_after(world: World, harbor: Joining) -> None:
     with world.change() as session:
         changed = agencies.change(
-            session, agency=session.get_one(Agency, harbor.agency.id), name=harbor.agency.name, about=AgencyFields(phone="207-555-0199"), **harbor.terms()
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            name=harbor.agency.name,
+            about=AgencyFields(phone="207-555-0199"),
+            **harbor.terms(),
         )
     assert changed == ["phone"]
     with world.look() as session:
@@ -89,7 +101,11 @@ def test_the_legal_name_is_the_leads_to_change(world: World, harbor: Joining) ->
     harbor.name_officers()
     with pytest.raises(Refused) as no, world.change() as session:
         agencies.change(
-            session, agency=session.get_one(Agency, harbor.agency.id), name="Other House", about=AgencyFields(), **harbor.terms(harbor.actor(ADMIN))
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            name="Other House",
+            about=AgencyFields(),
+            **harbor.terms(harbor.actor(ADMIN)),
         )
     assert no.value.reason is Reason.NOT_ALLOWED
 
@@ -99,7 +115,9 @@ def test_the_legal_name_is_the_leads_to_change(world: World, harbor: Joining) ->
 
 def test_the_invitation_names_the_director_and_sends_both_first_forms(harbor: Joining) -> None:
     assert harbor.evidence(Kind.ROLE, About.MEMBERSHIP, harbor.director.id) == [("executive_director", "")]
-    assert [(d.status, d.answers["participation_fee"]) for d in harbor.documents("participation_agreement")] == [("prepared", "$0")]
+    assert [(d.status, d.answers["participation_fee"]) for d in harbor.documents("participation_agreement")] == [
+        ("prepared", "$0")
+    ]
     assert [d.answers["manual_version"] for d in harbor.documents("receipt_of_manuals")] == ["2026"]
     assert len(jobs_of(harbor.world, "invite_director")) == 1
     assert len(jobs_of(harbor.world, "sign_request")) == 1
@@ -108,7 +126,14 @@ def test_the_invitation_names_the_director_and_sends_both_first_forms(harbor: Jo
 
 def test_an_invitation_repeated_prepares_nothing_twice(world: World, harbor: Joining) -> None:
     with world.change() as session:
-        directors.invite_director(session, agency=session.get_one(Agency, harbor.agency.id), person=DIRECTOR, agreement=AGREEMENT, manuals=MANUALS, **harbor.terms())
+        directors.invite_director(
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            person=DIRECTOR,
+            agreement=AGREEMENT,
+            manuals=MANUALS,
+            **harbor.terms(),
+        )
     assert world.count(Document, Document.agency_id == harbor.agency.id) == 2
     assert world.count(Link, Link.used_at.is_(None), Link.revoked_at.is_(None)) == 2, "the earlier links end"
 
@@ -116,7 +141,11 @@ def test_an_invitation_repeated_prepares_nothing_twice(world: World, harbor: Joi
 def test_a_new_director_takes_the_office_over(world: World, harbor: Joining) -> None:
     with world.change() as session:
         directors.invite_director(
-            session, agency=session.get_one(Agency, harbor.agency.id), person=OFFICER, instead_of=session.get_one(Membership, harbor.director.id), **harbor.terms()
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            person=OFFICER,
+            instead_of=session.get_one(Membership, harbor.director.id),
+            **harbor.terms(),
         )
     assert harbor.evidence(Kind.ROLE, About.MEMBERSHIP, harbor.director.id) == []
     with world.look() as session:
@@ -133,8 +162,17 @@ def test_the_executed_agreement_covers_the_first_year_once(world: World, harbor:
     world.now += timedelta(days=200)
     with world.change() as session:
         agency = session.get_one(Agency, harbor.agency.id)
-        document = paperwork.prepare(session, kind="participation_agreement", agency=agency, answers=AGREEMENT | {"ends_on": "2028-11-22"}, actor=world.desk, now=world.now)
-        paperwork.send_to_sign(session, document=document, person=session.get_one(Membership, harbor.director.id).person, **harbor.terms())
+        document = paperwork.prepare(
+            session,
+            kind="participation_agreement",
+            agency=agency,
+            answers=AGREEMENT | {"ends_on": "2028-11-22"},
+            actor=world.desk,
+            now=world.now,
+        )
+        paperwork.send_to_sign(
+            session, document=document, person=session.get_one(Membership, harbor.director.id).person, **harbor.terms()
+        )
     harbor.sign("participation_agreement", DIRECTOR)
     harbor.countersign()
     assert harbor.evidence(Kind.SECURITY_REVIEW) == [("joined", "")], "signing again gives no second free year"
@@ -146,7 +184,14 @@ def test_the_executed_agreement_covers_the_first_year_once(world: World, harbor:
 def test_an_excluded_provider_is_never_invited(world: World) -> None:
     agency = enter(world, "Sample Refuge", kind="victim_service")
     with pytest.raises(Refused) as no, world.change() as session:
-        directors.invite_director(session, agency=session.get_one(Agency, agency.id), person=DIRECTOR, actor=world.desk, now=world.now, policy=world.policy)
+        directors.invite_director(
+            session,
+            agency=session.get_one(Agency, agency.id),
+            person=DIRECTOR,
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     assert no.value.reason is Reason.CONFLICT
     assert "comparable database" in no.value.sentence
     assert world.count(Membership, Membership.agency_id == agency.id) == 0
@@ -157,11 +202,26 @@ def test_an_agency_that_turns_out_to_be_excluded_loses_live_access_and_may_get_i
     case_manager = world.ready(agency)
     world.let_in(case_manager)
     with world.change() as session:
-        agencies.exclude(session, agency=session.get_one(Agency, agency.id), kind="legal_service", reason="Its license says so.", actor=world.desk, now=world.now, policy=world.policy)
+        agencies.exclude(
+            session,
+            agency=session.get_one(Agency, agency.id),
+            kind="legal_service",
+            reason="Its license says so.",
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     world.drain()
     assert world.status(case_manager) == "suspended"
     with world.change() as session:
-        agencies.no_longer_excluded(session, agency=session.get_one(Agency, agency.id), reason="Recorded for the wrong Agency.", actor=world.desk, now=world.now, policy=world.policy)
+        agencies.no_longer_excluded(
+            session,
+            agency=session.get_one(Agency, agency.id),
+            reason="Recorded for the wrong Agency.",
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
+        )
     world.drain()
     assert world.status(case_manager) == "live"
 
@@ -170,13 +230,26 @@ def test_excluding_twice_and_without_a_reason_is_refused(world: World) -> None:
     agency = enter(world, "Sample Refuge", kind="victim_service")
     for reason, expected in (("It says so.", Reason.ALREADY_DONE), (" ", Reason.BAD_INPUT)):
         with pytest.raises(Refused) as no, world.change() as session:
-            agencies.exclude(session, agency=session.get_one(Agency, agency.id), kind="victim_service", reason=reason, actor=world.desk, now=world.now, policy=world.policy)
+            agencies.exclude(
+                session,
+                agency=session.get_one(Agency, agency.id),
+                kind="victim_service",
+                reason=reason,
+                actor=world.desk,
+                now=world.now,
+                policy=world.policy,
+            )
         assert no.value.reason is expected
 
 
 def test_an_agency_cannot_take_its_own_exclusion_back(world: World, harbor: Joining) -> None:
     with pytest.raises(Refused) as no, world.change() as session:
-        agencies.no_longer_excluded(session, agency=session.get_one(Agency, harbor.agency.id), reason="We are not.", **harbor.terms(harbor.actor(DIRECTOR)))
+        agencies.no_longer_excluded(
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            reason="We are not.",
+            **harbor.terms(harbor.actor(DIRECTOR)),
+        )
     assert no.value.reason is Reason.NOT_ALLOWED
 
 
@@ -193,7 +266,13 @@ def test_the_end_takes_everything_at_once_and_says_from_whom(world: World) -> No
     assert (len(foreseen.with_access), len(foreseen.waiting), len(foreseen.others), foreseen.licences) == (1, 1, 1, 3)
     with world.change() as session:
         done = agency_ending.end_participation(
-            session, agency=session.get_one(Agency, agency.id), reason="The shelter closed.", successor="Sample North", actor=world.admin, now=world.now, policy=world.policy
+            session,
+            agency=session.get_one(Agency, agency.id),
+            reason="The shelter closed.",
+            successor="Sample North",
+            actor=world.admin,
+            now=world.now,
+            policy=world.policy,
         )
     assert done == foreseen, "what was shown is what happened"
     world.drain()
@@ -202,9 +281,18 @@ def test_the_end_takes_everything_at_once_and_says_from_whom(world: World) -> No
     assert world.count(Licence, Licence.agency_id == agency.id, Licence.withdrawn_at.is_(None)) == 0
     with world.look() as session:
         ended = session.get_one(Agency, agency.id)
-        left = [row for kind in (Kind.PARTICIPATION_AGREEMENT, Kind.CONFIGURED) for row in evidence.in_force(session, About.AGENCY, agency.id, kind, on=world.today)]
+        left = [
+            row
+            for kind in (Kind.PARTICIPATION_AGREEMENT, Kind.CONFIGURED)
+            for row in evidence.in_force(session, About.AGENCY, agency.id, kind, on=world.today)
+        ]
         assert agency_ending.foreseen(session, ended, on=world.today).people == 0
-    assert (ended.status, ended.successor, ended.ended_reason, left) == ("ended", "Sample North", "The shelter closed.", [])
+    assert (ended.status, ended.successor, ended.ended_reason, left) == (
+        "ended",
+        "Sample North",
+        "The shelter closed.",
+        [],
+    )
 
 
 def test_a_person_of_two_agencies_keeps_the_other_one(world: World) -> None:
@@ -217,7 +305,14 @@ def test_a_person_of_two_agencies_keeps_the_other_one(world: World) -> None:
     world.drain()
     world.confirm(there)
     with world.change() as session:
-        agency_ending.end_participation(session, agency=session.get_one(Agency, first.id), reason="The shelter closed.", actor=world.admin, now=world.now, policy=world.policy)
+        agency_ending.end_participation(
+            session,
+            agency=session.get_one(Agency, first.id),
+            reason="The shelter closed.",
+            actor=world.admin,
+            now=world.now,
+            policy=world.policy,
+        )
     world.drain()
     assert (world.status(here), world.status(there)) == ("none", "live")
 
@@ -226,7 +321,14 @@ def test_the_end_needs_a_reason_and_a_lead_administrator(world: World) -> None:
     agency = world.agency()
     for who, reason, expected in ((world.admin, " ", Reason.BAD_INPUT), (world.desk, "It closed.", Reason.NOT_ALLOWED)):
         with pytest.raises(Refused) as no, world.change() as session:
-            agency_ending.end_participation(session, agency=session.get_one(Agency, agency.id), reason=reason, actor=who, now=world.now, policy=world.policy)
+            agency_ending.end_participation(
+                session,
+                agency=session.get_one(Agency, agency.id),
+                reason=reason,
+                actor=who,
+                now=world.now,
+                policy=world.policy,
+            )
         assert no.value.reason is expected
     with world.look() as session:
         assert session.get_one(Agency, agency.id).status == "joining"
@@ -236,14 +338,18 @@ def test_the_end_sets_open_paperwork_aside_and_joining_again_begins_anew(world: 
     harbor.sign("participation_agreement", DIRECTOR)
     harbor.countersign()
     with world.change() as session:
-        agency_ending.end_participation(session, agency=session.get_one(Agency, harbor.agency.id), reason="It closed.", **harbor.terms(world.admin))
+        agency_ending.end_participation(
+            session, agency=session.get_one(Agency, harbor.agency.id), reason="It closed.", **harbor.terms(world.admin)
+        )
     assert harbor.documents("receipt_of_manuals")[-1].status == "void"
     assert harbor.evidence(Kind.SECURITY_REVIEW) == []
     with world.change() as session:
         agencies.rejoin(session, agency=session.get_one(Agency, harbor.agency.id), actor=world.desk, now=world.now)
     with world.change() as session:
         agency = session.get_one(Agency, harbor.agency.id)
-        directors.invite_director(session, agency=agency, person=DIRECTOR, agreement=AGREEMENT, manuals=MANUALS, **harbor.terms())
+        directors.invite_director(
+            session, agency=agency, person=DIRECTOR, agreement=AGREEMENT, manuals=MANUALS, **harbor.terms()
+        )
     harbor.sign("participation_agreement", DIRECTOR)
     harbor.countersign()
     assert harbor.evidence(Kind.SECURITY_REVIEW) == [("joined", "")]
@@ -255,11 +361,25 @@ def test_the_end_sets_open_paperwork_aside_and_joining_again_begins_anew(world: 
 def test_projects_are_entered_with_or_without_the_agencys_name(world: World, harbor: Joining) -> None:
     with world.change() as session:
         agency = session.get_one(Agency, harbor.agency.id)
-        made = projects.add(session, agency=agency, name="Sample Harbor House: Night beds", project_type=1, actor=world.desk, now=world.now)
+        made = projects.add(
+            session,
+            agency=agency,
+            name="Sample Harbor House: Night beds",
+            project_type=1,
+            actor=world.desk,
+            now=world.now,
+        )
         assert made.name == "Night beds"
         assert projects.proposed_name(agency, made.name) == "Sample Harbor House: Night beds"
     with pytest.raises(Refused) as no, world.change() as session:
-        projects.add(session, agency=session.get_one(Agency, harbor.agency.id), name="night BEDS", project_type=1, actor=world.desk, now=world.now)
+        projects.add(
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            name="night BEDS",
+            project_type=1,
+            actor=world.desk,
+            now=world.now,
+        )
     assert "has a project Night beds already" in no.value.sentence
 
 
@@ -270,7 +390,14 @@ def test_a_project_of_another_agency_is_not_theirs_to_change(world: World, harbo
     harbor.name_officers()
     with pytest.raises(Refused) as no, world.change() as session:
         projects.change(
-            session, project=session.get_one(Project, project.id), name="Taken", project_type=1, starts_on=None, ends_on=None, actor=harbor.actor(ADMIN), now=world.now
+            session,
+            project=session.get_one(Project, project.id),
+            name="Taken",
+            project_type=1,
+            starts_on=None,
+            ends_on=None,
+            actor=harbor.actor(ADMIN),
+            now=world.now,
         )
     assert no.value.reason is Reason.NOT_ALLOWED
 
@@ -280,7 +407,9 @@ def test_a_project_of_another_agency_is_not_theirs_to_change(world: World, harbo
 
 def test_the_task_list_is_what_the_gate_asks_of_the_agency(world: World, harbor: Joining) -> None:
     with world.look() as session:
-        listed = agency_tasks.task_list(session, session.get_one(Agency, harbor.agency.id), on=world.today, policy=world.policy)
+        listed = agency_tasks.task_list(
+            session, session.get_one(Agency, harbor.agency.id), on=world.today, policy=world.policy
+        )
     asked = [p.id for p in world.policy.prerequisites if p.at == "agency"]
     assert [task.id for task in listed.tasks] == asked
     holders = {task.id: task.holder for task in listed.tasks if not task.done}
@@ -293,7 +422,9 @@ def test_the_task_list_is_what_the_gate_asks_of_the_agency(world: World, harbor:
 def test_signing_hands_the_task_to_the_lead_and_executing_settles_it(world: World, harbor: Joining) -> None:
     def task(name: str):
         with world.look() as session:
-            listed = agency_tasks.task_list(session, session.get_one(Agency, harbor.agency.id), on=world.today, policy=world.policy)
+            listed = agency_tasks.task_list(
+                session, session.get_one(Agency, harbor.agency.id), on=world.today, policy=world.policy
+            )
         return next(each for each in listed.tasks if each.id == name), listed
 
     harbor.sign("participation_agreement", DIRECTOR)
@@ -304,7 +435,13 @@ def test_signing_hands_the_task_to_the_lead_and_executing_settles_it(world: Worl
     paper = listed.papers[0]
     assert (paper.kind, paper.state, paper.verified) == ("participation_agreement", "executed", False)
     with world.change() as session:
-        paperwork.verify(session, document=session.get_one(Document, paper.document.id), how="viewed on site", actor=world.desk, now=world.now)
+        paperwork.verify(
+            session,
+            document=session.get_one(Document, paper.document.id),
+            how="viewed on site",
+            actor=world.desk,
+            now=world.now,
+        )
     paper = task("participation-agreement")[1].papers[0]
     assert (paper.state, paper.verified_how) == ("verified", "viewed on site")
 
@@ -314,7 +451,13 @@ def test_the_package_and_the_configuration_agree(world: World, harbor: Joining) 
     harbor.sign("participation_agreement", DIRECTOR)
     harbor.countersign()
     with world.change() as session:
-        paperwork.verify(session, document=session.get_one(Document, harbor.documents("participation_agreement")[-1].id), how="submitted", actor=world.desk, now=world.now)
+        paperwork.verify(
+            session,
+            document=session.get_one(Document, harbor.documents("participation_agreement")[-1].id),
+            how="submitted",
+            actor=world.desk,
+            now=world.now,
+        )
     with world.look() as session:
         agency = session.get_one(Agency, harbor.agency.id)
         verified = {paper.kind for paper in agency_tasks.package(session, agency, on=world.today) if paper.verified}
@@ -390,5 +533,9 @@ def test_an_agency_sees_itself_alone(world: World, harbor: Joining) -> None:
 
 def test_the_list_names_the_director_and_counts(world: World, harbor: Joining) -> None:
     with world.look() as session:
-        row = next(r for r in agency_list.page(session, world.desk, Wanted(), on=world.today).rows if r.agency.id == harbor.agency.id)
+        row = next(
+            r
+            for r in agency_list.page(session, world.desk, Wanted(), on=world.today).rows
+            if r.agency.id == harbor.agency.id
+        )
     assert (row.director, row.people, row.projects, row.licences, row.excluded) == ("Dana Sample", 1, 0, 0, "")

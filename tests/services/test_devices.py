@@ -26,7 +26,12 @@ def harbor(engine: Engine) -> Joining:
 def enter(harbor: Joining, who=ADMIN, kind: str = "workstation", safeguards=ALL, label: str = "Front desk") -> Device:
     with harbor.world.change() as session:
         return devices.enter(
-            session, agency=session.get_one(Agency, harbor.agency.id), label=label, kind=kind, safeguards=safeguards, **harbor.terms(harbor.actor(who))
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            label=label,
+            kind=kind,
+            safeguards=safeguards,
+            **harbor.terms(harbor.actor(who)),
         )
 
 
@@ -100,7 +105,13 @@ def test_a_device_that_lacks_any_safeguard_cannot_be_authorised(harbor: Joining,
 def test_completing_the_safeguards_asks_both_again(harbor: Joining) -> None:
     device = enter(harbor, safeguards=ALL[:-1])
     with harbor.world.change() as session:
-        devices.change(session, device=session.get_one(Device, device.id), description="By the door", safeguards=ALL, **harbor.terms(harbor.actor(ADMIN)))
+        devices.change(
+            session,
+            device=session.get_one(Device, device.id),
+            description="By the door",
+            safeguards=ALL,
+            **harbor.terms(harbor.actor(ADMIN)),
+        )
     assert authorise(harbor, device, DIRECTOR)
 
 
@@ -108,13 +119,24 @@ def test_an_authorised_device_is_not_changed_under_its_authorisation(harbor: Joi
     device = enter(harbor)
     authorise(harbor, device, DIRECTOR)
     with pytest.raises(Refused) as no, harbor.world.change() as session:
-        devices.change(session, device=session.get_one(Device, device.id), description="", safeguards=[], **harbor.terms(harbor.actor(ADMIN)))
+        devices.change(
+            session,
+            device=session.get_one(Device, device.id),
+            description="",
+            safeguards=[],
+            **harbor.terms(harbor.actor(ADMIN)),
+        )
     assert no.value.reason is Reason.CONFLICT
 
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"label": " "}, "label"), ({"label": "x" * 101}, "label"), ({"kind": "toaster"}, "kind"), ({"safeguards": ["prayer"]}, "safeguards")],
+    [
+        ({"label": " "}, "label"),
+        ({"label": "x" * 101}, "label"),
+        ({"kind": "toaster"}, "kind"),
+        ({"safeguards": ["prayer"]}, "safeguards"),
+    ],
 )
 def test_bad_input_is_refused_by_field(harbor: Joining, given: dict, field: str) -> None:
     with pytest.raises(Refused) as no:
@@ -144,7 +166,9 @@ def test_a_laptop_in_a_home_office_needs_statement_authorisation_and_policy(harb
             session, device=session.get_one(Device, device.id), membership=session.get_one(Membership, admin.id), kind="laptop_statement",
             answers={"asset_tag": "A-17", "locations": "Office and shelter"}, **harbor.terms(harbor.actor(DIRECTOR)),
         )  # fmt: skip
-        devices.policy_on_file(session, device=session.get_one(Device, device.id), on=world.today, how="submitted", **harbor.terms())
+        devices.policy_on_file(
+            session, device=session.get_one(Device, device.id), on=world.today, how="submitted", **harbor.terms()
+        )
     harbor.sign("laptop_statement", ADMIN)
     harbor.sign("laptop_statement", DIRECTOR)
     assert standing(harbor, device).lacks == ("The work-at-home authorization is not signed.",)
@@ -152,9 +176,14 @@ def test_a_laptop_in_a_home_office_needs_statement_authorisation_and_policy(harb
 
 def test_the_policy_is_the_leads_to_record(harbor: Joining) -> None:
     device = enter(harbor, kind="home_workstation")
-    for who, on, expected in ((harbor.actor(ADMIN), harbor.world.today, Reason.NOT_ALLOWED), (harbor.world.desk, harbor.world.today + timedelta(1), Reason.BAD_INPUT)):
+    for who, on, expected in (
+        (harbor.actor(ADMIN), harbor.world.today, Reason.NOT_ALLOWED),
+        (harbor.world.desk, harbor.world.today + timedelta(1), Reason.BAD_INPUT),
+    ):
         with pytest.raises(Refused) as no, harbor.world.change() as session:
-            devices.policy_on_file(session, device=session.get_one(Device, device.id), on=on, how="submitted", **harbor.terms(who))
+            devices.policy_on_file(
+                session, device=session.get_one(Device, device.id), on=on, how="submitted", **harbor.terms(who)
+            )
         assert no.value.reason is expected
 
 
@@ -162,12 +191,19 @@ def test_a_withdrawn_device_is_no_longer_authorised_and_both_must_act_anew(harbo
     device = enter(harbor)
     authorise(harbor, device, DIRECTOR)
     with harbor.world.change() as session:
-        devices.withdraw(session, device=session.get_one(Device, device.id), reason="It was stolen.", **harbor.terms(harbor.actor(ADMIN)))
+        devices.withdraw(
+            session,
+            device=session.get_one(Device, device.id),
+            reason="It was stolen.",
+            **harbor.terms(harbor.actor(ADMIN)),
+        )
     assert not authorised(harbor, device)
     assert authorise(harbor, device, DIRECTOR) is False
     assert authorise(harbor, device, ADMIN) is True
     with pytest.raises(Refused), harbor.world.change() as session:
-        devices.withdraw(session, device=session.get_one(Device, device.id), reason=" ", **harbor.terms(harbor.actor(ADMIN)))
+        devices.withdraw(
+            session, device=session.get_one(Device, device.id), reason=" ", **harbor.terms(harbor.actor(ADMIN))
+        )
 
 
 def test_who_uses_a_device_is_named(harbor: Joining) -> None:

@@ -37,7 +37,11 @@ def test_each_gets_the_office_the_message_and_the_paper(harbor: Joining) -> None
 def test_the_role_rests_on_the_designation(harbor: Joining) -> None:
     named = harbor.name_officers()
     with harbor.world.look() as session:
-        row = session.scalars(select(Evidence).where(Evidence.kind == Kind.ROLE, Evidence.detail == "agency_admin", Evidence.subject_id == named.admin.id)).one()
+        row = session.scalars(
+            select(Evidence).where(
+                Evidence.kind == Kind.ROLE, Evidence.detail == "agency_admin", Evidence.subject_id == named.admin.id
+            )
+        ).one()
     assert row.rests_on == "audit_entry"
     assert row.rests_on_id > 0
 
@@ -45,9 +49,15 @@ def test_the_role_rests_on_the_designation(harbor: Joining) -> None:
 def test_the_designation_is_the_request_for_the_admins_own_access(harbor: Joining) -> None:
     named = harbor.name_officers()
     assert named.request is not None
-    assert (named.request.basis, named.request.access_level, named.request.membership_id) == ("designation", "agency_admin", named.admin.id)
+    assert (named.request.basis, named.request.access_level, named.request.membership_id) == (
+        "designation",
+        "agency_admin",
+        named.admin.id,
+    )
     assert harbor.evidence(Kind.REQUEST, About.MEMBERSHIP, named.admin.id) == [("", "")]
-    assert harbor.evidence(Kind.REQUEST, About.MEMBERSHIP, named.security_officer.id) == [], "a security officer needs no access for that"
+    assert harbor.evidence(Kind.REQUEST, About.MEMBERSHIP, named.security_officer.id) == [], (
+        "a security officer needs no access for that"
+    )
 
 
 def test_one_person_may_be_both(harbor: Joining) -> None:
@@ -78,19 +88,29 @@ def test_the_signed_papers_settle_the_gates_two_questions(harbor: Joining) -> No
         harbor.sign(kind, person)
         harbor.sign(kind, DIRECTOR)
     assert harbor.evidence(Kind.AGENCY_ADMIN_AGREEMENT, About.MEMBERSHIP, named.admin.id) == [("", "2026-1")]
-    assert harbor.evidence(Kind.SECURITY_OFFICER_ACCEPTANCE, About.MEMBERSHIP, named.security_officer.id) == [("", "2026-1")]
+    assert harbor.evidence(Kind.SECURITY_OFFICER_ACCEPTANCE, About.MEMBERSHIP, named.security_officer.id) == [
+        ("", "2026-1")
+    ]
 
 
 def test_nobody_but_the_director_and_the_desk_names(harbor: Joining) -> None:
     harbor.name_officers()
     with pytest.raises(Refused) as no, harbor.world.change() as session:
-        officers.name_officers(session, agency=session.get_one(Agency, harbor.agency.id), admin=SECOND, **harbor.terms(harbor.actor(ADMIN)))
+        officers.name_officers(
+            session, agency=session.get_one(Agency, harbor.agency.id), admin=SECOND, **harbor.terms(harbor.actor(ADMIN))
+        )
     assert no.value.reason is Reason.NOT_ALLOWED
 
 
 def test_an_excluded_provider_names_nobody(harbor: Joining) -> None:
     with harbor.world.change() as session:
-        agencies.exclude(session, agency=session.get_one(Agency, harbor.agency.id), kind="victim_service", reason="It says so.", **harbor.terms())
+        agencies.exclude(
+            session,
+            agency=session.get_one(Agency, harbor.agency.id),
+            kind="victim_service",
+            reason="It says so.",
+            **harbor.terms(),
+        )
     with pytest.raises(Refused) as no:
         harbor.name_officers()
     assert no.value.reason is Reason.CONFLICT
@@ -99,7 +119,12 @@ def test_an_excluded_provider_names_nobody(harbor: Joining) -> None:
 def end(harbor: Joining, membership: Membership, role: Role, **more) -> officers.Named | None:
     with harbor.world.change() as session:
         return officers.end_office(
-            session, membership=session.get_one(Membership, membership.id), role=role, reason="Other duties.", **more, **harbor.terms(harbor.actor(DIRECTOR))
+            session,
+            membership=session.get_one(Membership, membership.id),
+            role=role,
+            reason="Other duties.",
+            **more,
+            **harbor.terms(harbor.actor(DIRECTOR)),
         )
 
 
@@ -155,7 +180,12 @@ def test_somebody_with_access_gets_the_administrators_level_by_a_change(harbor: 
     world.let_in(case_manager)
     with world.change() as session:
         named = officers.name_officers(
-            session, agency=session.get_one(Agency, agency.id), admin=session.get_one(Membership, case_manager.id), actor=world.desk, now=world.now, policy=world.policy
+            session,
+            agency=session.get_one(Agency, agency.id),
+            admin=session.get_one(Membership, case_manager.id),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
         )
     assert named.request is not None
     assert (named.request.act, named.request.access_level) == ("modify", "agency_admin")

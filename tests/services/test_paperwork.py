@@ -178,11 +178,13 @@ def information_form(world):
         for key, value in FORM.items()
         if "." not in key or key.split(".")[2] in {f.name for f in text.fields}
     }
-    missing = list(text.missing(
+    missing = list(
+        text.missing(
             paperwork.as_read(
                 text, document.answers | {k: str(v) for k, v in needed.items() if not isinstance(v, date)}
             )
-        ))
+        )
+    )
     for blank in missing:
         if blank.name not in {key.split(".")[-1] for key in needed}:
             key = (

@@ -79,7 +79,13 @@ def everybody(town: Town) -> list[Actor]:
     linked = Actor(person_id=document.person_id, name="By a link", via="link", document_id=document.id)
     members = [*town.harbor.members.values(), *town.inland.members.values()]
     staff = [town.admin, town.desk, town.trainer, town.staff(Role.LEAD_SECURITY)]
-    return [*staff, *(town.actor(member) for member in members), linked, PORTAL, Actor(person_id=None, name="Nobody", via="nobody")]
+    return [
+        *staff,
+        *(town.actor(member) for member in members),
+        linked,
+        PORTAL,
+        Actor(person_id=None, name="Nobody", via="nobody"),
+    ]
 
 
 def test_a_list_shows_exactly_what_one_may_open(town: Town) -> None:
@@ -90,13 +96,18 @@ def test_a_list_shows_exactly_what_one_may_open(town: Town) -> None:
             rows = session.scalars(select(model)).all()
             for action in actions:
                 for actor in actors:
-                    listed = {row.id for row in session.scalars(select(model).where(permissions.visible(actor, action, model)))}
+                    listed = {
+                        row.id
+                        for row in session.scalars(select(model).where(permissions.visible(actor, action, model)))
+                    }
                     opened = {row.id for row in rows if permissions.allows(session, actor, action, row)}
                     allowed += len(opened)
                     # Whether somebody has signed a document is asked of the one document alone.
                     loose = any(NOT_ITS_SIGNER in clause for clause in TABLE[action])
                     if not (opened <= listed if loose else opened == listed):
-                        wrong.append(f"{action.value} on {model.__tablename__} as {actor.name}: lists {sorted(listed)}, opens {sorted(opened)}")
+                        wrong.append(
+                            f"{action.value} on {model.__tablename__} as {actor.name}: lists {sorted(listed)}, opens {sorted(opened)}"
+                        )
     assert not wrong, "\n".join(wrong)
     assert allowed > 500
 
@@ -143,4 +154,9 @@ def test_who_signed_does_not_verify(town: Town) -> None:
         document = session.scalars(select(Document).where(Document.kind == "information_form")).first()
         assert document and document.person_id is None
         assert permissions.allows(session, town.desk, Action.DOCUMENT_VERIFY, document)
-        assert document.id in session.scalars(select(Document.id).where(permissions.visible(town.desk, Action.DOCUMENT_VERIFY, Document))).all()
+        assert (
+            document.id
+            in session.scalars(
+                select(Document.id).where(permissions.visible(town.desk, Action.DOCUMENT_VERIFY, Document))
+            ).all()
+        )

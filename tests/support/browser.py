@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import waitress
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response
+from playwright.sync_api import TimeoutError as TookTooLong
 from sqlalchemy import func, select
 
 from portal import jobs
@@ -342,7 +343,9 @@ class Visitor:
             if answer is True or one["value"] in wanted or one["label"] in wanted:
                 self._click_label(field)
         elif one["tag"] == "select":
-            field.select_option(answer if answer in one["options"] else None, label=None if answer in one["options"] else answer)
+            field.select_option(
+                answer if answer in one["options"] else None, label=None if answer in one["options"] else answer
+            )
         else:
             field.fill(str(answer))
 
@@ -428,8 +431,10 @@ class Visitor:
         self.answers = []
         try:
             act()
-        except TimeoutError as late:
-            raise AssertionError(f"{self.name} cannot do that at {self.path}: {late.message}\n{self.page.locator('body').inner_text()}") from None
+        except TookTooLong as late:
+            raise AssertionError(
+                f"{self.name} cannot do that at {self.path}: {late.message}\n{self.page.locator('body').inner_text()}"
+            ) from None
         until = time.monotonic() + 8
         while not self.answers and time.monotonic() < until:
             self.page.wait_for_timeout(20)

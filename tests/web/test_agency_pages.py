@@ -54,7 +54,9 @@ PAGES = (
 
 
 @pytest.mark.parametrize("rest", PAGES)
-def test_every_page_is_well_made_for_the_desk_and_for_the_agencys_admin(harbor: Joining, desk: ClientRequest, as_: Browse, rest: str) -> None:
+def test_every_page_is_well_made_for_the_desk_and_for_the_agencys_admin(
+    harbor: Joining, desk: ClientRequest, as_: Browse, rest: str
+) -> None:
     assert desk.get(path(harbor, rest)).heading
     assert as_(ADMIN).get(path(harbor, rest)).heading
 
@@ -96,7 +98,9 @@ def test_the_desk_enters_an_agency_and_goes_on_to_invite(desk: ClientRequest) ->
 
 
 def test_a_name_that_exists_keeps_everything_typed(harbor: Joining, desk: ClientRequest) -> None:
-    page = desk.submit(desk.get("/agency/new"), expect=400, name="SAMPLE HARBOR HOUSE", street="7 Sample Street", kind="none")
+    page = desk.submit(
+        desk.get("/agency/new"), expect=400, name="SAMPLE HARBOR HOUSE", street="7 Sample Street", kind="none"
+    )
     assert "Sample Harbor House is on record already" in page.text
     assert page.document.xpath("//input[@name='street']/@value") == ["7 Sample Street"]
 
@@ -120,7 +124,13 @@ def test_the_list_runs_the_same_statements_for_five_and_for_fifty(harbor: Joinin
     def cost(how_many: int) -> int:
         with harbor.world.change() as session:
             for number in range(how_many):
-                agencies.enter(session, name=f"House {how_many} {number}", actor=harbor.world.desk, now=harbor.now, policy=harbor.world.policy)
+                agencies.enter(
+                    session,
+                    name=f"House {how_many} {number}",
+                    actor=harbor.world.desk,
+                    now=harbor.now,
+                    policy=harbor.world.policy,
+                )
         with statements(harbor.world.engine) as said:
             desk.get("/agency/")
         return len(said)
@@ -131,7 +141,9 @@ def test_the_list_runs_the_same_statements_for_five_and_for_fifty(harbor: Joinin
 def test_the_list_pages(harbor: Joining, desk: ClientRequest) -> None:
     with harbor.world.change() as session:
         for number in range(60):
-            agencies.enter(session, name=f"House {number:02}", actor=harbor.world.desk, now=harbor.now, policy=harbor.world.policy)
+            agencies.enter(
+                session, name=f"House {number:02}", actor=harbor.world.desk, now=harbor.now, policy=harbor.world.policy
+            )
     first = desk.get("/agency/")
     following = first.document.xpath("//a[@rel='next']/@href")[0]
     second = desk.get(following)
@@ -190,11 +202,25 @@ def test_the_task_list_costs_few_statements(harbor: Joining, desk: ClientRequest
 
 def test_the_director_is_invited_after_a_look_at_everything(desk: ClientRequest, harbor: Joining) -> None:
     with harbor.world.change() as session:
-        other = agencies.enter(session, name="Sample North", actor=harbor.world.desk, now=harbor.now, policy=harbor.world.policy, about=agencies.AgencyFields(street="2 Sample Street", email="n@example.org"))
+        other = agencies.enter(
+            session,
+            name="Sample North",
+            actor=harbor.world.desk,
+            now=harbor.now,
+            policy=harbor.world.policy,
+            about=agencies.AgencyFields(street="2 Sample Street", email="n@example.org"),
+        )
     page = desk.get(f"/agency/{other.id}/invite-director")
     manuals = dict.fromkeys(page.document.xpath("//input[contains(@name, '_version')]/@name"), "2026")
     check = desk.submit(
-        page, expect=200, first_name="Dora", last_name="Sample", email="dora@example.org", participation_fee="$0", participation_option="Voluntary", **manuals
+        page,
+        expect=200,
+        first_name="Dora",
+        last_name="Sample",
+        email="dora@example.org",
+        participation_fee="$0",
+        participation_option="Voluntary",
+        **manuals,
     )
     assert check.heading == "Check before it is sent"
     assert "dora@example.org" in check.text
@@ -217,7 +243,15 @@ def test_a_private_mailbox_is_questioned_and_may_be_confirmed(desk: ClientReques
 
 def test_an_agreement_that_ends_before_it_begins_is_refused(desk: ClientRequest, harbor: Joining) -> None:
     page = desk.get(path(harbor, "/invite-director"))
-    refused = desk.submit(page, expect=400, first_name="Dora", last_name="Sample", email="dora@example.org", participation_option="Voluntary", **{"ends_on-year": "2020"})
+    refused = desk.submit(
+        page,
+        expect=400,
+        first_name="Dora",
+        last_name="Sample",
+        email="dora@example.org",
+        participation_option="Voluntary",
+        **{"ends_on-year": "2020"},
+    )
     assert "has to come after the first day" in refused.text
 
 
@@ -225,7 +259,9 @@ def test_the_director_names_one_person_for_both_offices(engine: Engine) -> None:
     harbor = joining(World(engine))
     browser = browser_of(harbor.world, harbor.actor(DIRECTOR))
     page = browser.get(path(harbor, "/officers"))
-    sent = browser.submit(page, first_name="Ada", last_name="Sample", email="ada@example.org", office="both", designate="y")
+    sent = browser.submit(
+        page, first_name="Ada", last_name="Sample", email="ada@example.org", office="both", designate="y"
+    )
     shown = browser.follow(sent).text
     assert "Ada Sample is named. 2 documents go out to be signed." in shown
     assert "a background check is needed" in shown
@@ -234,7 +270,14 @@ def test_the_director_names_one_person_for_both_offices(engine: Engine) -> None:
 
 def test_naming_without_confirming_names_nobody(harbor: Joining, as_: Browse) -> None:
     browser = as_(DIRECTOR)
-    page = browser.submit(browser.get(path(harbor, "/officers")), expect=400, first_name="Sam", last_name="Sample", email="sam@example.org", office="agency_admin")
+    page = browser.submit(
+        browser.get(path(harbor, "/officers")),
+        expect=400,
+        first_name="Sam",
+        last_name="Sample",
+        email="sam@example.org",
+        office="agency_admin",
+    )
     assert "Confirm the designation" in page.text
     assert page.document.xpath("//input[@name='email']/@value") == ["sam@example.org"]
     assert harbor.world.count(Person, Person.email == "sam@example.org") == 0
@@ -249,7 +292,9 @@ def test_the_admin_sees_the_officers_and_names_nobody(harbor: Joining, as_: Brow
 def test_the_only_officer_cannot_be_ended_from_the_page_but_the_second_can(harbor: Joining, as_: Browse) -> None:
     browser = as_(DIRECTOR)
     with harbor.world.look() as session:
-        officer = session.scalars(select(Membership).where(Membership.person_id == harbor.actor(OFFICER).person_id)).one()
+        officer = session.scalars(
+            select(Membership).where(Membership.person_id == harbor.actor(OFFICER).person_id)
+        ).one()
     end = path(harbor, f"/officers/{officer.id}/security_officer/end")
     assert "Name somebody else first" in browser.get(end).text
     harbor.name_officers(admin=None, security_officer=ADMIN)
@@ -270,7 +315,9 @@ def test_the_information_form_from_its_beginning_to_the_help_desk(harbor: Joinin
     shown = browser.get(base)
     assert "Dana Sample" in shown.text, "the contacts on record are filled in"
     part = browser.get(f"{base}/part/agency")
-    kept = browser.submit(part, **{name: value for name, value in BASICS.items() if part.document.xpath(f"//*[@name='{name}']")})
+    kept = browser.submit(
+        part, **{name: value for name, value in BASICS.items() if part.document.xpath(f"//*[@name='{name}']")}
+    )
     assert kept.location == base
     services = browser.get(f"{base}/part/housing_and_services")
     browser.submit(services, counties="Cumberland", expected_users="4", housing=["Emergency shelter"])
@@ -297,7 +344,9 @@ def test_a_wrong_number_and_a_day_that_does_not_exist_keep_what_was_typed(harbor
     browser = as_(ADMIN)
     base = path(harbor, "/information")
     browser.submit(browser.get(base))
-    page = browser.submit(browser.get(f"{base}/part/housing_and_services"), expect=400, counties="Cumberland", expected_users="a few")
+    page = browser.submit(
+        browser.get(f"{base}/part/housing_and_services"), expect=400, counties="Cumberland", expected_users="a few"
+    )
     assert "enter a whole number" in page.text
     assert page.document.xpath("//input[@name='counties']/@value") == ["Cumberland"]
     days = {"project_starts_on-month": "2", "project_starts_on-day": "30", "project_starts_on-year": "2024"}
@@ -333,7 +382,15 @@ def test_the_inventory_page_shows_the_year_and_the_remarks(harbor: Joining, as_:
     assert "the inventory of 2026" in browser.get(base).text
     browser.submit(browser.get(base))
     entry = browser.get(f"{base}/inventory/0")
-    browser.submit(entry, project_name="Night beds", project_type="Safe haven", bed_inventory="4", unit_inventory="5", other_beds="4", household_type="Households with only children")
+    browser.submit(
+        entry,
+        project_name="Night beds",
+        project_type="Safe haven",
+        bed_inventory="4",
+        unit_inventory="5",
+        other_beds="4",
+        household_type="Households with only children",
+    )
     check = browser.get(f"{base}/check").text
     assert "there are more units (5) than beds (4)" in check
     assert "Fill in: Night of the count." in check
@@ -343,13 +400,23 @@ def test_the_protocols_are_kept_and_then_signed(harbor: Joining, as_: Browse) ->
     browser = as_(ADMIN)
     page = browser.get(path(harbor, "/protocols"))
     assert len(page.document.xpath("//input[contains(@name, '_document')]")) == len(PROTOCOLS)
-    some = {f"{PROTOCOLS[0]}_document": "Breach policy", f"{PROTOCOLS[0]}_date-month": "2", f"{PROTOCOLS[0]}_date-day": "1", f"{PROTOCOLS[0]}_date-year": "2026"}
+    some = {
+        f"{PROTOCOLS[0]}_document": "Breach policy",
+        f"{PROTOCOLS[0]}_date-month": "2",
+        f"{PROTOCOLS[0]}_date-day": "1",
+        f"{PROTOCOLS[0]}_date-year": "2026",
+    }
     kept = browser.follow(browser.submit(page, **some))
     assert kept.document.xpath(f"//input[@name='{PROTOCOLS[0]}_document']/@value") == ["Breach policy"]
     assert "Still without a document or its date" in kept.text
     every = {}
     for topic in PROTOCOLS:
-        every |= {f"{topic}_document": f"Policy on {topic}", f"{topic}_date-month": "2", f"{topic}_date-day": "1", f"{topic}_date-year": "2026"}
+        every |= {
+            f"{topic}_document": f"Policy on {topic}",
+            f"{topic}_date-month": "2",
+            f"{topic}_date-day": "1",
+            f"{topic}_date-year": "2026",
+        }
     ready = browser.follow(browser.submit(kept, having=f"{PROTOCOLS[0]}_document", **every))
     assert ready.document.xpath("//form[contains(@action, '/sign-here')]")
     assert harbor.documents("security_protocols")[0].answers["compliance_audit_date"] == "2026-02-01"
@@ -372,7 +439,9 @@ def _day(name: str) -> dict[str, str]:
 
 def test_a_device_is_entered_by_one_and_authorised_by_the_other(harbor: Joining, as_: Browse) -> None:
     admin, director = as_(ADMIN), as_(DIRECTOR)
-    sent = admin.submit(admin.get(path(harbor, "/devices/new")), label="Front desk", kind="home_laptop", safeguards=list(SAFEGUARDS))
+    sent = admin.submit(
+        admin.get(path(harbor, "/devices/new")), label="Front desk", kind="home_laptop", safeguards=list(SAFEGUARDS)
+    )
     assert "Waits for the authorization of the executive director" in admin.follow(sent).text
     page = director.get(sent.location)
     token = page.document.xpath("//form[contains(@action, '/authorise')]//input[@name='csrf_token']/@value")[0]
@@ -383,9 +452,13 @@ def test_a_device_is_entered_by_one_and_authorised_by_the_other(harbor: Joining,
     assert "Papers missing" in admin.get(path(harbor, "/devices")).text
 
 
-def test_the_laptop_statement_goes_to_whoever_uses_it_and_the_policy_on_file(harbor: Joining, as_: Browse, desk: ClientRequest) -> None:
+def test_the_laptop_statement_goes_to_whoever_uses_it_and_the_policy_on_file(
+    harbor: Joining, as_: Browse, desk: ClientRequest
+) -> None:
     admin = as_(ADMIN)
-    sent = admin.submit(admin.get(path(harbor, "/devices/new")), label="Laptop 1", kind="home_laptop", safeguards=list(SAFEGUARDS))
+    sent = admin.submit(
+        admin.get(path(harbor, "/devices/new")), label="Laptop 1", kind="home_laptop", safeguards=list(SAFEGUARDS)
+    )
     page = admin.get(sent.location)
     user = page.document.xpath("//select[@name='who']/option[contains(., 'Olu')]/@value")[0]
     assert "Choose who uses the device" in admin.submit(page, expect=400, having="who", kind="laptop_statement").text
@@ -400,18 +473,33 @@ def test_a_device_is_withdrawn_with_a_reason(harbor: Joining, as_: Browse) -> No
     world = harbor.world
     with world.change() as session:
         agency = session.get_one(Agency, harbor.agency.id)
-        device = devices.enter(session, agency=agency, label="Front desk", kind="workstation", safeguards=list(SAFEGUARDS), **harbor.terms(harbor.actor(ADMIN)))
+        device = devices.enter(
+            session,
+            agency=agency,
+            label="Front desk",
+            kind="workstation",
+            safeguards=list(SAFEGUARDS),
+            **harbor.terms(harbor.actor(ADMIN)),
+        )
         devices.authorise(session, device=device, **harbor.terms(harbor.actor(DIRECTOR)))
     browser = as_(ADMIN)
     page = browser.get(path(harbor, f"/devices/{device.id}/withdraw"))
     assert "The core HMIS may no longer be used from Front desk" in page.text
     browser.submit(page, reason="It was stolen.")
-    assert world.count(Evidence, Evidence.kind == Kind.DEVICE_AUTHORISED, Evidence.withdrawn_reason == "It was stolen.") == 1
+    assert (
+        world.count(Evidence, Evidence.kind == Kind.DEVICE_AUTHORISED, Evidence.withdrawn_reason == "It was stolen.")
+        == 1
+    )
 
 
 def test_a_project_is_entered_and_changed(harbor: Joining, as_: Browse) -> None:
     browser = as_(ADMIN)
-    browser.submit(browser.get(path(harbor, "/projects/new")), name="Night beds", project_type="1", **{"starts_on-month": "", "starts_on-day": "", "starts_on-year": ""})
+    browser.submit(
+        browser.get(path(harbor, "/projects/new")),
+        name="Night beds",
+        project_type="1",
+        **{"starts_on-month": "", "starts_on-day": "", "starts_on-year": ""},
+    )
     listed = browser.get(path(harbor, "/projects"))
     assert "Sample Harbor House: Night beds" in listed.text
     change = listed.document.xpath("//th//a/@href")[0]
@@ -419,11 +507,15 @@ def test_a_project_is_entered_and_changed(harbor: Joining, as_: Browse) -> None:
     assert "Day shelter" in browser.get(path(harbor, "/projects")).text
 
 
-def test_licenses_are_granted_and_taken_back_by_the_lead_alone(harbor: Joining, desk: ClientRequest, as_: Browse) -> None:
+def test_licenses_are_granted_and_taken_back_by_the_lead_alone(
+    harbor: Joining, desk: ClientRequest, as_: Browse
+) -> None:
     page = desk.get(path(harbor, "/licences"))
     desk.submit(page, count="3")
     token = page.document.xpath("//input[@name='csrf_token']/@value")[0]
-    too_many = desk.post(path(harbor, "/licences"), {"csrf_token": token, "kind": "core", "count": "9", "withdraw": "1"}, expect=400)
+    too_many = desk.post(
+        path(harbor, "/licences"), {"csrf_token": token, "kind": "core", "count": "9", "withdraw": "1"}, expect=400
+    )
     assert "are free" in too_many.text
     desk.post(path(harbor, "/licences"), {"csrf_token": token, "kind": "core", "count": "1", "withdraw": "1"})
     with harbor.world.look() as session:

@@ -30,7 +30,15 @@ UNCHANGED_BUT = {"audit_entry", "web_session", "alembic_version"}
 PARTS = ("director", "admin", "officer", "user", "comer")
 OPEN_IDS = {"envelope", "purpose", "filename"}
 # What a route's arguments may be besides ids; a route with another argument has to be told here.
-WORDS = {"kind": "user_agreement", "role": "agency_admin", "group": "inventory", "number": 1, "about": "membership", "what": "x", "which": "information"}
+WORDS = {
+    "kind": "user_agreement",
+    "role": "agency_admin",
+    "group": "inventory",
+    "number": 1,
+    "about": "membership",
+    "what": "x",
+    "which": "information",
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +63,24 @@ def town(built: Town, context: Context) -> Town:
 
 @pytest.fixture
 def rules(app: Flask) -> list[Rule]:
-    return sorted((rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"), key=lambda rule: (rule.rule, rule.endpoint))
+    return sorted(
+        (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"),
+        key=lambda rule: (rule.rule, rule.endpoint),
+    )
 
 
 @pytest.fixture
 def fingerprint(context: Context) -> Fingerprint:
     """A hash of everything in the database but the record and the sessions."""
+
     def take() -> str:
         found = hashlib.sha256()
         with reading(context.sessions) as session:
             for name, table in sorted(Base.metadata.tables.items()):
                 if name not in UNCHANGED_BUT:
-                    found.update(f"{name}{[tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]}".encode())
+                    found.update(
+                        f"{name}{[tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]}".encode()
+                    )
         return found.hexdigest()
 
     return take
@@ -145,7 +159,9 @@ def test_every_route_declares_an_action_or_says_why_it_needs_none(app: Flask, ru
     assert len(rules) > 60
 
 
-def test_a_route_without_a_permission_stops_the_start(app: Flask, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_route_without_a_permission_stops_the_start(
+    app: Flask, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     planted = Blueprint("planted", __name__)
     planted.add_url_rule("/planted", "bare", lambda: "open to all")
     fresh = Flask("fresh")
@@ -156,7 +172,9 @@ def test_a_route_without_a_permission_stops_the_start(app: Flask, context: Conte
     from portal.web import app as web_app
 
     real = web_app._blueprints
-    monkeypatch.setattr(web_app, "_blueprints", lambda app, settings: (real(app, settings), app.register_blueprint(planted)))
+    monkeypatch.setattr(
+        web_app, "_blueprints", lambda app, settings: (real(app, settings), app.register_blueprint(planted))
+    )
     with pytest.raises(RuntimeError, match=r"planted\.bare"):
         build(context=context)
 
@@ -183,7 +201,9 @@ def test_the_demonstration_is_not_there(app: Flask, client: FlaskClient, rules: 
 # --- strangers
 
 
-def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint) -> None:
+def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(
+    app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint
+) -> None:
     before, client = fingerprint(), browser(app, town)
     with Faults() as faults:
         for rule in having(rules, "GET"):
@@ -204,11 +224,15 @@ def test_a_stranger_posts_nothing(app: Flask, town: Town, rules: list[Rule], fin
                 answer = client.post(url(app, rule, town.harbor), data={"csrf_token": token})
                 sent = answer.status_code == 302 and answer.location.startswith("/sign-in")
                 faults.unless(sent, f"{rule.rule} answers a stranger {answer.status}")
-                faults.unless(not leaks(answer, town.harbor), f"{rule.rule} tells a stranger {leaks(answer, town.harbor)}")
+                faults.unless(
+                    not leaks(answer, town.harbor), f"{rule.rule} tells a stranger {leaks(answer, town.harbor)}"
+                )
                 faults.unless(fingerprint() == before, f"{rule.rule} changed the database")
 
 
-def test_without_a_csrf_token_nobody_posts_anything(app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint) -> None:
+def test_without_a_csrf_token_nobody_posts_anything(
+    app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint
+) -> None:
     people = {"a stranger": None, "the Lead": town.admin, "the help desk": town.desk, **town.harbor.members}
     clients, before = {name: browser(app, town, who) for name, who in people.items()}, fingerprint()
     with Faults() as faults:
@@ -237,7 +261,10 @@ def test_another_agencys_things_are_not_there(
             answer, own = client.get(url(app, rule, town.inland)), client.get(url(app, rule, town.harbor))
             looked += own.status_code == 200
             fine = {404} if own.status_code == 200 else {403, 404}
-            faults.unless(answer.status_code in fine, f"{rule.rule} answers {part} {answer.status}; for the own Agency {own.status}")
+            faults.unless(
+                answer.status_code in fine,
+                f"{rule.rule} answers {part} {answer.status}; for the own Agency {own.status}",
+            )
             faults.unless(not leaks(answer, town.inland), f"{rule.rule} tells {part} {leaks(answer, town.inland)}")
         faults.unless(fingerprint() == before, "looking changed the database")
     assert looked > 5 or part != "admin", "the comparison has to have something to compare"
@@ -265,7 +292,9 @@ def test_lists_show_nothing_of_another_agency(app: Flask, town: Town, rules: lis
             for query in ("", "?format=csv", "?q=Sample", "?sort=-name"):
                 answer = client.get(rule.rule + query, follow_redirects=True)
                 faults.unless(answer.status_code < 500, f"{rule.rule}{query} answers {part} {answer.status}")
-                faults.unless(not leaks(answer, town.inland), f"{rule.rule}{query} shows {part} {leaks(answer, town.inland)}")
+                faults.unless(
+                    not leaks(answer, town.inland), f"{rule.rule}{query} shows {part} {leaks(answer, town.inland)}"
+                )
                 shown += town.harbor.name in text_of(answer)
     assert shown
 
@@ -282,17 +311,27 @@ def test_whoever_holds_no_office_changes_nobody_elses_things(
     with Faults() as faults:
         for rule in with_things(rules):
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-                answer = client.open(url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None)
-                faults.unless(answer.status_code in (403, 404), f"{method} {rule.rule} answers a colleague {answer.status}")
+                answer = client.open(
+                    url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
+                )
+                faults.unless(
+                    answer.status_code in (403, 404), f"{method} {rule.rule} answers a colleague {answer.status}"
+                )
                 faults.unless(fingerprint() == before, f"{method} {rule.rule} changed the database")
 
 
-def test_nobody_of_an_agency_comes_to_the_desk(app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint, part: str) -> None:
+def test_nobody_of_an_agency_comes_to_the_desk(
+    app: Flask, town: Town, rules: list[Rule], fingerprint: Fingerprint, part: str
+) -> None:
     client = browser(app, town, town.harbor.members[part])
     token, before = csrf(client), fingerprint()
     with Faults() as faults:
         for rule in rules:
-            if not rule.rule.startswith("/desk") or declared(app, rule) in {Action.ORDER_LIST, Action.ORDER_SEE, Action.ORDER_CONFIRM}:
+            if not rule.rule.startswith("/desk") or declared(app, rule) in {
+                Action.ORDER_LIST,
+                Action.ORDER_SEE,
+                Action.ORDER_CONFIRM,
+            }:
                 continue
             for ask in (client.get, partial(client.post, data={"csrf_token": token})):
                 answer = ask(url(app, rule, town.harbor))
@@ -309,7 +348,9 @@ def test_a_mailed_link_opens_no_desk(app: Flask, town: Town, rules: list[Rule], 
             if is_public(app, rule) or declared(app, rule) in {Action.HOME_SEE}:
                 continue
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-                answer = client.open(url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None)
+                answer = client.open(
+                    url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
+                )
                 # The forms of one's own things (a certificate, a revealed password) may answer that something is missing.
                 allowed = {403, 404} if rule.arguments else {200, 302, 400, 403, 404, 409}
                 faults.unless(answer.status_code in allowed, f"{method} {rule.rule} answers {answer.status}")
@@ -339,8 +380,12 @@ def test_before_the_second_factor_the_lead_sees_nothing(app: Flask, town: Town, 
 
 
 @pytest.mark.parametrize("role", [Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER])
-def test_every_page_opens_for_the_leads_staff_or_refuses_in_a_sentence(app: Flask, town: Town, rules: list[Rule], role: Role) -> None:
-    who = {Role.LEAD_ADMIN: town.admin, Role.HELP_DESK: town.desk, Role.TRAINER: town.trainer}.get(role) or town.staff(role)
+def test_every_page_opens_for_the_leads_staff_or_refuses_in_a_sentence(
+    app: Flask, town: Town, rules: list[Rule], role: Role
+) -> None:
+    who = {Role.LEAD_ADMIN: town.admin, Role.HELP_DESK: town.desk, Role.TRAINER: town.trainer}.get(role) or town.staff(
+        role
+    )
     assert looked_over(app, rules, browser(app, town, who), town.harbor) > 5
 
 

@@ -95,11 +95,10 @@ def _asks_clock(name: str, tree: ast.Module) -> list[str]:
     return [
         f"{name}:{node.lineno} asks for the time; it is handed `now` or `on` instead."
         for node in ast.walk(tree)
-        if (isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and (node.value.id, node.attr) in CLOCK)
-        or (isinstance(node, ast.Name)
-        and node.id == "utc_now")
+        if (
+            isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (node.value.id, node.attr) in CLOCK
+        )
+        or (isinstance(node, ast.Name) and node.id == "utc_now")
     ]
 
 

@@ -22,9 +22,7 @@ from workflows.vocabulary import LEAD, About, Action, Kind, Reason
 
 EXCLUDED = {"victim_service": "Victim service provider", "legal_service": "Legal service provider"}
 LONGEST = {"name": 200, "common_name": 200, "phone": 30, "street": 200, "city": 80}
-COMPARABLE = (
-    "It keeps a comparable database of its own, and nobody there ever gets an account in the core HMIS (Standards for a Comparable Database)."
-)
+COMPARABLE = "It keeps a comparable database of its own, and nobody there ever gets an account in the core HMIS (Standards for a Comparable Database)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,14 @@ class AgencyFields:
 
 
 def enter(
-    session: Session, *, name: str, about: AgencyFields | None = None, kind: str = "", actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    name: str,
+    about: AgencyFields | None = None,
+    kind: str = "",
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> Agency:
     """Enters an Agency that is to join; `kind` is one of EXCLUDED for a provider that keeps a comparable database instead.
 
@@ -51,16 +56,28 @@ def enter(
     permissions.check(session, actor, Action.AGENCY_ENTER)
     called = _name(name)
     _refuse_known(session, called)
-    agency = Agency(name=called, name_key=called.casefold(), cells={}, entered_at=now, **_checked(about or AgencyFields(), policy))
+    agency = Agency(
+        name=called, name_key=called.casefold(), cells={}, entered_at=now, **_checked(about or AgencyFields(), policy)
+    )
     session.add(agency)
     session.flush()
-    audit.record(session, actor=actor, now=now, act="agency.enter", thing=agency, said=f"Entered {called}.", after={"name": called})
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="agency.enter",
+        thing=agency,
+        said=f"Entered {called}.",
+        after={"name": called},
+    )
     if kind:
         _record_exclusion(session, agency, kind, "Entered as such.", actor=actor, now=now, policy=policy)
     return agency
 
 
-def change(session: Session, *, agency: Agency, name: str, about: AgencyFields, actor: Actor, now: datetime, policy: Policy) -> list[str]:
+def change(
+    session: Session, *, agency: Agency, name: str, about: AgencyFields, actor: Actor, now: datetime, policy: Policy
+) -> list[str]:
     """Changes what is known of an Agency and returns the fields that differ. The name is the Lead's to change.
 
     Refuses BAD_INPUT where nothing differs, or the new name is another Agency's.
@@ -87,7 +104,9 @@ def change(session: Session, *, agency: Agency, name: str, about: AgencyFields, 
     return sorted(changed)
 
 
-def exclude(session: Session, *, agency: Agency, kind: str, reason: str, actor: Actor, now: datetime, policy: Policy) -> Evidence:
+def exclude(
+    session: Session, *, agency: Agency, kind: str, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> Evidence:
     """The Agency is, or has turned out to be, a victim service or legal service provider: the gate shuts at once, for good.
 
     `kind` is one of EXCLUDED. ALREADY_DONE where it is on record as such.
@@ -96,7 +115,9 @@ def exclude(session: Session, *, agency: Agency, kind: str, reason: str, actor: 
     return _record_exclusion(session, agency, kind, reason, actor=actor, now=now, policy=policy)
 
 
-def _record_exclusion(session: Session, agency: Agency, kind: str, reason: str, *, actor: Actor, now: datetime, policy: Policy) -> Evidence:
+def _record_exclusion(
+    session: Session, agency: Agency, kind: str, reason: str, *, actor: Actor, now: datetime, policy: Policy
+) -> Evidence:
     if agency.id == LEAD:
         raise bad_input("The Lead's own organization is no Participating Agency.", "kind")
     if kind not in EXCLUDED:
@@ -113,7 +134,9 @@ def _record_exclusion(session: Session, agency: Agency, kind: str, reason: str, 
     )  # fmt: skip
 
 
-def no_longer_excluded(session: Session, *, agency: Agency, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
+def no_longer_excluded(
+    session: Session, *, agency: Agency, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:
     """The Agency is no longer such a provider, as of today. NOT_FOUND where it was not on record as one."""
     permissions.check(session, actor, Action.EVIDENCE_RECORD, agency)
     if len(reason.strip()) < 3:
@@ -121,7 +144,9 @@ def no_longer_excluded(session: Session, *, agency: Agency, reason: str, actor: 
     today = local_day(now, policy.zone)
     rows = evidence.in_force(session, About.AGENCY, agency.id, Kind.EXCLUDED_PROVIDER, on=today)
     if not rows:
-        raise Refused(Reason.NOT_FOUND, f"{agency.name} is not on record as a victim service or legal service provider.")
+        raise Refused(
+            Reason.NOT_FOUND, f"{agency.name} is not on record as a victim service or legal service provider."
+        )
     for row in rows:
         evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason=reason.strip()[:1000])
 
@@ -160,14 +185,21 @@ def _name(name: str) -> str:
 
 
 def _refuse_known(session: Session, name: str, but: int | None = None) -> None:
-    there = session.scalars(select(Agency).where(Agency.name_key == name.casefold(), Agency.id != (-1 if but is None else but))).first()
+    there = session.scalars(
+        select(Agency).where(Agency.name_key == name.casefold(), Agency.id != (-1 if but is None else but))
+    ).first()
     if there is not None:
-        raise bad_input(f"{there.name} is on record already ({there.status}). Open that Agency, or enter a name that tells the two apart.", "name")
+        raise bad_input(
+            f"{there.name} is on record already ({there.status}). Open that Agency, or enter a name that tells the two apart.",
+            "name",
+        )
 
 
 def _checked(about: AgencyFields, policy: Policy) -> dict[str, object]:
     given = {field.name: getattr(about, field.name) for field in fields(about)}
-    checked: dict[str, object] = {field: people.short(given[field], LONGEST[field], field) for field in LONGEST if field != "name"}
+    checked: dict[str, object] = {
+        field: people.short(given[field], LONGEST[field], field) for field in LONGEST if field != "name"
+    }
     checked["email"] = people.an_address(about.email) if about.email.strip() else ""
     checked["state"] = about.state.strip().upper()
     if not re.fullmatch(r"[A-Z]{2}", str(checked["state"])):
@@ -183,5 +215,8 @@ def _funders(chosen: Iterable[str], policy: Policy) -> list[str]:
     known = {funder.id for funder in policy.funders}
     wanted = list(dict.fromkeys(chosen))
     if unknown := [each for each in wanted if each not in known]:
-        raise bad_input(f"{unknown[0][:40]!r} is none of the funders that make participation a duty. Choose from the list.", "mandated_by")
+        raise bad_input(
+            f"{unknown[0][:40]!r} is none of the funders that make participation a duty. Choose from the list.",
+            "mandated_by",
+        )
     return sorted(wanted)

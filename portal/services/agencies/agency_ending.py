@@ -69,7 +69,12 @@ def end_participation(
     agency.ended_at, agency.ended_reason, agency.successor = now, why, heir
     for membership in _active(session, agency.id, today)[0]:
         departures.deactivate(
-            session, membership=membership, reason=f"{agency.name} ended its participation.", actor=actor, now=now, policy=policy
+            session,
+            membership=membership,
+            reason=f"{agency.name} ended its participation.",
+            actor=actor,
+            now=now,
+            policy=policy,
         )
     for kind in ENDS:
         for row in evidence.in_force(session, About.AGENCY, agency.id, kind, on=today):
@@ -113,10 +118,14 @@ def _active(session: Session, agency_id: int, on: date) -> tuple[list[Membership
 
 
 def _licences(session: Session, agency_id: int) -> list[int]:
-    return list(session.scalars(select(Licence.id).where(Licence.agency_id == agency_id, Licence.withdrawn_at.is_(None))))
+    return list(
+        session.scalars(select(Licence.id).where(Licence.agency_id == agency_id, Licence.withdrawn_at.is_(None)))
+    )
 
 
 def _set_paperwork_aside(session: Session, agency: Agency, *, now: datetime) -> None:
-    waiting = select(Document).where(Document.agency_id == agency.id, Document.status.in_(("prepared", "signed", "scanned", "rejected")))
+    waiting = select(Document).where(
+        Document.agency_id == agency.id, Document.status.in_(("prepared", "signed", "scanned", "rejected"))
+    )
     for document in session.scalars(waiting.order_by(Document.id)).all():
         paperwork.void(session, document=document, reason="The Agency ended its participation.", actor=PORTAL, now=now)

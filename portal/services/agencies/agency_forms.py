@@ -29,7 +29,12 @@ MOST = 200
 
 def latest(session: Session, agency_id: int, kind: str) -> Document | None:
     """The Agency's newest document of a kind that was not set aside."""
-    query = select(Document).where(Document.agency_id == agency_id, Document.kind == kind, Document.status != "void", Document.membership_id.is_(None))
+    query = select(Document).where(
+        Document.agency_id == agency_id,
+        Document.kind == kind,
+        Document.status != "void",
+        Document.membership_id.is_(None),
+    )
     return session.scalars(query.order_by(Document.id.desc()).limit(1)).first()
 
 
@@ -54,10 +59,16 @@ def begin(session: Session, *, agency: Agency, kind: str, actor: Actor, now: dat
     if there is not None and there.status in DRAFT:
         return there
     if there is not None and there.status in SENT:
-        raise Refused(Reason.ALREADY_DONE, f"{paperwork.KINDS[kind].title}: this is submitted and waits for the help desk to verify it.")
+        raise Refused(
+            Reason.ALREADY_DONE,
+            f"{paperwork.KINDS[kind].title}: this is submitted and waits for the help desk to verify it.",
+        )
     year = year_due(session, on=today)
     if kind == "housing_inventory" and there is not None and str(there.answers.get("inventory_year")) == str(year):
-        raise Refused(Reason.ALREADY_DONE, f"The housing inventory of {year} is verified. The next one is due when the Lead opens the year {year + 1}.")
+        raise Refused(
+            Reason.ALREADY_DONE,
+            f"The housing inventory of {year} is verified. The next one is due when the Lead opens the year {year + 1}.",
+        )
     answers = filled(session, agency, kind, there, year, on=today)
     return paperwork.prepare(session, kind=kind, agency=agency, answers=answers, actor=actor, now=now)
 
@@ -69,7 +80,14 @@ def save(session: Session, *, document: Document, answers: Mapping[str, Any], ac
 
 
 def save_entry(
-    session: Session, *, document: Document, group: str, number: int | None, values: Mapping[str, Any], actor: Actor, now: datetime
+    session: Session,
+    *,
+    document: Document,
+    group: str,
+    number: int | None,
+    values: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
 ) -> int:
     """Keeps one entry of a group that repeats, a new one where `number` is None; returns its number, counted from 1."""
     text = paperwork.text_of(document)
@@ -77,10 +95,20 @@ def save_entry(
     count = len(entries(document, group))
     place = count + 1 if number is None else number
     if not 1 <= place <= min(count + 1, MOST):
-        raise bad_input(f"This form can take {MOST} entries here, and has {count}." if count >= MOST else "This entry is not there any more.")
+        raise bad_input(
+            f"This form can take {MOST} entries here, and has {count}."
+            if count >= MOST
+            else "This entry is not there any more."
+        )
     if not any(str(value or "").strip() for value in values.values() if not isinstance(value, list)):
         raise bad_input("Fill in at least one field of this entry, or go back.", next(iter(values)))
-    save(session, document=document, answers={f"{group}.{place}.{name}": value for name, value in values.items()}, actor=actor, now=now)
+    save(
+        session,
+        document=document,
+        answers={f"{group}.{place}.{name}": value for name, value in values.items()},
+        actor=actor,
+        now=now,
+    )
     return place
 
 
@@ -98,9 +126,19 @@ def remove_entry(session: Session, *, document: Document, group: str, number: in
         raise Refused(Reason.NOT_FOUND, "This entry is not there any more.")
     gone = kept.pop(number - 1)
     rest = {key: value for key, value in document.answers.items() if not key.startswith(f"{group}.")}
-    document.answers = rest | {f"{group}.{n}.{name}": value for n, entry in enumerate(kept, 1) for name, value in entry.items()}
+    document.answers = rest | {
+        f"{group}.{n}.{name}": value for n, entry in enumerate(kept, 1) for name, value in entry.items()
+    }
     session.flush()
-    audit.record(session, actor=actor, now=now, act="document.fill", thing=document, before=dict(gone), said=f"Took out entry {number} of {group}.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="document.fill",
+        thing=document,
+        before=dict(gone),
+        said=f"Took out entry {number} of {group}.",
+    )
 
 
 def entries(document: Document, group: str) -> list[dict[str, Any]]:
@@ -120,13 +158,25 @@ def check(document: Document) -> list[Remark]:
     found = list(_missing(text, document))
     if document.kind == "housing_inventory":
         read = paperwork.as_read(text, document.answers)
-        found += remarks(text.entries("inventory", read), text.entries("served", read), str(document.answers.get("no_lodging") or ""))
+        found += remarks(
+            text.entries("inventory", read), text.entries("served", read), str(document.answers.get("no_lodging") or "")
+        )
     if document.kind == "information_form":
         found += _of_information(document)
     return found
 
 
-def submit(session: Session, *, document: Document, name: str, title: str = "", consent: bool, actor: Actor, now: datetime, policy: Policy) -> None:
+def submit(
+    session: Session,
+    *,
+    document: Document,
+    name: str,
+    title: str = "",
+    consent: bool,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+) -> None:
     """Sends the form to the help desk. Projects that an information form names and the record lacks are entered.
 
     Refuses (BAD_INPUT) while anything that check() calls a stop is open.
@@ -137,7 +187,17 @@ def submit(session: Session, *, document: Document, name: str, title: str = "", 
     for remark in check(document):
         if remark.stop:
             raise bad_input(remark.sentence, remark.field)
-    paperwork.submit(session, document=document, answers={}, name=name, title=title, consent=consent, actor=actor, now=now, policy=policy)
+    paperwork.submit(
+        session,
+        document=document,
+        answers={},
+        name=name,
+        title=title,
+        consent=consent,
+        actor=actor,
+        now=now,
+        policy=policy,
+    )
     if document.kind == "information_form":
         agency = session.get_one(Agency, document.agency_id)
         if permissions.allows(session, actor, Action.AGENCY_CHANGE, agency):
@@ -150,7 +210,9 @@ def posted_since(session: Session, agency_id: int, *, on: date) -> dict[str, Evi
     return {row.detail: row for row in rows}
 
 
-def attest_posted(session: Session, *, agency: Agency, what: Sequence[str], on: date, actor: Actor, now: datetime, policy: Policy) -> list[str]:
+def attest_posted(
+    session: Session, *, agency: Agency, what: Sequence[str], on: date, actor: Actor, now: datetime, policy: Policy
+) -> list[str]:
     """Attests that the notice, the sign, or both hang where intake happens, since a day. What was attested before stays."""
     today = local_day(now, policy.zone)
     if on > today:
@@ -184,7 +246,11 @@ def _missing(text: DocumentText, document: Document) -> Iterator[Remark]:
         if field.group in repeats:
             for number, row in enumerate(text.entries(field.group, read), 1):
                 if not row.get(field.name, "").strip():
-                    yield Remark(f"{repeats[field.group].heading}, entry {number}: fill in {_lower(field)}.", True, f"{field.group}.{number}.{field.name}")
+                    yield Remark(
+                        f"{repeats[field.group].heading}, entry {number}: fill in {_lower(field)}.",
+                        True,
+                        f"{field.group}.{number}.{field.name}",
+                    )
         elif not read.get(field.name, "").strip():
             yield Remark(f"Fill in: {field.label}.", True, field.name)
 
@@ -195,7 +261,10 @@ def _of_information(document: Document) -> Iterator[Remark]:
         yield Remark("Add the executive director to the contacts.", True, "contact")
     if not entries(document, "project"):
         yield Remark("Add at least one project: the HMIS is set up project by project.", True, "project")
-    for field, called in (("victim_service_provider", "victim service provider"), ("legal_service_provider", "legal service provider")):
+    for field, called in (
+        ("victim_service_provider", "victim service provider"),
+        ("legal_service_provider", "legal service provider"),
+    ):
         if document.answers.get(field) == "Yes":
             yield Remark(
                 f"You say that the Agency is a {called}. Such an Agency keeps a comparable database: once the help desk has verified this form, "

@@ -64,8 +64,17 @@ def own(session: Session, actor: Actor) -> list[Agency]:
 
 def _query(on: date) -> Select[Any]:
     live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
-    member_role = (Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.subject_id == Membership.id, *live)
-    people = select(func.count()).where(Membership.agency_id == Agency.id, exists(select(1).where(*member_role))).correlate(Agency)
+    member_role = (
+        Evidence.about == About.MEMBERSHIP,
+        Evidence.kind == Kind.ROLE,
+        Evidence.subject_id == Membership.id,
+        *live,
+    )
+    people = (
+        select(func.count())
+        .where(Membership.agency_id == Agency.id, exists(select(1).where(*member_role)))
+        .correlate(Agency)
+    )
     director = (
         select(func.min(Person.first_name + " " + Person.last_name))
         .join(Membership, Membership.person_id == Person.id)
@@ -79,8 +88,14 @@ def _query(on: date) -> Select[Any]:
         Agency,
         select(count).where(Project.agency_id == Agency.id).correlate(Agency).scalar_subquery(),
         people.scalar_subquery(),
-        select(count).where(Licence.agency_id == Agency.id, Licence.kind == "core", Licence.withdrawn_at.is_(None)).correlate(Agency).scalar_subquery(),
-        select(count).where(Seat.agency_id == Agency.id, Seat.kind == "core", Seat.status != "returned").correlate(Agency).scalar_subquery(),
+        select(count)
+        .where(Licence.agency_id == Agency.id, Licence.kind == "core", Licence.withdrawn_at.is_(None))
+        .correlate(Agency)
+        .scalar_subquery(),
+        select(count)
+        .where(Seat.agency_id == Agency.id, Seat.kind == "core", Seat.status != "returned")
+        .correlate(Agency)
+        .scalar_subquery(),
         func.coalesce(director.scalar_subquery(), ""),
         func.coalesce(excluded.scalar_subquery(), ""),
     )
@@ -97,7 +112,12 @@ def _where(actor: Actor, wanted: Wanted, on: date) -> list[ColumnElement[bool]]:
     where = [permissions.visible(actor, Action.AGENCY_SEE, Agency), Agency.id != LEAD]
     for word in wanted.search.casefold().split():
         plain = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        where.append(or_(Agency.name_key.like(f"%{plain}%", escape="\\"), func.lower(Agency.common_name).like(f"%{plain}%", escape="\\")))
+        where.append(
+            or_(
+                Agency.name_key.like(f"%{plain}%", escape="\\"),
+                func.lower(Agency.common_name).like(f"%{plain}%", escape="\\"),
+            )
+        )
     is_excluded = exists(select(1).where(*_excluded(on)))
     if wanted.state == "excluded":
         where.append(is_excluded)

@@ -113,10 +113,16 @@ def package(session: Session, agency: Agency, *, on: date) -> list[Paper]:
     """The package's documents and how far each is, in two statements for all of them."""
     admins = [each.id for each in holders(session, agency.id, Role.AGENCY_ADMIN, on=on)]
     query = select(Document, Person).outerjoin(Person, Person.id == Document.verified_by)
-    query = query.where(Document.agency_id == agency.id, Document.kind.in_(PACKAGE), Document.status != "void").order_by(Document.id)
+    query = query.where(
+        Document.agency_id == agency.id, Document.kind.in_(PACKAGE), Document.status != "void"
+    ).order_by(Document.id)
     newest: dict[str, tuple[Document, Person | None]] = {}
     for document, verifier in session.execute(query):
-        better = document.kind not in newest or document.verified_at is not None or newest[document.kind][0].verified_at is None
+        better = (
+            document.kind not in newest
+            or document.verified_at is not None
+            or newest[document.kind][0].verified_at is None
+        )
         if (document.membership_id is None or document.membership_id in admins) and better:
             newest[document.kind] = document, verifier
     by_hand = _recorded(session, agency, admins, on=on)
@@ -132,17 +138,32 @@ def _task(finding: Finding) -> Task:
 
 def _recorded(session: Session, agency: Agency, admins: Sequence[int], *, on: date) -> dict[str, Evidence]:
     """Evidence of the package that was recorded with how it was verified, for documents that the portal does not hold."""
-    live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max, Evidence.verified_how != "")
+    live = (
+        Evidence.valid_from <= on,
+        Evidence.valid_until >= on,
+        Evidence.withdrawn_at == datetime.max,
+        Evidence.verified_how != "",
+    )
     mine = (Evidence.about == About.AGENCY) & (Evidence.subject_id == agency.id)
     theirs = (Evidence.about == About.MEMBERSHIP) & Evidence.subject_id.in_(admins)
-    rows = session.scalars(select(Evidence).where(mine | theirs, Evidence.kind.in_(GIVES.values()), *live).order_by(Evidence.id))
+    rows = session.scalars(
+        select(Evidence).where(mine | theirs, Evidence.kind.in_(GIVES.values()), *live).order_by(Evidence.id)
+    )
     return {row.kind: row for row in rows}
 
 
 def _paper(kind: str, title: str, found: tuple[Document, Person | None] | None, by_hand: Evidence | None) -> Paper:
     document, verifier = found or (None, None)
     if document is not None and document.verified_at is not None and document.status == "executed":
-        return Paper(kind, title, document, "verified", document.verified_how, document.verified_at, verifier.name if verifier else "")
+        return Paper(
+            kind,
+            title,
+            document,
+            "verified",
+            document.verified_how,
+            document.verified_at,
+            verifier.name if verifier else "",
+        )
     if by_hand is not None:
         return Paper(kind, title, document, "verified", by_hand.verified_how, by_hand.recorded_at)
     return Paper(kind, title, document, document.status if document is not None else "not_started")

@@ -73,7 +73,14 @@ def enter(
     today = local_day(now, policy.zone)
     for trait in traits:
         evidence.record(
-            session, actor=actor, now=now, kind=Kind.TRAIT, about=About.DEVICE, subject_id=device.id, detail=trait, valid_from=today
+            session,
+            actor=actor,
+            now=now,
+            kind=Kind.TRAIT,
+            about=About.DEVICE,
+            subject_id=device.id,
+            detail=trait,
+            valid_from=today,
         )
     audit.record(
         session, actor=actor, now=now, act="device.enter", thing=device, after={"kind": kind, "safeguards": device.safeguards},
@@ -85,14 +92,24 @@ def enter(
 
 
 def change(
-    session: Session, *, device: Device, description: str, safeguards: Collection[str], actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    *,
+    device: Device,
+    description: str,
+    safeguards: Collection[str],
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> None:
     """Corrects a device that is not authorised; one that is has to be withdrawn first, since its authorisation rests on this."""
     permissions.check(session, actor, Action.DEVICE_ENTER, device)
     lock(session, agencies=[device.agency_id])
     session.refresh(device, with_for_update=True)
     if authorisation(session, device, on=local_day(now, policy.zone)):
-        raise Refused(Reason.CONFLICT, "This device is authorized as it is described. Withdraw the authorization first, then change it.")
+        raise Refused(
+            Reason.CONFLICT,
+            "This device is authorized as it is described. Withdraw the authorization first, then change it.",
+        )
     before = {"description": device.description, "safeguards": device.safeguards}
     device.description, device.safeguards = people.short(description, 300, "description"), _ticked(safeguards)
     device.director_id = device.director_at = device.admin_id = device.admin_at = None
@@ -127,7 +144,9 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
     if not new:
         raise Refused(Reason.ALREADY_DONE, f"You have authorized this device. It waits for the {_other(device)}.")
     both = device.director_id == device.admin_id
-    said = f"Authorized the device {device.label}" + (" as executive director and Agency Administrator in one person." if both else ".")
+    said = f"Authorized the device {device.label}" + (
+        " as executive director and Agency Administrator in one person." if both else "."
+    )
     audit.record(session, actor=actor, now=now, act="device.authorise", thing=device, said=said)
     if device.director_id is None or device.admin_id is None:
         return False
@@ -153,7 +172,14 @@ def withdraw(session: Session, *, device: Device, reason: str, actor: Actor, now
     device.director_id = device.director_at = device.admin_id = device.admin_at = None
     if row is not None:
         evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason=why)
-    audit.record(session, actor=actor, now=now, act="device.withdraw", thing=device, said=f"Withdrew the authorization of {device.label}. Reason: {why}")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="device.withdraw",
+        thing=device,
+        said=f"Withdrew the authorization of {device.label}. Reason: {why}",
+    )
 
 
 def send_statement(
@@ -172,7 +198,9 @@ def send_statement(
     return document
 
 
-def policy_on_file(session: Session, *, device: Device, on: date, how: str, actor: Actor, now: datetime, policy: Policy) -> Evidence:
+def policy_on_file(
+    session: Session, *, device: Device, on: date, how: str, actor: Actor, now: datetime, policy: Policy
+) -> Evidence:
     """The Lead has the Agency's home-office policy on file ('Access … from an authorized Home Office'). `how`: paperwork.HOW."""
     permissions.check(session, actor, Action.EVIDENCE_RECORD, device)
     if how not in paperwork.HOW:
@@ -201,7 +229,11 @@ def standings(session: Session, devices: Sequence[Device], *, on: date) -> dict[
     """How each of these devices stands on a day, in two statements."""
     ids = [device.id for device in devices]
     live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
-    rows = session.scalars(select(Evidence).where(Evidence.about == About.DEVICE, Evidence.subject_id.in_(ids), *live).order_by(Evidence.id)).all()
+    rows = session.scalars(
+        select(Evidence)
+        .where(Evidence.about == About.DEVICE, Evidence.subject_id.in_(ids), *live)
+        .order_by(Evidence.id)
+    ).all()
     using = session.execute(
         select(Evidence.value, Person)
         .join(Membership, Membership.id == Evidence.subject_id)
@@ -219,7 +251,9 @@ def standings(session: Session, devices: Sequence[Device], *, on: date) -> dict[
 
 def _standing(device: Device, rows: Sequence[Evidence], users: tuple[str, ...]) -> Standing:
     traits = frozenset(row.detail for row in rows if row.kind == Kind.TRAIT)
-    signed = frozenset(f"{row.kind}={row.detail}".rstrip("=") for row in rows if row.kind in (Kind.LAPTOP_STATEMENT, Kind.HOME_OFFICE))
+    signed = frozenset(
+        f"{row.kind}={row.detail}".rstrip("=") for row in rows if row.kind in (Kind.LAPTOP_STATEMENT, Kind.HOME_OFFICE)
+    )
     since = next((row.valid_from for row in rows if row.kind == Kind.DEVICE_AUTHORISED), None)
     lacks = []
     if missing := missing_safeguards(device):
@@ -236,7 +270,11 @@ def _standing(device: Device, rows: Sequence[Evidence], users: tuple[str, ...]) 
 
 
 def _other(device: Device) -> str:
-    waits = [office for office, given in (("executive director", device.director_id), ("Agency Administrator", device.admin_id)) if given is None]
+    waits = [
+        office
+        for office, given in (("executive director", device.director_id), ("Agency Administrator", device.admin_id))
+        if given is None
+    ]
     return " and the ".join(waits)
 
 

@@ -49,17 +49,33 @@ def invite_director(
         free_mail_ok=person.free_mail_ok, actor=actor, now=now,
     )  # fmt: skip
     membership = people.member(session, agency=agency, person=named, actor=actor, now=now)
-    people.give_role(session, membership=membership, role=Role.EXECUTIVE_DIRECTOR, actor=actor, now=now, policy=policy, note="invited by the Lead")
+    people.give_role(
+        session,
+        membership=membership,
+        role=Role.EXECUTIVE_DIRECTOR,
+        actor=actor,
+        now=now,
+        policy=policy,
+        note="invited by the Lead",
+    )
     if instead_of is not None and instead_of.id != membership.id:
         people.end_role(
-            session, membership=instead_of, role=Role.EXECUTIVE_DIRECTOR, actor=actor, now=now, policy=policy, reason=f"{named.name} took the office."
+            session,
+            membership=instead_of,
+            role=Role.EXECUTIVE_DIRECTOR,
+            actor=actor,
+            now=now,
+            policy=policy,
+            reason=f"{named.name} took the office.",
         )
     answers = {"participation_agreement": agreement or {}, "receipt_of_manuals": manuals or {}}
     sent = []
     for kind, mail in FIRST_FORMS.items():
         if _needed(session, agency, kind, on=today):
             document = paperwork.prepare(session, kind=kind, agency=agency, answers=answers[kind], actor=actor, now=now)
-            paperwork.send_to_sign(session, document=document, person=named, actor=actor, now=now, policy=policy, mail=mail)
+            paperwork.send_to_sign(
+                session, document=document, person=named, actor=actor, now=now, policy=policy, mail=mail
+            )
             sent.append(document)
     return Invited(membership, tuple(sent))
 
@@ -76,7 +92,9 @@ def holders(session: Session, agency_id: int, role: Role, *, on: date) -> list[M
         Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
     )  # fmt: skip
     query = select(Membership).join(Membership.person).options(contains_eager(Membership.person))
-    return list(session.scalars(query.where(Membership.agency_id == agency_id, Membership.id.in_(held)).order_by(Membership.id)))
+    return list(
+        session.scalars(query.where(Membership.agency_id == agency_id, Membership.id.in_(held)).order_by(Membership.id))
+    )
 
 
 def active_members(session: Session, agency_id: int, *, on: date) -> list[tuple[str, str]]:
@@ -85,7 +103,11 @@ def active_members(session: Session, agency_id: int, *, on: date) -> list[tuple[
         Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on, Evidence.valid_until >= on,
         Evidence.withdrawn_at == datetime.max,
     )  # fmt: skip
-    query = select(Membership.id, Person).join(Person, Person.id == Membership.person_id).where(Membership.agency_id == agency_id, Membership.id.in_(held))
+    query = (
+        select(Membership.id, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.agency_id == agency_id, Membership.id.in_(held))
+    )
     rows = session.execute(query.order_by(Person.last_name, Person.first_name, Membership.id))
     return [(str(number), f"{person.name}, {person.email}") for number, person in rows]
 
@@ -98,7 +120,9 @@ def versions_published(session: Session, *, on: date) -> dict[str, str]:
         if rows:
             found[field] = max(rows, key=lambda row: (row.valid_from, row.id)).version
     if not all(found.values()):
-        last = session.scalars(select(Document).where(Document.kind == "receipt_of_manuals").order_by(Document.id.desc()).limit(1)).first()
+        last = session.scalars(
+            select(Document).where(Document.kind == "receipt_of_manuals").order_by(Document.id.desc()).limit(1)
+        ).first()
         found = {field: value or (str(last.answers.get(field, "")) if last else "") for field, value in found.items()}
     return found
 
@@ -108,5 +132,7 @@ def _needed(session: Session, agency: Agency, kind: str, *, on: date) -> bool:
     gives = paperwork.KINDS[kind].executed[0].kind
     if evidence.in_force(session, About.AGENCY, agency.id, gives, on=on):
         return False
-    waits = select(Document.id).where(Document.agency_id == agency.id, Document.kind == kind, Document.status.in_(("signed", "scanned")))
+    waits = select(Document.id).where(
+        Document.agency_id == agency.id, Document.kind == kind, Document.status.in_(("signed", "scanned"))
+    )
     return session.scalar(waits.limit(1)) is None

@@ -13,7 +13,11 @@ from portal.services.agencies import projects
 from portal.services.agencies.directors import holders
 from workflows.vocabulary import Role
 
-HOUSEHOLDS = {"1": "Households without children", "3": "Households with at least one adult and one child", "4": "Households with only children"}
+HOUSEHOLDS = {
+    "1": "Households without children",
+    "3": "Households with at least one adult and one child",
+    "4": "Households with only children",
+}
 AVAILABILITY = {"1": "Year-round", "2": "Seasonal", "3": "Overflow"}
 SHELTER_BEDS = {"1": "Facility-based", "2": "Voucher", "3": "Other"}
 BED_COLUMNS = {
@@ -29,11 +33,15 @@ SERVICES_ONLY = 1
 RAPID_REHOUSING = 13
 
 
-def filled(session: Session, agency: Agency, kind: str, before: Document | None, year: int, *, on: date) -> dict[str, Any]:
+def filled(
+    session: Session, agency: Agency, kind: str, before: Document | None, year: int, *, on: date
+) -> dict[str, Any]:
     """What the form of a kind begins with: the answers of the one `before` it, then what is on record."""
     text = documents.latest(kind)
     names = {field.name for field in text.fields}
-    answers = {key: value for key, value in (before.answers if before else {}).items() if key.rpartition(".")[2] in names}
+    answers = {
+        key: value for key, value in (before.answers if before else {}).items() if key.rpartition(".")[2] in names
+    }
     if kind == "information_form":
         return answers | _information(session, agency, answers, on=on)
     if kind == "housing_inventory":
@@ -62,7 +70,12 @@ def _contacts(session: Session, agency: Agency, *, on: date) -> Iterator[dict[st
     for role, called in offices.items():
         for membership in holders(session, agency.id, role, on=on):
             person = session.get_one(Person, membership.person_id)
-            yield {"contact_name": person.name, "contact_role": called, "contact_email": person.email, "contact_phone": person.phone}
+            yield {
+                "contact_name": person.name,
+                "contact_role": called,
+                "contact_email": person.email,
+                "contact_phone": person.phone,
+            }
 
 
 def _project_entry(project: Project) -> dict[str, str]:
@@ -77,18 +90,31 @@ def _inventory(session: Session, agency: Agency) -> dict[str, Any]:
     """From the HMIS CSV rows of the Agency's projects: beds and units where there are any, else an entry to fill in."""
     every = projects.of(session, agency.id)
     rows: dict[int, list[HudRecord]] = {}
-    query = select(HudRecord).where(HudRecord.file == "Inventory.csv", HudRecord.project_id.in_([project.id for project in every]))
+    query = select(HudRecord).where(
+        HudRecord.file == "Inventory.csv", HudRecord.project_id.in_([project.id for project in every])
+    )
     for row in session.scalars(query.order_by(HudRecord.id)):
         rows.setdefault(row.project_id or 0, []).append(row)
     beds, served = [], []
     for project in every:
-        called = {"project_name": project.name, "project_type": projects.PROJECT_TYPES.get(project.project_type or 0, "")}
+        called = {
+            "project_name": project.name,
+            "project_type": projects.PROJECT_TYPES.get(project.project_type or 0, ""),
+        }
         if project.project_type is not None and _lodges(project):
-            beds += [called | _beds(row.cells) for row in rows.get(project.id, ()) if not row.cells.get("DateDeleted")] or [called]
+            beds += [
+                called | _beds(row.cells) for row in rows.get(project.id, ()) if not row.cells.get("DateDeleted")
+            ] or [called]
         elif project.project_type is not None:
-            kind = "Rapid re-housing: services only" if project.project_type == RAPID_REHOUSING else called["project_type"]
+            kind = (
+                "Rapid re-housing: services only" if project.project_type == RAPID_REHOUSING else called["project_type"]
+            )
             served.append({"served_project_name": project.name, "served_project_type": kind})
-    return {"no_lodging": "No" if beds or not served else "Yes"} | _numbered("inventory", beds) | _numbered("served", served)
+    return (
+        {"no_lodging": "No" if beds or not served else "Yes"}
+        | _numbered("inventory", beds)
+        | _numbered("served", served)
+    )
 
 
 def _lodges(project: Project) -> bool:
@@ -106,4 +132,6 @@ def _beds(cells: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _numbered(group: str, rows: Any) -> dict[str, Any]:
-    return {f"{group}.{number}.{name}": value for number, row in enumerate(rows, 1) for name, value in row.items() if value}
+    return {
+        f"{group}.{number}.{name}": value for number, row in enumerate(rows, 1) for name, value in row.items() if value
+    }

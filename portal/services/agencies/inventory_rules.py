@@ -25,13 +25,17 @@ def remarks(entries: Sequence[Entry], served: Sequence[Entry], no_lodging: str) 
     found = list(_whole(entries, served, no_lodging))
     for number, entry in enumerate(entries, 1):
         called = f"Entry {number}" + (f", {entry['project_name']}" if entry.get("project_name") else "")
-        found += [Remark(f"{called}: {said}", stop, f"inventory.{number}.{field}") for said, stop, field in _entry(entry)]
+        found += [
+            Remark(f"{called}: {said}", stop, f"inventory.{number}.{field}") for said, stop, field in _entry(entry)
+        ]
     return found
 
 
 def _whole(entries: Sequence[Entry], served: Sequence[Entry], no_lodging: str) -> Iterator[Remark]:
     if no_lodging == "Yes" and entries:
-        yield Remark("The form says that there are no beds or units, and lists some. Correct one of them.", True, "no_lodging")
+        yield Remark(
+            "The form says that there are no beds or units, and lists some. Correct one of them.", True, "no_lodging"
+        )
     if no_lodging == "No" and not entries:
         yield Remark("Add an entry for each project with beds, or say that the Agency has none.", True, "no_lodging")
     if no_lodging == "Yes" and not served:
@@ -40,20 +44,34 @@ def _whole(entries: Sequence[Entry], served: Sequence[Entry], no_lodging: str) -
     for number, entry in enumerate(entries, 1):
         key = tuple(entry.get(name, "") for name in ("project_name", "household_type", "availability", "es_bed_type"))
         if key in seen:
-            yield Remark(f"Entry {number} is for the same project, households and kind of beds as an earlier one. Check that nothing is counted twice.")
+            yield Remark(
+                f"Entry {number} is for the same project, households and kind of beds as an earlier one. Check that nothing is counted twice."
+            )
         seen.add(key)
 
 
 def _entry(entry: Entry) -> Iterator[tuple[str, bool, str]]:
-    beds, units, each = _count(entry, "bed_inventory"), _count(entry, "unit_inventory"), sum(_count(entry, name) for name in BEDS)
+    beds, units, each = (
+        _count(entry, "bed_inventory"),
+        _count(entry, "unit_inventory"),
+        sum(_count(entry, name) for name in BEDS),
+    )
     if beds != each:
         yield f"the seven columns of beds add up to {each}, but the total is {beds}.", True, "bed_inventory"
     if units > beds:
-        yield f"there are more units ({units}) than beds ({beds}). A unit has at least one bed.", False, "unit_inventory"
+        yield (
+            f"there are more units ({units}) than beds ({beds}). A unit has at least one bed.",
+            False,
+            "unit_inventory",
+        )
     kind = entry.get("project_type", "")
     yield from _shelter(entry, kind.startswith("Emergency shelter"))
     if kind != "Permanent supportive housing" and any(_count(entry, name) for name in CHRONIC):
-        yield "beds for people who are chronically homeless are counted in permanent supportive housing only.", False, "ch_beds"
+        yield (
+            "beds for people who are chronically homeless are counted in permanent supportive housing only.",
+            False,
+            "ch_beds",
+        )
     if entry.get("household_type") == CHILDREN and any(_count(entry, name) for name in VETERAN):
         yield "households with only children have no beds for veterans.", False, "vet_beds"
     if kind == "Safe haven" and entry.get("household_type") == FAMILIES:

@@ -59,12 +59,16 @@ def name_officers(
     administrator = officer = request = None
     notes: list[str] = []
     if admin is not None:
-        administrator, sent = _give(session, agency, admin, Role.AGENCY_ADMIN, instead_of, actor=actor, now=now, policy=policy)
+        administrator, sent = _give(
+            session, agency, admin, Role.AGENCY_ADMIN, instead_of, actor=actor, now=now, policy=policy
+        )
         documents += sent
     if same and administrator is not None:
         security_officer = administrator
     if security_officer is not None:
-        officer, sent = _give(session, agency, security_officer, Role.SECURITY_OFFICER, instead_of, actor=actor, now=now, policy=policy)
+        officer, sent = _give(
+            session, agency, security_officer, Role.SECURITY_OFFICER, instead_of, actor=actor, now=now, policy=policy
+        )
         documents += sent
     if administrator is not None:
         request, note = _ask(session, agency, administrator, purpose, device, actor=actor, now=now, policy=policy)
@@ -90,12 +94,17 @@ def end_office(
     named = None
     if successor is not None:
         given = {"admin": successor} if role is Role.AGENCY_ADMIN else {"admin": None, "security_officer": successor}
-        named = name_officers(session, agency=agency, purpose=purpose, instead_of=membership, actor=actor, now=now, policy=policy, **given)
+        named = name_officers(
+            session, agency=agency, purpose=purpose, instead_of=membership, actor=actor, now=now, policy=policy, **given
+        )
     if all(each.id == membership.id for each in holders(session, agency.id, role, on=today)):
         raise Refused(
-            Reason.CONFLICT, f"{agency.name} needs at least one {OFFICES[role]}. Name another person first; then this office can end."
+            Reason.CONFLICT,
+            f"{agency.name} needs at least one {OFFICES[role]}. Name another person first; then this office can end.",
         )
-    people.end_role(session, membership=membership, role=role, actor=actor, now=now, policy=policy, reason=reason.strip()[:1000])
+    people.end_role(
+        session, membership=membership, role=role, actor=actor, now=now, policy=policy, reason=reason.strip()[:1000]
+    )
     for document in _unsigned(session, membership, role):
         paperwork.void(session, document=document, reason="The office went to somebody else.", actor=PORTAL, now=now)
     audit.record(
@@ -107,7 +116,10 @@ def end_office(
 
 def needs_background_check(session: Session, membership: Membership, *, on: date) -> bool:
     """Whether this office calls for a background check that is neither cleared nor under way ('Workforce security')."""
-    held = {row.detail for row in evidence.in_force(session, About.PERSON, membership.person_id, Kind.BACKGROUND_CHECK, on=on)}
+    held = {
+        row.detail
+        for row in evidence.in_force(session, About.PERSON, membership.person_id, Kind.BACKGROUND_CHECK, on=on)
+    }
     return not held & {"cleared", "ordered", "pending"}
 
 
@@ -117,7 +129,15 @@ def has_accepted(session: Session, membership: Membership, role: Role, *, on: da
 
 
 def _give(
-    session: Session, agency: Agency, whom: Whom, role: Role, instead_of: Membership | None, *, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    agency: Agency,
+    whom: Whom,
+    role: Role,
+    instead_of: Membership | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> tuple[Membership, list[Document]]:
     membership = _membership(session, agency, whom, actor=actor, now=now)
     person = session.get_one(Person, membership.person_id)
@@ -132,7 +152,9 @@ def _give(
             session, Effect.MAIL, key=f"{MAILS[role]}:{membership.id}", now=now,
             payload={"mail": MAILS[role], "person_id": person.id, "membership_id": membership.id, "agency_id": agency.id},
         )  # fmt: skip
-    if evidence.in_force(session, About.MEMBERSHIP, membership.id, ACCEPTED[role], on=today) or _waits(session, membership, role):
+    if evidence.in_force(session, About.MEMBERSHIP, membership.id, ACCEPTED[role], on=today) or _waits(
+        session, membership, role
+    ):
         return membership, []
     document = paperwork.prepare(
         session, kind=PAPERS[role], agency=agency, membership=membership, answers=_answers(session, membership, role, instead_of, on=today),
@@ -142,9 +164,13 @@ def _give(
     return membership, [document]
 
 
-def _answers(session: Session, membership: Membership, role: Role, instead_of: Membership | None, *, on: date) -> dict[str, str]:
+def _answers(
+    session: Session, membership: Membership, role: Role, instead_of: Membership | None, *, on: date
+) -> dict[str, str]:
     if role is Role.SECURITY_OFFICER:
-        return {"also_agency_admin": "Yes" if people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN) else "No"}
+        return {
+            "also_agency_admin": "Yes" if people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN) else "No"
+        }
     besides = {membership.id, instead_of.id if instead_of else 0}
     first = all(each.id in besides for each in holders(session, membership.agency_id, role, on=on))
     return {"part": "Agency Administrator" if first else "Backup Agency Administrator"}
@@ -174,7 +200,15 @@ def _membership(session: Session, agency: Agency, whom: Whom, *, actor: Actor, n
 
 
 def _ask(
-    session: Session, agency: Agency, membership: Membership, purpose: str, device: Device | None, *, actor: Actor, now: datetime, policy: Policy
+    session: Session,
+    agency: Agency,
+    membership: Membership,
+    purpose: str,
+    device: Device | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
 ) -> tuple[AccessRequest | None, str]:
     """The designation as the request for the Agency Admin's own access; a change of level where there is access already."""
     level = next(each.id for each in policy.access_levels if each.administers and not each.lead_only)
@@ -189,13 +223,22 @@ def _ask(
     purpose = purpose.strip() or f"To administer the HMIS for {agency.name} as its Agency Administrator."
     if grant is None:
         asked = requests.from_designation(
-            session, membership=membership, access_level=level, purpose=purpose, device=device, actor=actor, now=now, policy=policy
+            session,
+            membership=membership,
+            access_level=level,
+            purpose=purpose,
+            device=device,
+            actor=actor,
+            now=now,
+            policy=policy,
         )
         return asked, ""
     if membership.person_id == actor.person_id:
         return None, "You have access already. Ask the Lead to change your access level: nobody does it for themselves."
     every = tuple(session.scalars(select(Project.id).where(Project.agency_id == agency.id).order_by(Project.id)))
-    work = requests.Work(purpose=purpose, access_level=level, start_on=local_day(now, policy.zone), project_ids=every, device=device)
+    work = requests.Work(
+        purpose=purpose, access_level=level, start_on=local_day(now, policy.zone), project_ids=every, device=device
+    )
     asked = requests.submit(
         session, agency=agency, work=work, membership=membership, act="modify", actor=actor, now=now, policy=policy,
         instruction="The executive director's designation as Agency Administrator.",
@@ -205,13 +248,17 @@ def _ask(
 
 def _waits(session: Session, membership: Membership, role: Role) -> bool:
     query = select(Document.id).where(
-        Document.membership_id == membership.id, Document.kind == PAPERS[role], Document.status.in_(("signed", "scanned"))
+        Document.membership_id == membership.id,
+        Document.kind == PAPERS[role],
+        Document.status.in_(("signed", "scanned")),
     )
     return session.scalar(query.limit(1)) is not None
 
 
 def _unsigned(session: Session, membership: Membership, role: Role) -> list[Document]:
     query = select(Document).where(
-        Document.membership_id == membership.id, Document.kind == PAPERS[role], Document.status.in_(("prepared", "signed", "scanned", "rejected"))
+        Document.membership_id == membership.id,
+        Document.kind == PAPERS[role],
+        Document.status.in_(("prepared", "signed", "scanned", "rejected")),
     )
     return list(session.scalars(query))

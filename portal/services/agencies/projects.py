@@ -50,12 +50,27 @@ def add(
     project = Project(agency_id=agency.id, cells={}, **values)
     session.add(project)
     session.flush()
-    audit.record(session, actor=actor, now=now, act="project.enter", thing=project, said=f"Entered the project {project.name} of {agency.name}.")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="project.enter",
+        thing=project,
+        said=f"Entered the project {project.name} of {agency.name}.",
+    )
     return project
 
 
 def change(
-    session: Session, *, project: Project, name: str, project_type: int | None, starts_on: date | None, ends_on: date | None, actor: Actor, now: datetime
+    session: Session,
+    *,
+    project: Project,
+    name: str,
+    project_type: int | None,
+    starts_on: date | None,
+    ends_on: date | None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Changes a project. Its provider ids stay: they are the core HMIS's."""
     agency = session.get_one(Agency, project.agency_id)
@@ -77,7 +92,9 @@ def change(
     )  # fmt: skip
 
 
-def from_form(session: Session, *, agency: Agency, entries: Iterable[Mapping[str, str]], actor: Actor, now: datetime) -> list[Project]:
+def from_form(
+    session: Session, *, agency: Agency, entries: Iterable[Mapping[str, str]], actor: Actor, now: datetime
+) -> list[Project]:
     """Enters the projects that an information form names and the record lacks: each is to get a provider id of its own."""
     known = {project.name.casefold() for project in of(session, agency.id)}
     entered = []
@@ -119,7 +136,9 @@ def _checked(agency: Agency, name: str, project_type: int | None, starts_on: dat
 def _refuse_known(session: Session, agency: Agency, name: str) -> None:
     there = next((project for project in of(session, agency.id) if project.name.casefold() == name.casefold()), None)
     if there is not None:
-        raise bad_input(f"{agency.name} has a project {there.name} already. Change that one, or enter another name.", "name")
+        raise bad_input(
+            f"{agency.name} has a project {there.name} already. Change that one, or enter another name.", "name"
+        )
 
 
 def _day(text: str | None) -> date | None:

@@ -13,7 +13,9 @@ from workflows.vocabulary import About, Kind
 JOINED = "joined"
 
 
-def joined(session: Session, agency: Agency, *, on: date, now: datetime, rests_on: str = "", rests_on_id: int = 0) -> Evidence | None:
+def joined(
+    session: Session, agency: Agency, *, on: date, now: datetime, rests_on: str = "", rests_on_id: int = 0
+) -> Evidence | None:
     """Records the evidence of the first year, from the day the participation agreement was executed; once for each joining.
 
     None where the Agency has a review, or joined before and signs a later version only: that year is not given twice.

@@ -150,7 +150,9 @@ def reject(session: Session, *, document: Document, reason: str, actor: Actor, n
     document.verified_how = ""
     produce.take_back(session, document, actor=actor, now=now, reason=f"The document was sent back: {reason}"[:1000])
     links.revoke_for(session, document, now=now)
-    told: set[int | None] = {signature.person_id for signature in signers.signatures(session, document)} or {document.prepared_by}
+    told: set[int | None] = {signature.person_id for signature in signers.signatures(session, document)} or {
+        document.prepared_by
+    }
     for person_id in sorted(person for person in told if person is not None):
         jobs.enqueue(
             session, Effect.MAIL, key=f"rejected:{document.id}:{document.round}:{person_id}", now=now,

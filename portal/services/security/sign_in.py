@@ -66,13 +66,19 @@ def fits(attempt: Attempt, password: str) -> bool:
     return _fits(attempt.password_hash, password) and attempt.counts
 
 
-def finish(session: Session, *, attempt: Attempt, right: bool, password: str, actor: Actor, now: datetime) -> Person | None:
+def finish(
+    session: Session, *, attempt: Attempt, right: bool, password: str, actor: Actor, now: datetime
+) -> Person | None:
     """The person who came in, or None; what was tried is on record. The caller commits either way."""
     if attempt.person_id is None:
         return None
     person = session.get_one(Person, attempt.person_id)
     if not right:
-        said = f"A wrong password was given for {person.name}." if attempt.counts else f"A password was tried for {person.name} during a pause."
+        said = (
+            f"A wrong password was given for {person.name}."
+            if attempt.counts
+            else f"A password was tried for {person.name} during a pause."
+        )
         audit.record(session, actor=actor, now=now, act="sign.in", thing=person, said=said, refused="wrong_password")
         return None
     credential = session.get_one(Credential, attempt.person_id, with_for_update=True)
@@ -93,17 +99,28 @@ def set_password(session: Session, *, person: Person, password: str, actor: Acto
     if credential is None:
         credential = Credential(person_id=person.id, changed_at=now, failures=0, totp_last_step=0)
         session.add(credential)
-    credential.password_hash, credential.changed_at, credential.failures, credential.locked_at = HASHER.hash(password), now, 0, None
+    credential.password_hash, credential.changed_at, credential.failures, credential.locked_at = (
+        HASHER.hash(password),
+        now,
+        0,
+        None,
+    )
     end_sessions(session, person_id=person.id, now=now)
-    audit.record(session, actor=actor, now=now, act="password.set", thing=person, said=f"{person.name} set a new password.")
+    audit.record(
+        session, actor=actor, now=now, act="password.set", thing=person, said=f"{person.name} set a new password."
+    )
 
 
-def start_session(session: Session, *, person: Person, via: str, actor: Actor, now: datetime, link_id: int | None = None) -> str:
+def start_session(
+    session: Session, *, person: Person, via: str, actor: Actor, now: datetime, link_id: int | None = None
+) -> str:
     """A new session's token; the oldest ends where there would be more than three."""
     token = new_token()
     session.get(Person, person.id, with_for_update=True)  # two browsers at once must not make a fourth session
     live = session.scalars(
-        select(WebSession).where(WebSession.person_id == person.id, WebSession.ended_at.is_(None)).order_by(WebSession.seen_at.desc())
+        select(WebSession)
+        .where(WebSession.person_id == person.id, WebSession.ended_at.is_(None))
+        .order_by(WebSession.seen_at.desc())
     ).all()
     for old in live[AT_MOST - 1 :]:
         old.ended_at = now
@@ -113,7 +130,14 @@ def start_session(session: Session, *, person: Person, via: str, actor: Actor, n
             agent=actor.agent, link_id=link_id,
         )
     )  # fmt: skip
-    audit.record(session, actor=actor, now=now, act="sign.in", thing=person, said=f"{person.name} signed in ({via.replace('_', ' ')}).")
+    audit.record(
+        session,
+        actor=actor,
+        now=now,
+        act="sign.in",
+        thing=person,
+        said=f"{person.name} signed in ({via.replace('_', ' ')}).",
+    )
     return token
 
 
@@ -135,22 +159,37 @@ def ask_for_link(session: Session, *, email: str, actor: Actor, now: datetime, p
     if person is None:
         return
     mine = (Link.person_id == person.id, Link.purpose == "sign_in")
-    today, latest = session.execute(select(func.count(), func.max(Link.sent_at)).where(*mine, Link.sent_at > now - timedelta(days=1))).one()
+    today, latest = session.execute(
+        select(func.count(), func.max(Link.sent_at)).where(*mine, Link.sent_at > now - timedelta(days=1))
+    ).one()
     if today >= LINKS_A_DAY or (latest is not None and now - latest < LINK_AGAIN):
         return
-    links.invite(session, person=person, purpose="sign_in", actor=replace(PORTAL, address=actor.address, agent=actor.agent), now=now, policy=policy)
+    links.invite(
+        session,
+        person=person,
+        purpose="sign_in",
+        actor=replace(PORTAL, address=actor.address, agent=actor.agent),
+        now=now,
+        policy=policy,
+    )
 
 
 def end_session(session: Session, *, token: str, now: datetime) -> None:
-    session.execute(update(WebSession).where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None)).values(ended_at=now))
+    session.execute(
+        update(WebSession)
+        .where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def end_sessions(session: Session, *, person_id: int, now: datetime) -> None:
     """Signs a person out everywhere."""
-    session.execute(update(WebSession).where(WebSession.person_id == person_id, WebSession.ended_at.is_(None)).values(ended_at=now))
+    session.execute(
+        update(WebSession).where(WebSession.person_id == person_id, WebSession.ended_at.is_(None)).values(ended_at=now)
+    )
 
 
-def begin_totp(session: Session, *, person: Person, keys: Keys, now: datetime) -> str:
+def begin_totp(session: Session, *, person: Person, keys: Keys) -> str:
     """The address for the authenticator app's QR code; an unconfirmed seed is made once and shown until it is confirmed."""
     credential = session.get(Credential, person.id, with_for_update=True)
     if credential is None or not credential.password_hash:
@@ -159,10 +198,14 @@ def begin_totp(session: Session, *, person: Person, keys: Keys, now: datetime) -
         raise Refused(Reason.ALREADY_DONE, "Your second factor is set up already.")
     if credential.totp_sealed is None:
         credential.totp_sealed = keys.seal(pyotp.random_base32())
-    return pyotp.TOTP(keys.unseal(credential.totp_sealed)).provisioning_uri(name=person.email, issuer_name="HMIS Access Portal")
+    return pyotp.TOTP(keys.unseal(credential.totp_sealed)).provisioning_uri(
+        name=person.email, issuer_name="HMIS Access Portal"
+    )
 
 
-def check_totp(session: Session, *, person: Person, session_id: int, code: str, keys: Keys, actor: Actor, now: datetime) -> bool:
+def check_totp(
+    session: Session, *, person: Person, session_id: int, code: str, keys: Keys, actor: Actor, now: datetime
+) -> bool:
     """Whether the code is the app's present one and was not used before; True marks the session. The caller commits either way."""
     credential = session.get(Credential, person.id, with_for_update=True)
     if credential is None or credential.totp_sealed is None:
@@ -171,20 +214,34 @@ def check_totp(session: Session, *, person: Person, session_id: int, code: str, 
         return False
     seconds = int((now - datetime(1970, 1, 1)).total_seconds())
     step = seconds // STEP
-    right = pyotp.TOTP(keys.unseal(credential.totp_sealed)).verify(code.strip().replace(" ", ""), for_time=seconds, valid_window=0)
+    right = pyotp.TOTP(keys.unseal(credential.totp_sealed)).verify(
+        code.strip().replace(" ", ""), for_time=seconds, valid_window=0
+    )
     if not right or step <= credential.totp_last_step:
         _count(credential, now)
-        audit.record(session, actor=actor, now=now, act="sign.in", thing=person, said=f"A wrong second-factor code was given for {person.name}.", refused="wrong_code")
+        audit.record(
+            session,
+            actor=actor,
+            now=now,
+            act="sign.in",
+            thing=person,
+            said=f"A wrong second-factor code was given for {person.name}.",
+            refused="wrong_code",
+        )
         return False
     credential.totp_last_step, credential.failures, credential.locked_at = step, 0, None
     credential.totp_confirmed_at = credential.totp_confirmed_at or now
     session.execute(update(WebSession).where(WebSession.id == session_id).values(second_factor_at=now))
-    audit.record(session, actor=actor, now=now, act="sign.in", thing=person, said=f"{person.name} passed the second factor.")
+    audit.record(
+        session, actor=actor, now=now, act="sign.in", thing=person, said=f"{person.name} passed the second factor."
+    )
     return True
 
 
 def has_password(session: Session, person_id: int) -> bool:
-    return bool(session.scalar(select(func.count()).where(Credential.person_id == person_id, Credential.password_hash != "")))
+    return bool(
+        session.scalar(select(func.count()).where(Credential.person_id == person_id, Credential.password_hash != ""))
+    )
 
 
 def _paused(credential: Credential, now: datetime) -> bool:
@@ -206,9 +263,14 @@ def _fits(password_hash: str, password: str) -> bool:
 
 def _refuse_weak(password: str, person: Person) -> None:
     if not SHORTEST <= len(password) <= LONGEST:
-        raise bad_input(f"A password has {SHORTEST} to {LONGEST} characters. A few unrelated words are easy to remember.", "password")
+        raise bad_input(
+            f"A password has {SHORTEST} to {LONGEST} characters. A few unrelated words are easy to remember.",
+            "password",
+        )
     known = [person.first_name, person.last_name, person.email, "hmis", "portal", "mainehousing", "servicepoint"]
     guess = zxcvbn(password[:72], user_inputs=known)
     lowered = password.lower()
     if guess["score"] < ENOUGH or any(len(word) > 3 and word.lower() in lowered for word in known[:2]):
-        raise bad_input("This password is easy to guess. Use a few unrelated words, without your name or the portal's.", "password")
+        raise bad_input(
+            "This password is easy to guess. Use a few unrelated words, without your name or the portal's.", "password"
+        )

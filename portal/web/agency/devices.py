@@ -30,11 +30,25 @@ PAPERS = {service.STATEMENT: "Laptop statement", service.HOME_PAPER: "Work-at-ho
 def devices(agency_id: int) -> Any:
     with reading(sessions()) as session:
         agency = found(session, agency_id)
-        every = list(session.scalars(select(Device).where(Device.agency_id == agency.id, visible(actor(), Action.AGENCY_SEE, Device)).order_by(Device.label)))
+        every = list(
+            session.scalars(
+                select(Device)
+                .where(Device.agency_id == agency.id, visible(actor(), Action.AGENCY_SEE, Device))
+                .order_by(Device.label)
+            )
+        )
         standings = service.standings(session, every, on=today())
         rows = [_row(agency_id, device, standings[device.id]) for device in every]
         may_enter = may(session, Action.DEVICE_ENTER, agency) and agency.status != "ended"
-        return page("devices.html", agency, here="agency.devices", columns=COLUMNS, rows=rows, may_enter=may_enter, way=trail(agency, ("Devices", "")))
+        return page(
+            "devices.html",
+            agency,
+            here="agency.devices",
+            columns=COLUMNS,
+            rows=rows,
+            may_enter=may_enter,
+            way=trail(agency, ("Devices", "")),
+        )
 
 
 @blueprint.route("/<int:agency_id>/devices/new", methods=["GET", "POST"])
@@ -81,7 +95,12 @@ def authorise_device(agency_id: int, device_id: int) -> Any:
         except Refused as no:
             tell(no)
         else:
-            flash("The device is authorized." if both else "Your authorization is on record. The device waits for the other one.", "success")
+            flash(
+                "The device is authorized."
+                if both
+                else "Your authorization is on record. The device waits for the other one.",
+                "success",
+            )
     return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
 
 
@@ -98,13 +117,23 @@ def withdraw_device(agency_id: int, device_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 held = find(session, actor(), Action.DEVICE_AUTHORISE, Device, device_id)
-                service.withdraw(session, device=held, reason=form.reason.data, actor=actor(), now=now(), policy=policy())
+                service.withdraw(
+                    session, device=held, reason=form.reason.data, actor=actor(), now=now(), policy=policy()
+                )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             flash(f"{there.label} is no longer authorized.", "success")
             return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
-    return page("withdraw_device.html", agency, 400 if form.errors else 200, form=form, device=there, users=users, way=_trail(agency, there, "Withdraw"))
+    return page(
+        "withdraw_device.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        device=there,
+        users=users,
+        way=_trail(agency, there, "Withdraw"),
+    )
 
 
 @blueprint.route("/<int:agency_id>/devices/<int:device_id>/change", methods=["GET", "POST"])
@@ -121,14 +150,27 @@ def change_device(agency_id: int, device_id: int) -> Any:
             with transaction(sessions()) as session:
                 held = find(session, actor(), Action.DEVICE_ENTER, Device, device_id)
                 service.change(
-                    session, device=held, description=form.description.data or "", safeguards=form.safeguards.data or (), actor=actor(), now=now(), policy=policy()
+                    session,
+                    device=held,
+                    description=form.description.data or "",
+                    safeguards=form.safeguards.data or (),
+                    actor=actor(),
+                    now=now(),
+                    policy=policy(),
                 )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             flash("The change is saved.", "success")
             return redirect(url_for("agency.device", agency_id=agency_id, device_id=device_id))
-    return page("change_device.html", agency, 400 if form.errors else 200, form=form, device=there, way=_trail(agency, there, "Change"))
+    return page(
+        "change_device.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        device=there,
+        way=_trail(agency, there, "Change"),
+    )
 
 
 @blueprint.post("/<int:agency_id>/devices/<int:device_id>/statement")
@@ -145,7 +187,15 @@ def statement(agency_id: int, device_id: int) -> Any:
         with transaction(sessions()) as session:
             there = find(session, actor(), Action.DOCUMENT_PREPARE, Device, device_id)
             membership = session.get_one(Membership, int(form.who.data))
-            service.send_statement(session, device=there, membership=membership, kind=form.kind.data or "", actor=actor(), now=now(), policy=policy())
+            service.send_statement(
+                session,
+                device=there,
+                membership=membership,
+                kind=form.kind.data or "",
+                actor=actor(),
+                now=now(),
+                policy=policy(),
+            )
             name = session.get_one(Person, membership.person_id).name
     except Refused as no:
         form.refuse(no.sentence, "who")
@@ -162,7 +212,9 @@ def policy_on_file(agency_id: int, device_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 there = find(session, actor(), Action.AGENCY_SEE, Device, device_id)
-                service.policy_on_file(session, device=there, on=form.on.data, how=form.how.data, actor=actor(), now=now(), policy=policy())
+                service.policy_on_file(
+                    session, device=there, on=form.on.data, how=form.how.data, actor=actor(), now=now(), policy=policy()
+                )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
@@ -171,7 +223,9 @@ def policy_on_file(agency_id: int, device_id: int) -> Any:
     return _page(agency_id, device_id, policy_form=form)
 
 
-def _page(agency_id: int, device_id: int, statement_form: StatementForm | None = None, policy_form: PolicyOnFile | None = None) -> Any:
+def _page(
+    agency_id: int, device_id: int, statement_form: StatementForm | None = None, policy_form: PolicyOnFile | None = None
+) -> Any:
     failed = statement_form is not None or policy_form is not None
     with reading(sessions()) as session:
         agency = found(session, agency_id)
@@ -179,18 +233,26 @@ def _page(agency_id: int, device_id: int, statement_form: StatementForm | None =
         if there.agency_id != agency.id:
             raise not_found()
         standing = service.standings(session, [there], on=today())[there.id]
-        people = {number: session.get_one(Person, number).name for number in (there.entered_by, there.director_id, there.admin_id) if number}
+        people = {
+            number: session.get_one(Person, number).name
+            for number in (there.entered_by, there.director_id, there.admin_id)
+            if number
+        }
         if statement_form is None:
             statement_form = StatementForm(formdata=None, kind=service.STATEMENT)
-            statement_form.who.choices = choices([("", "Select"), *directors.active_members(session, agency.id, on=today())])
+            statement_form.who.choices = choices(
+                [("", "Select"), *directors.active_members(session, agency.id, on=today())]
+            )
         papers = _papers(standing)
         statement_form.kind.choices = choices((paper["kind"], paper["title"]) for paper in papers)
         is_lead = bool(actor().lead_roles)
         values: dict[str, Any] = {
             "device": there, "standing": standing, "facts": _facts(there, people), "papers": papers, "safeguards": service.SAFEGUARDS, "traits": TRAITS,
-            "may_authorise": _may_authorise(there, standing), "may_withdraw": may(session, Action.DEVICE_AUTHORISE, there) and (standing.authorised_since or there.director_id or there.admin_id),
+            "may_authorise": _may_authorise(there, standing), "may_withdraw": may(session, Action.DEVICE_AUTHORISE, there)
+            and (standing.authorised_since or there.director_id or there.admin_id),
             "may_change": may(session, Action.DEVICE_ENTER, there) and not standing.authorised_since, "may_send": may(session, Action.DOCUMENT_PREPARE, there),
-            "policy_missing": "home_office" in standing.traits and "home_office=policy" not in standing.signed, "is_lead": is_lead and may(session, Action.EVIDENCE_RECORD, there),
+            "policy_missing": "home_office" in standing.traits and "home_office=policy" not in standing.signed,
+            "is_lead": is_lead and may(session, Action.EVIDENCE_RECORD, there),
         }  # fmt: skip
         return page(
             "device.html", agency, 400 if failed else 200, statement_form=statement_form, policy_form=policy_form or PolicyOnFile(formdata=None, on=today()),
@@ -208,8 +270,15 @@ def _may_authorise(device: Device, standing: service.Standing) -> bool:
 
 def _papers(standing: service.Standing) -> list[dict[str, str]]:
     """The papers this device calls for and nobody has signed yet."""
-    wanted = [("laptop", service.STATEMENT, "laptop_statement"), ("home_office", service.HOME_PAPER, "home_office=authorisation")]
-    return [{"kind": kind, "title": PAPERS[kind]} for trait, kind, signed in wanted if trait in standing.traits and signed not in standing.signed]
+    wanted = [
+        ("laptop", service.STATEMENT, "laptop_statement"),
+        ("home_office", service.HOME_PAPER, "home_office=authorisation"),
+    ]
+    return [
+        {"kind": kind, "title": PAPERS[kind]}
+        for trait, kind, signed in wanted
+        if trait in standing.traits and signed not in standing.signed
+    ]
 
 
 def _facts(device: Device, people: dict[int, str]) -> list[dict[str, str]]:
@@ -227,7 +296,11 @@ def _facts(device: Device, people: dict[int, str]) -> list[dict[str, str]]:
 
 
 def _row(agency_id: int, device: Device, standing: service.Standing) -> dict[str, Any]:
-    state = {"status": "authorized", "text": "Authorized"} if standing.authorised_since else {"status": "waiting", "text": "Not authorized"}
+    state = (
+        {"status": "authorized", "text": "Authorized"}
+        if standing.authorised_since
+        else {"status": "waiting", "text": "Not authorized"}
+    )
     if standing.authorised_since and standing.lacks:
         state = {"status": "waiting", "text": "Papers missing"}
     return {
@@ -238,5 +311,8 @@ def _row(agency_id: int, device: Device, standing: service.Standing) -> dict[str
 
 
 def _trail(agency: Any, device: Device, here: str = "") -> list[dict[str, str]]:
-    steps = [("Devices", url_for("agency.devices", agency_id=agency.id)), (device.label, url_for("agency.device", agency_id=agency.id, device_id=device.id))]
+    steps = [
+        ("Devices", url_for("agency.devices", agency_id=agency.id)),
+        (device.label, url_for("agency.device", agency_id=agency.id, device_id=device.id)),
+    ]
     return trail(agency, *steps, *([(here, "")] if here else []))

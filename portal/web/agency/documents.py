@@ -30,22 +30,56 @@ def documents(agency_id: int) -> Any:
     after = request.args.get("after", "")
     with reading(sessions()) as session:
         agency = found(session, agency_id)
-        query = select(Document).options(joinedload(Document.person)).where(Document.agency_id == agency.id, Document.status != "void")
+        query = (
+            select(Document)
+            .options(joinedload(Document.person))
+            .where(Document.agency_id == agency.id, Document.status != "void")
+        )
         if after.isdecimal():
             query = query.where(Document.id < int(after))
         rows = list(session.scalars(query.order_by(Document.id.desc()).limit(PAGE + 1)))
         more = len(rows) > PAGE
         shown = [_row(document) for document in rows[:PAGE]]
-        pager = {"text": "", "previous": address(after=None) if after else "", "next": address(after=rows[PAGE - 1].id) if more else ""}
-        return page("documents.html", agency, here="agency.documents", columns=COLUMNS, rows=shown, pager=pager, way=trail(agency, ("Documents", "")))
+        pager = {
+            "text": "",
+            "previous": address(after=None) if after else "",
+            "next": address(after=rows[PAGE - 1].id) if more else "",
+        }
+        return page(
+            "documents.html",
+            agency,
+            here="agency.documents",
+            columns=COLUMNS,
+            rows=shown,
+            pager=pager,
+            way=trail(agency, ("Documents", "")),
+        )
 
 
 def _row(document: Document) -> dict[str, Any]:
-    status, words = state_of(document.kind, "verified" if document.verified_at and document.status == "executed" else document.status)
-    files = [{"text": "Print to sign on paper", "href": url_for("documents.blank", document_id=document.id)}] if document.status in ("prepared", "rejected") else []
-    files += [{"text": "Upload the scan", "href": url_for("documents.scan", document_id=document.id)}] if document.status in ("prepared", "rejected") else []
-    files += [{"text": "Executed copy (PDF)", "href": url_for("documents.executed", document_id=document.id)}] if document.executed_sha256 else []
-    verified = f"{us_date(local_day(document.verified_at, policy().zone))}, {document.verified_how}" if document.verified_at else ""
+    status, words = state_of(
+        document.kind, "verified" if document.verified_at and document.status == "executed" else document.status
+    )
+    files = (
+        [{"text": "Print to sign on paper", "href": url_for("documents.blank", document_id=document.id)}]
+        if document.status in ("prepared", "rejected")
+        else []
+    )
+    files += (
+        [{"text": "Upload the scan", "href": url_for("documents.scan", document_id=document.id)}]
+        if document.status in ("prepared", "rejected")
+        else []
+    )
+    files += (
+        [{"text": "Executed copy (PDF)", "href": url_for("documents.executed", document_id=document.id)}]
+        if document.executed_sha256
+        else []
+    )
+    verified = (
+        f"{us_date(local_day(document.verified_at, policy().zone))}, {document.verified_how}"
+        if document.verified_at
+        else ""
+    )
     return {
         "title": {"text": paperwork.KINDS[document.kind].title, "href": url_for("documents.show", document_id=document.id), "note": f"Version {document.version}"},
         "about": document.person.name if document.person is not None else "The Agency", "state": {"status": status, "text": words},

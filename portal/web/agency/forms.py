@@ -21,7 +21,12 @@ from workflows.vocabulary import Action, Kind
 
 WHICH = {"information": "information_form", "inventory": "housing_inventory"}
 PATH = "/<int:agency_id>/<any(information, inventory):which>"
-LABELS = {"contact": ("contact_name", "contact_role"), "project": ("project_name", "project_type"), "inventory": ("project_name", "household_type"), "served": ("served_project_name", "people_served")}
+LABELS = {
+    "contact": ("contact_name", "contact_role"),
+    "project": ("project_name", "project_type"),
+    "inventory": ("project_name", "household_type"),
+    "served": ("served_project_name", "people_served"),
+}
 
 
 @blueprint.route(PATH, methods=["GET", "POST"])
@@ -32,7 +37,14 @@ def form(agency_id: int, which: str) -> Any:
     if Nothing().validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                agency_forms.begin(session, agency=found(session, agency_id, Action.FORM_SUBMIT), kind=kind, actor=actor(), now=now(), policy=policy())
+                agency_forms.begin(
+                    session,
+                    agency=found(session, agency_id, Action.FORM_SUBMIT),
+                    kind=kind,
+                    actor=actor(),
+                    now=now(),
+                    policy=policy(),
+                )
         except Refused as no:
             tell(no)
         return redirect(url_for("agency.form", agency_id=agency_id, which=which))
@@ -71,7 +83,9 @@ def entry(agency_id: int, which: str, group: str, number: int) -> Any:
     if number > len(kept):
         raise not_found()
     made = filled_part(part_form(text.of_group(group)), kept[number - 1] if number else {})
-    if made.validate_on_submit() and _saved(made, lambda session: _keep_entry(session, document.id, group, number or None, made.values())):
+    if made.validate_on_submit() and _saved(
+        made, lambda session: _keep_entry(session, document.id, group, number or None, made.values())
+    ):
         another = "another" in request.form
         flash("The entry is saved.", "success")
         if another:
@@ -86,7 +100,14 @@ def remove_entry(agency_id: int, which: str, group: str, number: int) -> Any:
     _agency, document, _text = _at_hand(agency_id, which)
     if Nothing().validate_on_submit():
         with transaction(sessions()) as session:
-            agency_forms.remove_entry(session, document=session.get_one(Document, document.id), group=group, number=number, actor=actor(), now=now())
+            agency_forms.remove_entry(
+                session,
+                document=session.get_one(Document, document.id),
+                group=group,
+                number=number,
+                actor=actor(),
+                now=now(),
+            )
         flash("The entry is taken out.", "success")
     return redirect(url_for("agency.form", agency_id=agency_id, which=which))
 
@@ -125,7 +146,14 @@ def submitted(agency_id: int, which: str) -> Any:
         document = agency_forms.latest(session, agency.id, WHICH[which])
         if document is None or document.status in agency_forms.DRAFT:
             return redirect(url_for("agency.form", agency_id=agency_id, which=which))
-        return page("submitted.html", agency, document=document, text=paperwork.text_of(document), which=which, way=trail(agency, ("Submitted", "")))
+        return page(
+            "submitted.html",
+            agency,
+            document=document,
+            text=paperwork.text_of(document),
+            which=which,
+            way=trail(agency, ("Submitted", "")),
+        )
 
 
 @blueprint.route("/<int:agency_id>/protocols", methods=["GET", "POST"])
@@ -146,7 +174,11 @@ def protocols(agency_id: int) -> Any:
     made = filled_part(topics_form(topics, texts.latest("security_protocols")), document.answers if document else {})
     if made.validate_on_submit() and _saved(made, lambda session: _keep_topics(session, agency_id, made.values())):
         return redirect(url_for("agency.protocols", agency_id=agency_id, _anchor="sign"))
-    missing = [title for topic, title, _ in topics if not (document and document.answers.get(f"{topic}_document") and document.answers.get(f"{topic}_date"))]
+    missing = [
+        title
+        for topic, title, _ in topics
+        if not (document and document.answers.get(f"{topic}_document") and document.answers.get(f"{topic}_date"))
+    ]
     return page(
         "protocols.html", agency, 400 if made.errors else 200, form=made, topics=topics, attested=attested, document=document, open_now=open_now,
         may_fill=may_fill, may_sign=may_sign, missing=missing, way=trail(agency, ("Security protocols", "")),
@@ -168,7 +200,15 @@ def posted(agency_id: int) -> Any:
     if made.validate_on_submit() and _saved(made, lambda session: _attest_posted(session, agency_id, made)):
         flash("The attestation is on record.", "success")
         return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("posted.html", agency, 400 if made.errors else 200, form=made, there=there, may_attest=may_attest, way=trail(agency, ("Posted notices", "")))
+    return page(
+        "posted.html",
+        agency,
+        400 if made.errors else 200,
+        form=made,
+        there=there,
+        may_attest=may_attest,
+        way=trail(agency, ("Posted notices", "")),
+    )
 
 
 def _at_hand(agency_id: int, which: str) -> tuple[Agency, Document, DocumentText]:
@@ -202,27 +242,41 @@ def _saved(made: Any, act: Any) -> bool:
 
 
 def _keep(session: Session, document_id: int, values: dict[str, Any]) -> None:
-    agency_forms.save(session, document=session.get_one(Document, document_id), answers=values, actor=actor(), now=now())
+    agency_forms.save(
+        session, document=session.get_one(Document, document_id), answers=values, actor=actor(), now=now()
+    )
 
 
 def _keep_entry(session: Session, document_id: int, group: str, number: int | None, values: dict[str, Any]) -> None:
     document = session.get_one(Document, document_id)
-    agency_forms.save_entry(session, document=document, group=group, number=number, values=values, actor=actor(), now=now())
+    agency_forms.save_entry(
+        session, document=document, group=group, number=number, values=values, actor=actor(), now=now()
+    )
 
 
 def _keep_topics(session: Session, agency_id: int, values: dict[str, Any]) -> None:
     agency = found(session, agency_id)
-    document = agency_forms.begin(session, agency=agency, kind="security_protocols", actor=actor(), now=now(), policy=policy())
+    document = agency_forms.begin(
+        session, agency=agency, kind="security_protocols", actor=actor(), now=now(), policy=policy()
+    )
     agency_forms.save(session, document=document, answers=values, actor=actor(), now=now())
 
 
 def _attest_posted(session: Session, agency_id: int, made: PostedForm) -> None:
     agency_forms.attest_posted(
-        session, agency=found(session, agency_id), what=made.what.data or (), on=made.on.data or today(), actor=actor(), now=now(), policy=policy()
+        session,
+        agency=found(session, agency_id),
+        what=made.what.data or (),
+        on=made.on.data or today(),
+        actor=actor(),
+        now=now(),
+        policy=policy(),
     )
 
 
-def _part_page(agency: Agency, which: str, text: DocumentText, part: Group, made: Part, number: int | None = None) -> Any:
+def _part_page(
+    agency: Agency, which: str, text: DocumentText, part: Group, made: Part, number: int | None = None
+) -> Any:
     return page(
         "form_part.html", agency, 400 if made.errors else 200, form=made, which=which, text=text, part=part, number=number,
         way=trail(agency, (text.title, url_for("agency.form", agency_id=agency.id, which=which)), (part.heading, "")),
@@ -238,14 +292,33 @@ def _parts(document: Document | None, text: DocumentText, agency: Agency, which:
     for group in text.groups:
         if group.repeats:
             entries = text.entries(group.id, read)
-            shown.append({"group": group, "entries": [_entry(agency, which, group, text, number, row) for number, row in enumerate(entries, 1)]})
+            shown.append(
+                {
+                    "group": group,
+                    "entries": [
+                        _entry(agency, which, group, text, number, row) for number, row in enumerate(entries, 1)
+                    ],
+                }
+            )
         else:
-            empty = [field.label for field in text.of_group(group.id) if field.required and not read.get(field.name, "").strip()]
-            shown.append({"group": group, "empty": empty, "href": url_for("agency.form_part", agency_id=agency.id, which=which, group=group.id)})
+            empty = [
+                field.label
+                for field in text.of_group(group.id)
+                if field.required and not read.get(field.name, "").strip()
+            ]
+            shown.append(
+                {
+                    "group": group,
+                    "empty": empty,
+                    "href": url_for("agency.form_part", agency_id=agency.id, which=which, group=group.id),
+                }
+            )
     return shown
 
 
-def _entry(agency: Agency, which: str, group: Group, text: DocumentText, number: int, row: dict[str, str]) -> dict[str, Any]:
+def _entry(
+    agency: Agency, which: str, group: Group, text: DocumentText, number: int, row: dict[str, str]
+) -> dict[str, Any]:
     first, second = LABELS.get(group.id, ("", ""))
     empty = [field.label for field in text.of_group(group.id) if field.required and not row.get(field.name, "").strip()]
     there: dict[str, Any] = {"agency_id": agency.id, "which": which, "group": group.id, "number": number}
@@ -262,14 +335,33 @@ def _answers(agency: Agency, which: str, document: Document, text: DocumentText)
     for group in text.groups:
         if not group.repeats:
             href = url_for("agency.form_part", agency_id=agency.id, which=which, group=group.id)
-            sections.append({"title": group.heading, "rows": [{"key": f.label, "value": read.get(f.name, ""), "change_href": f"{href}#{f.name}"} for f in text.of_group(group.id)]})
+            sections.append(
+                {
+                    "title": group.heading,
+                    "rows": [
+                        {"key": f.label, "value": read.get(f.name, ""), "change_href": f"{href}#{f.name}"}
+                        for f in text.of_group(group.id)
+                    ],
+                }
+            )
             continue
         for number, row in enumerate(text.entries(group.id, read), 1):
             href = url_for("agency.entry", agency_id=agency.id, which=which, group=group.id, number=number)
-            sections.append({"title": f"{group.heading}: {number}", "rows": [{"key": f.label, "value": row.get(f.name, ""), "change_href": f"{href}#{f.name}"} for f in text.of_group(group.id) if row.get(f.name) or f.required]})
+            sections.append(
+                {
+                    "title": f"{group.heading}: {number}",
+                    "rows": [
+                        {"key": f.label, "value": row.get(f.name, ""), "change_href": f"{href}#{f.name}"}
+                        for f in text.of_group(group.id)
+                        if row.get(f.name) or f.required
+                    ],
+                }
+            )
     return sections
 
 
 def _is_of(document: Document | None, kind: str, year: int) -> bool:
     """Whether an inventory that was executed is the one of the year that is asked for."""
-    return kind != Kind.HOUSING_INVENTORY or (document is not None and str(document.answers.get("inventory_year")) == str(year))
+    return kind != Kind.HOUSING_INVENTORY or (
+        document is not None and str(document.answers.get("inventory_year")) == str(year)
+    )

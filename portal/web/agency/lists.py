@@ -33,7 +33,10 @@ def index() -> Any:
         return _own()
     form = FindAgencies(request.args)
     wanted = Wanted(
-        search=request.args.get("q", "")[:200], state=request.args.get("state", ""), sort=request.args.get("sort", "name"), after=request.args.get("after", "")[:400]
+        search=request.args.get("q", "")[:200],
+        state=request.args.get("state", ""),
+        sort=request.args.get("sort", "name"),
+        after=request.args.get("after", "")[:400],
     )
     exports = request.args.get("format") == "csv"
     if exports:
@@ -47,7 +50,16 @@ def index() -> Any:
         "text": f"{len(shown.rows)} of {shown.total} Agencies" if shown.total > len(shown.rows) else "",
         "previous": address(after=None) if wanted.after else "", "next": address(after=shown.next) if shown.next else "",
     }  # fmt: skip
-    return page("index.html", None, form=form, columns=COLUMNS, rows=[_row(row) for row in shown.rows], pager=pager, total=shown.total, filtered=bool(wanted.search or wanted.state))
+    return page(
+        "index.html",
+        None,
+        form=form,
+        columns=COLUMNS,
+        rows=[_row(row) for row in shown.rows],
+        pager=pager,
+        total=shown.total,
+        filtered=bool(wanted.search or wanted.state),
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -73,7 +85,9 @@ def new() -> Any:
 def fields_of(form: Any) -> AgencyFields:
     """What was typed about an Agency."""
     names = ("common_name", "phone", "email", "street", "city", "state", "zip")
-    return AgencyFields(**{name: form[name].data or "" for name in names}, mandated_by=tuple(form.mandated_by.data or ()))
+    return AgencyFields(
+        **{name: form[name].data or "" for name in names}, mandated_by=tuple(form.mandated_by.data or ())
+    )
 
 
 def _own() -> Any:
@@ -86,7 +100,11 @@ def _own() -> Any:
 
 
 def _row(row: agency_list.Row) -> dict[str, Any]:
-    state = {"status": "refused", "text": "Comparable database"} if row.excluded else {"status": row.agency.status, "text": _state(row.agency.status)}
+    state = (
+        {"status": "refused", "text": "Comparable database"}
+        if row.excluded
+        else {"status": row.agency.status, "text": _state(row.agency.status)}
+    )
     return {
         "name": {"text": row.agency.name, "href": url_for("agency.show", agency_id=row.agency.id), "note": row.agency.common_name}, "state": state,
         "director": row.director, "projects": row.projects, "people": row.people,
@@ -96,7 +114,18 @@ def _row(row: agency_list.Row) -> dict[str, Any]:
 
 def _csv(rows: Any) -> Response:
     """What is shown, without a street: the whereabouts of some Agencies are nobody else's business."""
-    headers = ("Agency", "Known as", "Where it stands", "Executive director", "Projects", "People", "Licenses", "Seats in use", "Provider ID", "Entered")
+    headers = (
+        "Agency",
+        "Known as",
+        "Where it stands",
+        "Executive director",
+        "Projects",
+        "People",
+        "Licenses",
+        "Seats in use",
+        "Provider ID",
+        "Entered",
+    )
     table = to_csv(headers, (
         (
             row.agency.name, row.agency.common_name, EXCLUDED.get(row.excluded) or _state(row.agency.status), row.director, row.projects, row.people,

@@ -42,7 +42,14 @@ def change(agency_id: int) -> Any:
         else:
             flash("The change is saved.", "success")
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("change.html", agency, 400 if form.errors else 200, form=form, renames=renames, way=trail(agency, ("Change", "")))
+    return page(
+        "change.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        renames=renames,
+        way=trail(agency, ("Change", "")),
+    )
 
 
 @blueprint.route("/<int:agency_id>/exclude", methods=["GET", "POST"])
@@ -57,14 +64,30 @@ def exclude(agency_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 agencies.exclude(
-                    session, agency=found(session, agency_id), kind=form.kind.data, reason=form.reason.data, actor=actor(), now=now(), policy=policy()
+                    session,
+                    agency=found(session, agency_id),
+                    kind=form.kind.data,
+                    reason=form.reason.data,
+                    actor=actor(),
+                    now=now(),
+                    policy=policy(),
                 )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
-            flash(f"{agency.name} is on record as a provider that keeps a comparable database. Access that exists is being suspended.", "success")
+            flash(
+                f"{agency.name} is on record as a provider that keeps a comparable database. Access that exists is being suspended.",
+                "success",
+            )
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("exclude.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, way=trail(agency, ("Excluded provider", "")))
+    return page(
+        "exclude.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        concerned=concerned,
+        way=trail(agency, ("Excluded provider", "")),
+    )
 
 
 @blueprint.route("/<int:agency_id>/include", methods=["GET", "POST"])
@@ -80,14 +103,21 @@ def include(agency_id: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 agencies.no_longer_excluded(
-                    session, agency=found(session, agency_id), reason=form.reason.data, actor=actor(), now=now(), policy=policy()
+                    session,
+                    agency=found(session, agency_id),
+                    reason=form.reason.data,
+                    actor=actor(),
+                    now=now(),
+                    policy=policy(),
                 )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
             flash(f"{agency.name} is no longer on record as an excluded provider.", "success")
             return redirect(url_for("agency.show", agency_id=agency_id))
-    return page("include.html", agency, 400 if form.errors else 200, form=form, way=trail(agency, ("No longer excluded", "")))
+    return page(
+        "include.html", agency, 400 if form.errors else 200, form=form, way=trail(agency, ("No longer excluded", ""))
+    )
 
 
 @blueprint.route("/<int:agency_id>/end", methods=["GET", "POST"])
@@ -115,7 +145,14 @@ def end(agency_id: int) -> Any:
                 form.refuse(no.sentence, no.field)
             else:
                 return page("ended.html", agency, concerned=done, way=trail(agency, ("Ended", "")))
-    return page("end.html", agency, 400 if form.errors else 200, form=form, concerned=concerned, way=trail(agency, ("End the participation", "")))
+    return page(
+        "end.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        concerned=concerned,
+        way=trail(agency, ("End the participation", "")),
+    )
 
 
 @blueprint.post("/<int:agency_id>/rejoin")
@@ -139,7 +176,10 @@ def licences_page(agency_id: int) -> Any:
             raise not_found()
         usage = {kind: licences.usage(session, agency.id, kind) for kind in LICENCES}
         seats = session.scalars(
-            select(Seat).options(joinedload(Seat.membership).joinedload(Membership.person)).where(Seat.agency_id == agency.id, Seat.status != "returned").order_by(Seat.status, Seat.reserved_until, Seat.id)
+            select(Seat)
+            .options(joinedload(Seat.membership).joinedload(Membership.person))
+            .where(Seat.agency_id == agency.id, Seat.status != "returned")
+            .order_by(Seat.status, Seat.reserved_until, Seat.id)
         ).all()
         rows = [_seat(seat) for seat in seats]
         session.expunge_all()
@@ -165,12 +205,28 @@ def _grant_or_withdraw(session: Session, agency: Agency, form: LicenceForm, *, w
         return
     free = licences.free_seats(session, agency.id, kind)
     if count > free:
-        raise Refused(Because.NO_SEAT, f"Only {free} are free. A license that somebody holds returns when that person is deactivated.", "count")
+        raise Refused(
+            Because.NO_SEAT,
+            f"Only {free} are free. A license that somebody holds returns when that person is deactivated.",
+            "count",
+        )
     for _ in range(count):
         licences.withdraw_licence(session, agency, actor=actor(), now=now(), policy=policy(), kind=kind)
 
 
 def _seat(seat: Seat) -> dict[str, Any]:
     person = seat.membership.person
-    until = f"Kept until {seat.reserved_until:%B} {seat.reserved_until.day}, {seat.reserved_until.year}" if seat.reserved_until else ""
-    return {"who": person.name, "kind": KINDS[seat.kind], "state": {"status": "issued" if seat.status == "held" else "reserved", "text": "In use" if seat.status == "held" else "Reserved"}, "until": until}
+    until = (
+        f"Kept until {seat.reserved_until:%B} {seat.reserved_until.day}, {seat.reserved_until.year}"
+        if seat.reserved_until
+        else ""
+    )
+    return {
+        "who": person.name,
+        "kind": KINDS[seat.kind],
+        "state": {
+            "status": "issued" if seat.status == "held" else "reserved",
+            "text": "In use" if seat.status == "held" else "Reserved",
+        },
+        "until": until,
+    }

@@ -28,14 +28,21 @@ NAMED = {Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "secu
 def invite_director(agency_id: int) -> Any:
     with reading(sessions()) as session:
         agency = found(session, agency_id, Action.DIRECTOR_INVITE)
-        held = [(str(each.id), f"The office of {each.person.name}, who leaves it") for each in directors.directors(session, agency.id, on=today())]
+        held = [
+            (str(each.id), f"The office of {each.person.name}, who leaves it")
+            for each in directors.directors(session, agency.id, on=today())
+        ]
         form = InviteDirector(**_proposed(session, agency))
         form.instead_of.choices = choices([("", "A further director or designee" if held else "It is free"), *held])
         session.expunge_all()
     checked, back = request.form.get("checked"), request.form.get("back")
-    if form.validate_on_submit() and not form.names_private_mailbox(people.is_free_mail(form.email.data), people.free_mail_sentence(form.email.data)):
+    if form.validate_on_submit() and not form.names_private_mailbox(
+        people.is_free_mail(form.email.data), people.free_mail_sentence(form.email.data)
+    ):
         if not checked and not back:
-            return page("invite_check.html", agency, form=form, rows=_rows(form), way=trail(agency, ("Invite the director", "")))
+            return page(
+                "invite_check.html", agency, form=form, rows=_rows(form), way=trail(agency, ("Invite the director", ""))
+            )
         if checked:
             try:
                 with transaction(sessions()) as session:
@@ -45,7 +52,13 @@ def invite_director(agency_id: int) -> Any:
                 form.refuse(no.sentence, no.field)
             else:
                 return page("invited.html", agency, name=name, sent=sent, way=trail(agency, ("Invited", "")))
-    return page("invite_director.html", agency, 400 if form.errors else 200, form=form, way=trail(agency, ("Invite the director", "")))
+    return page(
+        "invite_director.html",
+        agency,
+        400 if form.errors else 200,
+        form=form,
+        way=trail(agency, ("Invite the director", "")),
+    )
 
 
 @blueprint.route("/<int:agency_id>/officers", methods=["GET", "POST"], endpoint="officers")
@@ -56,12 +69,19 @@ def officers_page(agency_id: int) -> Any:
         may_name = may(session, Action.OFFICER_NAME, agency) and agency.status != "ended"
         shown = _officers(session, agency)
         form = OfficerForm(office="both" if not any(row["role"] in NAMED for row in shown) else None)
-        form.who.choices = choices([("", "Somebody else: enter the name below"), *directors.active_members(session, agency.id, on=today())])
+        form.who.choices = choices(
+            [("", "Somebody else: enter the name below"), *directors.active_members(session, agency.id, on=today())]
+        )
         form.designate.label.text = f"I designate this person for {agency.name}, and may make this designation"
         session.expunge_all()
     if request.method == "POST" and not may_name:
         raise not_found()
-    if form.validate_on_submit() and not (not form.who.data and form.names_private_mailbox(people.is_free_mail(form.email.data or ""), people.free_mail_sentence(form.email.data or ""))):
+    if form.validate_on_submit() and not (
+        not form.who.data
+        and form.names_private_mailbox(
+            people.is_free_mail(form.email.data or ""), people.free_mail_sentence(form.email.data or "")
+        )
+    ):
         try:
             with transaction(sessions()) as session:
                 named = _name(session, agency_id, form)
@@ -71,7 +91,12 @@ def officers_page(agency_id: int) -> Any:
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
-            flash(f"{who} is named. {sent} document{'s go' if sent != 1 else ' goes'} out to be signed." if sent else f"{who} is named.", "success")
+            flash(
+                f"{who} is named. {sent} document{'s go' if sent != 1 else ' goes'} out to be signed."
+                if sent
+                else f"{who} is named.",
+                "success",
+            )
             for note in (*notes, *hint):
                 flash(note, "warning")
             return redirect(url_for("agency.officers", agency_id=agency_id))
@@ -81,12 +106,22 @@ def officers_page(agency_id: int) -> Any:
     )  # fmt: skip
 
 
-@blueprint.route("/<int:agency_id>/officers/<int:membership_id>/<any(agency_admin, security_officer):role>/end", methods=["GET", "POST"])
+@blueprint.route(
+    "/<int:agency_id>/officers/<int:membership_id>/<any(agency_admin, security_officer):role>/end",
+    methods=["GET", "POST"],
+)
 @permission(Action.OFFICER_NAME)
 def end_office(agency_id: int, membership_id: int, role: str) -> Any:
     with reading(sessions()) as session:
         agency = found(session, agency_id, Action.OFFICER_NAME)
-        membership = next((each for each in directors.holders(session, agency.id, Role(role), on=today()) if each.id == membership_id), None)
+        membership = next(
+            (
+                each
+                for each in directors.holders(session, agency.id, Role(role), on=today())
+                if each.id == membership_id
+            ),
+            None,
+        )
         if membership is None:
             raise not_found()
         name = membership.person.name
@@ -148,15 +183,26 @@ def _rows(form: InviteDirector) -> list[dict[str, str]]:
         value = field.data
         if field.short_name == "instead_of":
             value = next(choice.label for choice in field.choices if choice.value == field.data)
-        rows.append({"key": field.label.text, "value": f"{value:%B} {value.day}, {value.year}" if isinstance(value, date) else value})
+        rows.append(
+            {
+                "key": field.label.text,
+                "value": f"{value:%B} {value.day}, {value.year}" if isinstance(value, date) else value,
+            }
+        )
     return rows
 
 
 def _officers(session: Session, agency: Agency) -> list[dict[str, Any]]:
     """Everybody who holds an office, with how far their own paper is."""
-    held = [(role, membership) for role in CALLED for membership in directors.holders(session, agency.id, role, on=today())]
-    query = select(Document).where(Document.agency_id == agency.id, Document.kind.in_(officers.PAPERS.values()), Document.status != "void")
-    papers = {(document.membership_id, document.kind): document for document in session.scalars(query.order_by(Document.id))}
+    held = [
+        (role, membership) for role in CALLED for membership in directors.holders(session, agency.id, role, on=today())
+    ]
+    query = select(Document).where(
+        Document.agency_id == agency.id, Document.kind.in_(officers.PAPERS.values()), Document.status != "void"
+    )
+    papers = {
+        (document.membership_id, document.kind): document for document in session.scalars(query.order_by(Document.id))
+    }
     return [
         {
             "membership_id": membership.id, "name": membership.person.name, "email": membership.person.email, "role": role.value, "office": CALLED[role],
@@ -185,4 +231,10 @@ def _background_hint(session: Session, named: officers.Named) -> list[str]:
     wanted = {each.id: each for each in (named.admin, named.security_officer) if each is not None}
     lacking = [each for each in wanted.values() if officers.needs_background_check(session, each, on=today())]
     names = ", ".join(session.get_one(Person, each.person_id).name for each in lacking)
-    return [f"{names}: a background check is needed before access is given. Order it, and enter the result on the person's page."] if lacking else []
+    return (
+        [
+            f"{names}: a background check is needed before access is given. Order it, and enter the result on the person's page."
+        ]
+        if lacking
+        else []
+    )

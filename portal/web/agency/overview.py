@@ -21,8 +21,16 @@ from portal.web.kernel import actor, permission, policy, sessions, today
 from workflows.vocabulary import About, Action, Kind, Role
 
 DESK = {Role.LEAD_ADMIN, Role.HELP_DESK}
-OFFICES = {"executive_director": Role.EXECUTIVE_DIRECTOR, "agency_admin": Role.AGENCY_ADMIN, "security_officer": Role.SECURITY_OFFICER}
-CALLED = {Role.EXECUTIVE_DIRECTOR: "Executive director", Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "Security officer"}
+OFFICES = {
+    "executive_director": Role.EXECUTIVE_DIRECTOR,
+    "agency_admin": Role.AGENCY_ADMIN,
+    "security_officer": Role.SECURITY_OFFICER,
+}
+CALLED = {
+    Role.EXECUTIVE_DIRECTOR: "Executive director",
+    Role.AGENCY_ADMIN: "Agency Administrator",
+    Role.SECURITY_OFFICER: "Security officer",
+}
 PAPER_OF = {
     "participation-agreement": "participation_agreement", "information-form": "information_form", "housing-inventory": "housing_inventory",
     "manuals-received": "receipt_of_manuals", "an-agency-admin": "agency_admin_agreement",
@@ -92,20 +100,34 @@ def is_mine(agency_id: int, holder: str) -> bool:
 def _tasks(session: Session, agency: Agency, listed: TaskList) -> dict[str, Any]:
     papers = {paper.kind: paper for paper in listed.papers}
     waits = _to_countersign(session, agency)
-    mine: list[dict[str, Any]] = [_to_sign(document) for document in waits] if is_mine(agency.id, "executive_director") else []
+    mine: list[dict[str, Any]] = (
+        [_to_sign(document) for document in waits] if is_mine(agency.id, "executive_director") else []
+    )
     others: dict[str, list[dict[str, Any]]] = {}
     settled: list[dict[str, Any]] = []
     for task in listed.tasks:
         if task.status == "not_applicable":
             continue
         if task.done:
-            settled.append({"title": task.title, "status": task.status, "tag": "Done" if task.status == "met" else "Waived", "hint": _holds(task)})
+            settled.append(
+                {
+                    "title": task.title,
+                    "status": task.status,
+                    "tag": "Done" if task.status == "met" else "Waived",
+                    "hint": _holds(task),
+                }
+            )
         elif task.id == "configured" and task.holder == "lead" and not listed.package_complete:
-            later = {"status": "cannot_start", "hint": "Starts when the Lead has verified every document of the package."}
+            later = {
+                "status": "cannot_start",
+                "hint": "Starts when the Lead has verified every document of the package.",
+            }
             others.setdefault(task.who, []).append(_item(task) | later)
         elif task.id == "an-agency-admin" and any(document.kind == "agency_admin_agreement" for document in waits):
             if not is_mine(agency.id, "executive_director"):
-                others.setdefault("the executive director", []).append(_item(task) | {"title": "Sign the Agency Administrator Agreement as the director"})
+                others.setdefault("the executive director", []).append(
+                    _item(task) | {"title": "Sign the Agency Administrator Agreement as the director"}
+                )
         elif is_mine(agency.id, task.holder):
             mine.append(_item(task) | {"href": _href(agency, task, papers), "tag": "To do", "status": "to_do"})
         else:
@@ -142,7 +164,11 @@ def _holds(task: Task) -> str:
 
 
 def _with_names(who: str, named: Mapping[str, list[str]]) -> str:
-    office = {"the executive director": "Executive director", "the Agency Administrator": "Agency Administrator", "the security officer": "Security officer"}
+    office = {
+        "the executive director": "Executive director",
+        "the Agency Administrator": "Agency Administrator",
+        "the security officer": "Security officer",
+    }
     names = named.get(office.get(who, ""), [])
     return who[0].upper() + who[1:] + (f": {', '.join(names)}" if names else "")
 
@@ -152,7 +178,12 @@ def _href(agency: Agency, task: Task, papers: Mapping[str, Paper]) -> str:
     paper = papers.get(PAPER_OF.get(task.id, ""))
     waits = paper is not None and paper.document is not None and paper.state in ("signed", "scanned")
     own_form = task.id in ("information-form", "housing-inventory") and task.holder == "agency_admin"
-    if paper is not None and paper.document is not None and not own_form and (waits or task.holder in ("lead", "help_desk", "executive_director") or task.id == "an-agency-admin"):
+    if (
+        paper is not None
+        and paper.document is not None
+        and not own_form
+        and (waits or task.holder in ("lead", "help_desk", "executive_director") or task.id == "an-agency-admin")
+    ):
         return url_for("documents.show", document_id=paper.document.id)
     if task.id in PLACES:
         endpoint, more = PLACES[task.id]
@@ -167,8 +198,17 @@ def _paper(paper: Paper) -> dict[str, Any]:
     verified = ""
     if paper.verified_at is not None:
         verified = f"{paper.verified_how.capitalize()}" + (f", by {paper.verified_by}" if paper.verified_by else "")
-    title = {"text": paper.title, "href": url_for("documents.show", document_id=paper.document.id)} if paper.document is not None else paper.title
-    return {"title": title, "state": {"status": status, "text": words}, "verified": verified, "on": {"moment": paper.verified_at} if paper.verified_at else ""}
+    title = (
+        {"text": paper.title, "href": url_for("documents.show", document_id=paper.document.id)}
+        if paper.document is not None
+        else paper.title
+    )
+    return {
+        "title": title,
+        "state": {"status": status, "text": words},
+        "verified": verified,
+        "on": {"moment": paper.verified_at} if paper.verified_at else "",
+    }
 
 
 def _officers(session: Session, agency: Agency) -> list[dict[str, Any]]:
@@ -190,7 +230,10 @@ def _facts(session: Session, agency: Agency) -> list[dict[str, Any]]:
         {"key": "Provider ID in the core HMIS", "value": agency.provider_id},
     ]  # fmt: skip
     if agency.status == "ended":
-        rows += [{"key": "Ended because", "value": agency.ended_reason}, {"key": "Successor", "value": agency.successor}]
+        rows += [
+            {"key": "Ended because", "value": agency.ended_reason},
+            {"key": "Successor", "value": agency.successor},
+        ]
     return rows
 
 

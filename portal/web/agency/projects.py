@@ -35,11 +35,21 @@ def projects(agency_id: int) -> Any:
             }
             for project in service.of(session, agency.id)
         ]  # fmt: skip
-        return page("projects.html", agency, here="agency.projects", columns=COLUMNS, rows=rows, may_change=may_change, way=trail(agency, ("Projects", "")))
+        return page(
+            "projects.html",
+            agency,
+            here="agency.projects",
+            columns=COLUMNS,
+            rows=rows,
+            may_change=may_change,
+            way=trail(agency, ("Projects", "")),
+        )
 
 
 @blueprint.route("/<int:agency_id>/projects/<int:project_id>", methods=["GET", "POST"])
-@blueprint.route("/<int:agency_id>/projects/new", methods=["GET", "POST"], endpoint="new_project", defaults={"project_id": 0})
+@blueprint.route(
+    "/<int:agency_id>/projects/new", methods=["GET", "POST"], endpoint="new_project", defaults={"project_id": 0}
+)
 @permission(Action.AGENCY_CHANGE)
 def project(agency_id: int, project_id: int) -> Any:
     with reading(sessions()) as session:
@@ -53,7 +63,9 @@ def project(agency_id: int, project_id: int) -> Any:
         "ends_on": there.ends_on,
     }  # fmt: skip
     form = ProjectForm(data=start)
-    form.project_type.choices = choices([("", "Select"), *((str(code), title) for code, title in service.PROJECT_TYPES.items())])
+    form.project_type.choices = choices(
+        [("", "Select"), *((str(code), title) for code, title in service.PROJECT_TYPES.items())]
+    )
     if form.validate_on_submit():
         given = {
             "name": form.name.data, "project_type": int(form.project_type.data), "starts_on": form.starts_on.data, "ends_on": form.ends_on.data,
@@ -69,7 +81,9 @@ def project(agency_id: int, project_id: int) -> Any:
             form.refuse(no.sentence, no.field)
         else:
             flash("The project is saved.", "success")
-            return redirect(url_for("agency.new_project" if "another" in request.form else "agency.projects", agency_id=agency_id))
+            return redirect(
+                url_for("agency.new_project" if "another" in request.form else "agency.projects", agency_id=agency_id)
+            )
     return page(
         "project.html", agency, 400 if form.errors else 200, form=form, there=there,
         way=trail(agency, ("Projects", url_for("agency.projects", agency_id=agency_id)), (there.name if there else "New project", "")),

@@ -115,7 +115,7 @@ def retry(job_id: int) -> Any:
                 Reason.ALREADY_DONE,
                 "This job does not wait for you any more: somebody else has put it back, or it is done.",
             )
-        jobs.retry(session, job, now=now())
+        jobs.retry(job, now=now())
         audit.record(
             session,
             actor=actor(),
