@@ -55,6 +55,13 @@ class Side:
         return self.ids | {"envelope": "none", "purpose": "sign_in"}
 
 
+def _certificate(whose: str) -> Scan:
+    content = f"certificate of {whose}"
+    return Scan(
+        sha256=hash_of(content), media_type="application/pdf", size=len(content), pages=1, name="certificate.pdf"
+    )
+
+
 class Town(World):
     """Sample Harbor and Sample Inland; `town.token(membership)` is a session's token for a browser."""
 
@@ -70,8 +77,11 @@ class Town(World):
         with self.look() as session:
             side.members["officer"] = session.scalars(select(Membership).where(Membership.agency_id == agency.id)).one()
         parts = {
-            "director": (Role.EXECUTIVE_DIRECTOR,), "admin": (Role.AGENCY_ADMIN,), "user": (Role.END_USER,), "comer": (Role.END_USER,),
-        }  # fmt: skip
+            "director": (Role.EXECUTIVE_DIRECTOR,),
+            "admin": (Role.AGENCY_ADMIN,),
+            "user": (Role.END_USER,),
+            "comer": (Role.END_USER,),
+        }
         for part, roles in parts.items():
             person = self.person(part.title(), f"{part.title()}-of-{where}")
             if roles == (Role.END_USER,):
@@ -89,25 +99,30 @@ class Town(World):
             member, person = session.get_one(Membership, comer.id), session.get_one(Person, comer.person_id)
             project = projects.add(session, agency=agency, name="Day room", project_type=0, actor=admin, now=self.now)
             device = devices.enter(
-                session, agency=agency, label=f"Laptop of {side.name}", kind=self.policy.device_kinds[0].id, safeguards=(), actor=admin, now=self.now,
+                session,
+                agency=agency,
+                label=f"Laptop of {side.name}",
+                kind=self.policy.device_kinds[0].id,
+                safeguards=(),
+                actor=admin,
+                now=self.now,
                 policy=self.policy,
-            )  # fmt: skip
+            )
             document = paperwork.prepare(
                 session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now
             )
             form = paperwork.prepare(session, kind="information_form", agency=agency, actor=admin, now=self.now)
-            content = f"certificate of {side.name}".encode()
-            scan = Scan(
-                sha256=hash_of(content.decode()),
-                media_type="application/pdf",
-                size=len(content),
-                pages=1,
-                name="certificate.pdf",
-            )
             result = training.claim(
-                session, person=person, course=self.policy.courses[0].id, score=8100, taken_on=self.today, file=scan, actor=admin, now=self.now,
+                session,
+                person=person,
+                course=self.policy.courses[0].id,
+                score=8100,
+                taken_on=self.today,
+                file=_certificate(side.name),
+                actor=admin,
+                now=self.now,
                 policy=self.policy,
-            )  # fmt: skip
+            )
             jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
             session.flush()
             order = session.scalars(
@@ -120,10 +135,21 @@ class Town(World):
             ).first()
             assert order and job and row
             side.ids = {
-                "agency_id": agency.id, "membership_id": member.id, "person_id": person.id, "project_id": project.id, "device_id": device.id,
-                "document_id": document.id, "order_id": order.id, "result_id": result.id, "file_id": result.file_id or 0, "job_id": job.id,
-                "evidence_id": row.id, "row_id": row.id, "subject_id": member.id, "form_id": form.id,
-            }  # fmt: skip
+                "agency_id": agency.id,
+                "membership_id": member.id,
+                "person_id": person.id,
+                "project_id": project.id,
+                "device_id": device.id,
+                "document_id": document.id,
+                "order_id": order.id,
+                "result_id": result.id,
+                "file_id": result.file_id or 0,
+                "job_id": job.id,
+                "evidence_id": row.id,
+                "row_id": row.id,
+                "subject_id": member.id,
+                "form_id": form.id,
+            }
 
     def moved_to(self, engine: Engine) -> "Town":
         """The same town on a copy of its database."""

@@ -119,26 +119,29 @@ def _add_project(rows: Rows, number: int, which: int, victim: bool, tail: dict[s
         "HMISParticipationStatusStartDate": "2019-07-01", "HMISParticipationStatusEndDate": "", **tail,
     })  # fmt: skip
     if kind != "4":
-        beds = 6 + (number * 7 + which * 5) % 30
-        chronic = beds // 3 if kind == "3" else 0
-        rows["Inventory.csv"].append(
-            {
-                "InventoryID": f"I{key}",
-                "ProjectID": key,
-                "CoCCode": "ME-500",
-                "HouseholdType": "1",
-                "Availability": "1" if kind == "0" else "",
-                "UnitInventory": str(beds // 2),
-                "BedInventory": str(beds),
-                **dict.fromkeys(BEDS, "0"),
-                "CHBedInventory": str(chronic),
-                "OtherBedInventory": str(beds - chronic),
-                "ESBedType": "1" if kind == "0" else "",
-                "InventoryStartDate": "2019-07-01",
-                "InventoryEndDate": "",
-                **tail,
-            }
-        )
+        _add_beds(rows, key, kind, 6 + (number * 7 + which * 5) % 30, tail)
+
+
+def _add_beds(rows: Rows, key: str, kind: str, beds: int, tail: dict[str, str]) -> None:
+    chronic = beds // 3 if kind == "3" else 0
+    rows["Inventory.csv"].append(
+        {
+            "InventoryID": f"I{key}",
+            "ProjectID": key,
+            "CoCCode": "ME-500",
+            "HouseholdType": "1",
+            "Availability": "1" if kind == "0" else "",
+            "UnitInventory": str(beds // 2),
+            "BedInventory": str(beds),
+            **dict.fromkeys(BEDS, "0"),
+            "CHBedInventory": str(chronic),
+            "OtherBedInventory": str(beds - chronic),
+            "ESBedType": "1" if kind == "0" else "",
+            "InventoryStartDate": "2019-07-01",
+            "InventoryEndDate": "",
+            **tail,
+        }
+    )
 
 
 def _export(now: datetime) -> dict[str, str]:

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 from portal.config import Settings
 from portal.db import utc_now
 from portal.wiring import make_context
-from tests.support.browser import CHROMIUM, FLAGS, WIDE, Gallery, Living, Mailboxes, Visitor
+from tests.support.browser import CHROMIUM, FLAGS, WIDE, Gallery, Visitor
+from tests.support.living import Living, Mailboxes
 
 Visit = Callable[..., Visitor]
 

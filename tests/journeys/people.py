@@ -8,7 +8,8 @@ import pyotp
 from portal.actors import PORTAL
 from portal.db import transaction
 from portal.services import founding
-from tests.support.browser import FIELDS, Living, Visitor
+from tests.support.browser import FIELDS, Visitor
+from tests.support.living import Living
 from workflows.vocabulary import Role
 
 PASSWORD = "lantern quarry mosaic seventeen"
@@ -32,9 +33,16 @@ def invited(living: Living, email: str, role: Role, first: str, last: str) -> No
     """What `portal user invite` does on the server."""
     with transaction(living.context.sessions) as session:
         founding.invite(
-            session, email=email, role=role, agency_name="", first_name=first, last_name=last, actor=PORTAL, now=living.context.clock(),
+            session,
+            email=email,
+            role=role,
+            agency_name="",
+            first_name=first,
+            last_name=last,
+            actor=PORTAL,
+            now=living.context.clock(),
             policy=living.context.policy,
-        )  # fmt: skip
+        )
 
 
 def enter_code(visitor: Visitor, email: str) -> None:

@@ -11,7 +11,8 @@ from tests.factories import Town
 from tests.journeys.conftest import MovableClock, Visit
 from tests.journeys.people import PASSWORD
 from tests.support import databases
-from tests.support.browser import NARROW, Living, Visitor
+from tests.support.browser import NARROW, Visitor
+from tests.support.living import Living
 
 FOCUSED = """() => {
   const f = document.activeElement;
@@ -20,8 +21,9 @@ FOCUSED = """() => {
   return (named || f.getAttribute('aria-label') || '').trim().replace(/\\s+/g, ' ');
 }"""
 VISIBLE = """() => {
-  const f = document.activeElement, seen = e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0; };
-  return seen(f) || (f.labels && [...f.labels].some(l => seen(l) || getComputedStyle(l, '::before').outlineStyle !== 'none'));
+  const f = document.activeElement, looks = (e, part) => getComputedStyle(e, part);
+  const seen = e => looks(e).outlineStyle !== 'none' && parseFloat(looks(e).outlineWidth) > 0;
+  return seen(f) || [...(f.labels || [])].some(l => seen(l) || looks(l, '::before').outlineStyle !== 'none');
 }"""
 
 

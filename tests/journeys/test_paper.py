@@ -2,7 +2,7 @@
 
 from tests.journeys.conftest import Visit
 from tests.journeys.path import Path
-from tests.support.browser import Living
+from tests.support.living import Living
 
 
 def test_paper_route(living: Living, visitor: Visit) -> None:

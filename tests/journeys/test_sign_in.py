@@ -2,7 +2,7 @@
 
 from tests.journeys.conftest import Visit
 from tests.journeys.people import come_in_by_invitation, invited
-from tests.support.browser import Living
+from tests.support.living import Living
 from workflows.vocabulary import Role
 
 LEE = "lee.leader@example.org"

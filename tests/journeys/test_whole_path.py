@@ -4,7 +4,7 @@ import pytest
 
 from tests.journeys.conftest import Visit
 from tests.journeys.path import Path
-from tests.support.browser import Living
+from tests.support.living import Living
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])

@@ -31,18 +31,50 @@ from workflows.vocabulary import Action, Reason, Role
 # For each table the actions that pages ask of it; an action that is asked of nothing in particular is left out.
 ASKED: dict[Any, tuple[Action, ...]] = {
     Agency: (
-        Action.AGENCY_SEE, Action.AGENCY_CHANGE, Action.AGENCY_END, Action.AGENCY_CONFIGURE, Action.DIRECTOR_INVITE, Action.OFFICER_NAME,
-        Action.FORM_SUBMIT, Action.PROTOCOL_ATTEST, Action.DEVICE_ENTER, Action.LICENCE_GRANT, Action.ACCESS_REQUEST, Action.DOCUMENT_PREPARE,
+        Action.AGENCY_SEE,
+        Action.AGENCY_CHANGE,
+        Action.AGENCY_END,
+        Action.AGENCY_CONFIGURE,
+        Action.DIRECTOR_INVITE,
+        Action.OFFICER_NAME,
+        Action.FORM_SUBMIT,
+        Action.PROTOCOL_ATTEST,
+        Action.DEVICE_ENTER,
+        Action.LICENCE_GRANT,
+        Action.ACCESS_REQUEST,
+        Action.DOCUMENT_PREPARE,
         Action.USER_INVITE,
     ),
     Membership: (
-        Action.MEMBERSHIP_SEE, Action.STANDING_SEE, Action.NUDGE, Action.ACCESS_REQUEST, Action.PERSON_DEACTIVATE, Action.PERSON_ENROL,
-        Action.BACKGROUND_ENTER, Action.LINK_SEND, Action.EVIDENCE_SEE, Action.EVIDENCE_RECORD, Action.DOCUMENT_PREPARE,
+        Action.MEMBERSHIP_SEE,
+        Action.STANDING_SEE,
+        Action.NUDGE,
+        Action.ACCESS_REQUEST,
+        Action.PERSON_DEACTIVATE,
+        Action.PERSON_ENROL,
+        Action.BACKGROUND_ENTER,
+        Action.LINK_SEND,
+        Action.EVIDENCE_SEE,
+        Action.EVIDENCE_RECORD,
+        Action.DOCUMENT_PREPARE,
     ),
-    Person: (Action.PERSON_SEE, Action.PERSON_CHANGE, Action.TRAINING_ENTER, Action.TRAINING_CLAIM, Action.LINK_SEND, Action.PASSWORD_REVEAL),
+    Person: (
+        Action.PERSON_SEE,
+        Action.PERSON_CHANGE,
+        Action.TRAINING_ENTER,
+        Action.TRAINING_CLAIM,
+        Action.LINK_SEND,
+        Action.PASSWORD_REVEAL,
+    ),
     Document: (
-        Action.DOCUMENT_SEE, Action.DOCUMENT_SIGN, Action.DOCUMENT_SCAN, Action.DOCUMENT_VERIFY, Action.DOCUMENT_COUNTERSIGN,
-        Action.DOCUMENT_VOID, Action.LINK_SEND, Action.FORM_SUBMIT,
+        Action.DOCUMENT_SEE,
+        Action.DOCUMENT_SIGN,
+        Action.DOCUMENT_SCAN,
+        Action.DOCUMENT_VERIFY,
+        Action.DOCUMENT_COUNTERSIGN,
+        Action.DOCUMENT_VOID,
+        Action.LINK_SEND,
+        Action.FORM_SUBMIT,
     ),
     Device: (Action.DEVICE_ENTER, Action.DEVICE_AUTHORISE),
     Project: (Action.AGENCY_CHANGE,),
@@ -50,7 +82,7 @@ ASKED: dict[Any, tuple[Action, ...]] = {
     WorkOrder: (Action.ORDER_SEE, Action.ORDER_CONFIRM, Action.ORDER_REPLACE),
     AccessRequest: (Action.ACCESS_CANCEL, Action.ACCESS_APPROVE),
     BackgroundCheck: (Action.BACKGROUND_ENTER,),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

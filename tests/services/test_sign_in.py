@@ -73,9 +73,7 @@ class Door:
         )
 
     def seed(self) -> str:
-        uri = self.change(
-            lambda s: sign_in.begin_totp(s, person=s.get_one(Person, self.person.id), keys=KEYS)
-        )
+        uri = self.change(lambda s: sign_in.begin_totp(s, person=s.get_one(Person, self.person.id), keys=KEYS))
         return str(pyotp.parse_uri(uri).secret)
 
     def code(self, seed: str, steps: int = 0) -> str:

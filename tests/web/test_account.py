@@ -39,9 +39,16 @@ def people(context: Context) -> Context:
     now, policy = context.clock(), context.policy
     with transaction(context.sessions) as session:
         lee = founding.invite(
-            session, email=LEE, role=Role.LEAD_ADMIN, agency_name="", first_name="Lee", last_name="Leader",
-            actor=founding.PORTAL, now=now, policy=policy,
-        )  # fmt: skip
+            session,
+            email=LEE,
+            role=Role.LEAD_ADMIN,
+            agency_name="",
+            first_name="Lee",
+            last_name="Leader",
+            actor=founding.PORTAL,
+            now=now,
+            policy=policy,
+        )
         jamie = Person(first_name="Jamie", last_name="Sample", email=JAMIE, email_key=JAMIE, named_at=now)
         session.add(jamie)
         session.flush()
@@ -157,10 +164,21 @@ def test_the_password_is_not_sent_back(people: Context, client_request: ClientRe
 @pytest.mark.parametrize(
     "elsewhere",
     [
-        "https://evil.example", "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "/\n/evil.example",
-        "javascript:alert(1)", "evil.example", "", " /people", "/%5cevil\\", "/\x7f/", "\x01//evil.example",
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        "javascript:alert(1)",
+        "evil.example",
+        "",
+        " /people",
+        "/%5cevil\\",
+        "/\x7f/",
+        "\x01//evil.example",
     ],
-)  # fmt: skip
+)
 def test_after_sign_in_nobody_is_sent_elsewhere(people: Context, client_request: ClientRequest, elsewhere: str) -> None:
     assert kernel.safe_next(elsewhere) == "/"
     page = client_request.get("/sign-in", query_string={"next": elsewhere})
@@ -443,9 +461,16 @@ def test_the_lead_by_a_link_has_no_power_of_the_lead(
 def test_the_first_administrator_comes_in_by_invitation(context: Context, client_request: ClientRequest) -> None:
     with transaction(context.sessions) as session:
         founding.invite(
-            session, email=LEE, role=Role.LEAD_ADMIN, agency_name="", first_name="Lee", last_name="Leader",
-            actor=founding.PORTAL, now=context.clock(), policy=context.policy,
-        )  # fmt: skip
+            session,
+            email=LEE,
+            role=Role.LEAD_ADMIN,
+            agency_name="",
+            first_name="Lee",
+            last_name="Leader",
+            actor=founding.PORTAL,
+            now=context.clock(),
+            policy=context.policy,
+        )
     page = client_request.get(mailed_link(context, "invitation"))
     moved = client_request.submit(page, having="code", code=code_of(context))
     assert moved.location == "/account/password"

@@ -173,12 +173,22 @@ def _suspend_when_due(
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership.id}", now=now, run_at=due)
         return None
     decision = decisions.keep(session, membership, said, Outcome.CLOSED, now=now, made_for="suspend", policy=policy)
-    reasons = "; ".join(dict.fromkeys(finding.title for finding in (*wrong, *said.closing) or said.unmet))
-    grant.suspended_at, grant.suspended_for = now, reasons[:400]
-    transition(session, grant, "suspend", actor=PORTAL, now=now, why=reasons, decision_id=decision.id)
+    grant.suspended_at, grant.suspended_for = now, _in_words([*wrong, *said.closing] or said.unmet)
+    transition(session, grant, "suspend", actor=PORTAL, now=now, why=f"{grant.suspended_for}.", decision_id=decision.id)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)
     _tell(session, "suspended", membership, now=now)
     return Outcome.CLOSED
+
+
+def _in_words(findings: list[gate.Finding], longest: int = 400) -> str:
+    """What is wrong, for mails and pages that go on after it: sentences without the last full stop, whole ones only."""
+    said = ""
+    for sentence in dict.fromkeys(finding.sentence for finding in findings):
+        longer = f"{said} {sentence}".strip()
+        if len(longer) > longest:
+            break
+        said = longer
+    return (said or findings[0].sentence[:longest]).removesuffix(".")
 
 
 def _due(grant: Grant, said: gate.Decision, now: datetime, policy: Policy) -> datetime:
