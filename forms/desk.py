@@ -241,7 +241,16 @@ class AuditFilter(Filter):
         )
 
 
+SHOWN = {
+    "": "What waits for the Lead",
+    "verify": "To verify",
+    "countersign": "To countersign",
+    "all": "Everything signed and not verified",
+}
+
+
 class DocumentFilter(Filter):
+    show = SelectField("Show", [Optional()], choices=choices(SHOWN))
     kind = SelectField("Document", [Optional()])
     q = SearchField("Agency", [Optional(), OneLine(100)])
 

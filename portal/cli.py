@@ -311,7 +311,7 @@ def user_group() -> None:
 @user_group.command("invite")
 @click.argument("email")
 @click.option("--role", required=True)
-@click.option("--agency", default="", help="An Agency's name; without it, the Lead's own organisation.")
+@click.option("--agency", default="", help="An Agency's name; without it, the Lead's own organization.")
 @click.option("--first-name", default="")
 @click.option("--last-name", default="")
 @common

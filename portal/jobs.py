@@ -3,10 +3,10 @@
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import TextClause, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
@@ -16,6 +16,9 @@ from workflows.vocabulary import Effect
 LEASE = timedelta(minutes=2)
 TRIES = 8
 _CLAIMING = 7_411_001
+_GIVEN = frozenset(
+    ("effect", "key", "coalesced", "payload", "state", "enqueued_at", "run_at", "policy_version", "lease", "tries", "error")
+)
 
 
 def enqueue(
@@ -34,16 +37,22 @@ def enqueue(
         "effect": effect.value, "key": key, "coalesced": coalesce, "payload": dict(payload or {}), "state": "waiting",
         "enqueued_at": now, "run_at": run_at or now, "policy_version": policy_version, "lease": "", "tries": 0, "error": "",
     }  # fmt: skip
-    insert = (postgresql if is_postgres(session) else sqlite).insert(Job).values(**values)
+    session.execute(_enqueuing(is_postgres(session), coalesce), values)
+
+
+@cache
+def _enqueuing(on_postgres: bool, coalesce: bool) -> TextClause:
+    """The statement as text: SQLAlchemy compiles an insert with ON CONFLICT anew each time, which cost more than all else."""
+    columns = [column for column in Job.__table__.c if column.name in _GIVEN]
+    names = ", ".join(column.name for column in columns)
+    insert = f"INSERT INTO job ({names}) VALUES ({', '.join(f':{column.name}' for column in columns)})"
     if coalesce:
         # The earlier of the two moments wins: a reaction that is due now must not wait for one planned for Monday.
-        sooner = func.least if is_postgres(session) else func.min
-        insert = insert.on_conflict_do_update(
-            index_elements=["effect", "key"],
-            index_where=text("state = 'waiting' AND coalesced"),
-            set_={"run_at": sooner(Job.run_at, insert.excluded.run_at)},
+        insert += (
+            " ON CONFLICT (effect, key) WHERE state = 'waiting' AND coalesced "
+            f"DO UPDATE SET run_at = {'least' if on_postgres else 'min'}(job.run_at, excluded.run_at)"
         )
-    session.execute(insert)
+    return text(insert).bindparams(*(bindparam(column.name, type_=column.type) for column in columns))
 
 
 def claim(session: Session, *, now: datetime, lease: timedelta = LEASE) -> Job | None:

@@ -120,6 +120,7 @@ THE_PORTAL = Predicate(
     "the portal itself", lambda _s, actor, _t: actor.is_portal, lambda actor, _m: true() if actor.is_portal else false()
 )
 
+LARGEST_ID = 2**31 - 1
 T = TypeVar("T")
 Clause = tuple[Predicate, ...]
 ADMIN, DESK, OFFICER = lead(Role.LEAD_ADMIN), lead(Role.LEAD_ADMIN, Role.HELP_DESK), lead(Role.LEAD_SECURITY)
@@ -205,6 +206,8 @@ def visible(actor: Actor, action: Action, model: Any) -> ColumnElement[bool]:
 
 def find(session: Session, actor: Actor, action: Action, model: type[T], key: int) -> T:
     """The one row of that id to which the actor may do this; NOT_FOUND for all others, whether they exist or not."""
+    if not 0 <= key <= LARGEST_ID:
+        raise not_found()
     table: Any = model
     row: T | None = session.scalars(select(table).where(table.id == key, visible(actor, action, model))).one_or_none()
     if row is None:

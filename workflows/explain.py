@@ -49,7 +49,7 @@ def percent(hundredths: int) -> str:
 
 def words(q: Prerequisite, detail: str) -> str:
     """A detail as people say it: the pack's own title where it has one."""
-    return dict(q.names).get(detail) or detail.replace("_", " ").replace("-", " ")
+    return dict(q.names).get(detail) or in_words(detail.replace("-", " "))
 
 
 def concerns_only(q: Prerequisite, aside: str) -> Explanation:
@@ -57,14 +57,14 @@ def concerns_only(q: Prerequisite, aside: str) -> Explanation:
     if aside == "at":
         whom = "Agencies, not the Lead's own staff" if q.at == "agency" else "the Lead's own staff"
     elif aside == "when":
-        whom = f"a device marked as: {q.when.replace('_', ' ')}"
+        whom = f"a device marked as: {in_words(q.when)}"
     else:
         whom = ", or ".join(_as_people_say(named) for named in q.applies_to)
     return Because.NOT_CONCERNED, f"Does not apply: this concerns only {whom}."
 
 
 def _as_people_say(named: Named) -> str:
-    return f"{named.kind.replace('_', ' ')} {named.detail.replace('_', ' ')}".strip()
+    return f"{in_words(named.kind)} {in_words(named.detail)}".strip()
 
 
 def in_order(q: Prerequisite, rows: Sequence[Evidence]) -> Explanation:

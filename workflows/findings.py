@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -237,4 +237,5 @@ def fingerprint_of(canonical: dict[str, Any]) -> str:
 
 
 def _plain(e: Evidence) -> dict[str, Any]:
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in asdict(e).items()}
+    each = ((name, getattr(e, name)) for name in Evidence.__dataclass_fields__)
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in each}

@@ -1,7 +1,7 @@
 """The gate: may this membership have access? Decided and explained for one; pure, so that any day can be asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -34,8 +34,12 @@ __all__ = [
     "Needs", "OnLapse", "Prerequisite", "Status", "Step", "days_of_change", "decide", "fingerprint_of",
 ]  # fmt: skip
 
+_ONE_SUBJECT = frozenset(About) - {About.DEVICE}
+
 NOBODY = -1
 """Nothing is ever known about this subject: it stands for the device or the colleague that there is not."""
+
+_NOTHING = Record((), date.min, EVERYTHING)
 
 
 class Pack(Protocol):
@@ -94,11 +98,35 @@ class _Asking:
     zone: str
 
     def findings(self, record: Record) -> list[Finding]:
+        return [_finding(view, self) for view in self._views(record)]
+
+    def _views(self, record: Record) -> "list[_View]":
         questions = [q.asked_on(self.on, record.published) for q in self.group]
         subjects = _subjects(self.group[0].about, self.member, record)
         views = [[_View(q, subject, self.member, record) for q in questions] for subject in subjects]
-        best = min(views, key=lambda each: sum(view.lacks for view in each))
-        return [_finding(view, self) for view in best]
+        return views[0] if len(views) == 1 else min(views, key=lambda each: sum(view.lacks for view in each))
+
+    def on_other_days(self, stanza: Prerequisite) -> "_Asking":
+        """What to ask about other days: a stanza alone, unless one among several subjects answers all of the group."""
+        if stanza.about not in _ONE_SUBJECT:
+            return self
+        if stanza.id not in self._alone:
+            alone = next(q for q in self.group if q.id == stanza.id)
+            self._alone[stanza.id] = replace(self, group=(alone,), rows=tuple(self._bearing_on(alone)))
+        return self._alone[stanza.id]
+
+    @cached_property
+    def _alone(self) -> "dict[str, _Asking]":
+        return {}
+
+    def _bearing_on(self, q: Prerequisite) -> Iterator[Evidence]:
+        """Far fewer rows, hence days: asking about each day on which anything at all changes cost four times deciding."""
+        kinds, named = q.kinds, {Kind.PUBLISHED.value: q.evidence if q.version else None, Kind.WAIVER.value: q.id}
+        whose = {subject for about in _ONE_SUBJECT for subject in _subjects(about, self.member, _NOTHING)}
+        for e in self.rows:
+            if e.kind in kinds and (e.about, e.subject_id) in whose:
+                if e.kind == q.evidence or named.get(e.kind, e.detail) == e.detail:
+                    yield e
 
     @cached_property
     def bearing(self) -> list[Evidence]:
@@ -119,8 +147,8 @@ class _Asking:
         """How the same stanzas stand on another day: worked out once for all of them."""
         if (day, known_at) not in self._statuses:
             then = replace(self, on=day, known_at=known_at)
-            found = then.findings(Record(self.bearing, day, known_at))
-            self._statuses[day, known_at] = {f.id: f.status for f in found}
+            views = then._views(Record(self.bearing, day, known_at))
+            self._statuses[day, known_at] = {view.q.id: view.status for view in views}
         return self._statuses[day, known_at]
 
     @cached_property
@@ -159,6 +187,14 @@ class _View:
     @property
     def lacks(self) -> bool:
         return self.has_trait and not self.answered
+
+    @property
+    def status(self) -> Status:
+        if self.aside:
+            return Status.NOT_APPLICABLE
+        if self.answered:
+            return Status.MET
+        return Status.WAIVED if self.waivers else Status.UNMET
 
     @property
     def answered(self) -> bool:
@@ -233,12 +269,13 @@ def _subjects(about: str, member: Member, record: Record) -> Sequence[Subject]:
 
 def _finding(view: _View, asking: _Asking) -> Finding:
     q, case = view.q, _Case(view, asking)
-    if view.aside:
-        return Finding(q, Status.NOT_APPLICABLE, case=case)
-    if view.answered:
-        return Finding(q, Status.MET, tuple(e.id for e in view.found or view.instead), case=case)
-    if waivers := view.waivers:
-        return Finding(q, Status.WAIVED, tuple(e.id for e in waivers), case=case)
+    match view.status:
+        case Status.NOT_APPLICABLE:
+            return Finding(q, Status.NOT_APPLICABLE, case=case)
+        case Status.MET:
+            return Finding(q, Status.MET, tuple(e.id for e in view.found or view.instead), case=case)
+        case Status.WAIVED:
+            return Finding(q, Status.WAIVED, tuple(e.id for e in view.waivers), case=case)
     return Finding(q, Status.UNMET, tuple(e.id for e in view.found), view.next_step, case=case)
 
 
@@ -261,16 +298,19 @@ class _Case:
     def zone(self) -> str:
         return self.asking.zone
 
+    @property
+    def otherwise(self) -> "_Asking":
+        return self.asking.on_other_days(self.view.q)
+
     def status(self, day: date, known_at: datetime) -> Status:
-        return self.asking.statuses(day, known_at)[self.view.q.id]
+        return self.otherwise.statuses(day, known_at)[self.view.q.id]
 
     def later(self) -> list[date]:
-        return [day for day in self.asking.days if day > self.on]
+        return [day for day in self.otherwise.days if day > self.on]
 
     def earlier(self) -> list[date]:
-        return sorted(
-            {day for day in (self.on, *self.asking.days, *self.asking.moments) if day <= self.on}, reverse=True
-        )
+        asking = self.otherwise
+        return sorted({day for day in (self.on, *asking.days, *asking.moments) if day <= self.on}, reverse=True)
 
     def begun(self) -> date | None:
         member, q = self.asking.member, self.view.q

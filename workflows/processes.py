@@ -25,7 +25,7 @@ DOCUMENT = Machine("document", "prepared", {
 
 ACCESS_REQUEST = Machine("access request", "open", {
     "issue": Move(("open",), "issued", Action.ACCESS_ISSUE, "led to access"),
-    "cancel": Move(("open",), "cancelled", Action.ACCESS_CANCEL, "was cancelled"),
+    "cancel": Move(("open",), "cancelled", Action.ACCESS_CANCEL, "was canceled"),
     "leave": Move(("open", "issued"), "ended", Action.PERSON_DEACTIVATE, "ended with the departure"),
 })  # fmt: skip
 

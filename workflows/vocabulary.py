@@ -94,6 +94,14 @@ PROTOCOLS = (
 SANCTIONS = ("reprimand", "training", "penalty", "suspension", "revocation", "referral")
 LICENCES = ("core", "art")
 
+_SPELLED = {"authorisation": "authorization", "authorised": "authorized", "cancelled": "canceled", "licence": "license"}
+
+
+def in_words(code: str) -> str:
+    """A code of the house as people read it: 'home office authorization' for 'home_office_authorisation'."""
+    return " ".join(_SPELLED.get(word, word) for word in code.replace("_", " ").split(" "))
+
+
 _A, _P, _M, _D, _L = About.AGENCY, About.PERSON, About.MEMBERSHIP, About.DEVICE, About.LEAD
 
 KINDS: Mapping[Kind, KindInfo] = {
@@ -113,7 +121,7 @@ KINDS: Mapping[Kind, KindInfo] = {
     Kind.EXCLUDED_PROVIDER: KindInfo(
         "Victim service or legal service provider", (_A,), ("victim_service", "legal_service")
     ),
-    Kind.SEAT_FREE: KindInfo("A licence is free at the Agency", (_A,), LICENCES),
+    Kind.SEAT_FREE: KindInfo("A license is free at the Agency", (_A,), LICENCES),
     Kind.SANCTION: KindInfo("Sanction", (_A, _P, _M), SANCTIONS),
     Kind.WAIVER: KindInfo("Waiver", (_A, _M), None),
     Kind.TRAINING: KindInfo("Course quiz result", (_P,), None),
@@ -121,7 +129,7 @@ KINDS: Mapping[Kind, KindInfo] = {
     Kind.RETRAINING: KindInfo("Retraining required", (_P,), None),
     Kind.ROLE: KindInfo("Role", (_M,), tuple(Role)),
     Kind.ACCESS_LEVEL: KindInfo("Access level", (_M,), None),
-    Kind.REQUEST: KindInfo("Access requested by an authorised person", (_M,)),
+    Kind.REQUEST: KindInfo("Access requested by an authorized person", (_M,)),
     Kind.LEAD_APPROVAL: KindInfo("Approved by a second person of the Lead", (_M,)),
     Kind.USER_AGREEMENT: KindInfo("User agreement signed", (_M,)),
     Kind.PRIVACY_PLEDGE: KindInfo("Privacy notice acknowledged", (_M,)),
@@ -129,12 +137,12 @@ KINDS: Mapping[Kind, KindInfo] = {
     Kind.SECURITY_OFFICER_ACCEPTANCE: KindInfo("Security officer's duty accepted", (_M,)),
     Kind.COURSE_ASSIGNED: KindInfo("Course assigned", (_M,), None),
     Kind.DEVICE_IN_USE: KindInfo("Device in use", (_M,)),
-    Kind.SEAT: KindInfo("Licence seat reserved or held", (_M,), LICENCES),
+    Kind.SEAT: KindInfo("License seat reserved or held", (_M,), LICENCES),
     Kind.INHERITED: KindInfo("Account that existed before the portal", (_M,)),
     Kind.DEPARTURE: KindInfo("Left the Agency", (_M,)),
     Kind.PROJECT: KindInfo("Works for a project", (_M,), None),
     Kind.WORKER: KindInfo("Staff, volunteer or contractor", (_M,), ("staff", "volunteer", "contractor")),
-    Kind.DEVICE_AUTHORISED: KindInfo("Device authorised", (_D,)),
+    Kind.DEVICE_AUTHORISED: KindInfo("Device authorized", (_D,)),
     Kind.TRAIT: KindInfo("Trait of a device", (_D,), ("laptop", "home_office")),
     Kind.LAPTOP_STATEMENT: KindInfo("Laptop statement signed", (_D,)),
     Kind.HOME_OFFICE: KindInfo("Home office paperwork on file", (_D,), ("authorisation", "policy")),

@@ -199,7 +199,7 @@ PARTS: Sequence[Part] = (
     Part(
         "Lead security officer", "Record evidence by hand: a sanction, a security review", _of_lead(Role.LEAD_SECURITY)
     ),
-    Part("Trainer", "Enrol whoever has signed, import quiz results, confirm a certificate", _of_lead(Role.TRAINER)),
+    Part("Trainer", "Enroll whoever has signed, import quiz results, confirm a certificate", _of_lead(Role.TRAINER)),
     Part(
         "Executive director, just invited",
         "Read the participation agreement and sign it by link and code",

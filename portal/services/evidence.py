@@ -10,7 +10,7 @@ from portal.actors import Actor
 from portal.models import Agency, Device, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.locks import lock_concerned
-from workflows.vocabulary import KINDS, LEAD, About, Effect, Kind, Reason
+from workflows.vocabulary import KINDS, LEAD, About, Effect, Kind, Reason, in_words
 
 EARLIEST = date(1990, 1, 1)
 _MODELS = {About.AGENCY: Agency, About.PERSON: Person, About.MEMBERSHIP: Membership, About.DEVICE: Device}
@@ -106,7 +106,7 @@ def in_force(
 
 def describe(row: Evidence) -> str:
     """The row in words, for the record: 'Course quiz result (security, 85.5 %) from November 2, 2026'."""
-    inside = [row.detail.replace("_", " ")] if row.detail else []
+    inside = [in_words(row.detail)] if row.detail else []
     if row.kind == Kind.TRAINING:
         inside.append(f"{row.value / 100:g} %")
     if row.version:

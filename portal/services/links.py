@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pyotp
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from forms import documents
@@ -20,6 +20,7 @@ from workflows.vocabulary import Action, Effect, Reason
 OLDEST = timedelta(days=400)
 AGAIN = timedelta(seconds=60)
 CODES = 5
+A_DAY = 10
 PATHS = {"signing": "/s/", "invitation": "/l/invitation/", "sign_in": "/l/sign_in/", "reset": "/l/reset/"}
 MAILS = {"signing": "sign_request", "invitation": "invite_staff", "sign_in": "sign_in_link", "reset": "password_reset"}
 ASK = "Ask whoever sent it, or the help desk, for a new one."
@@ -223,6 +224,13 @@ def revoke_for(session: Session, document: Document, *, now: datetime) -> None:
     _end(session, Link.document_id == document.id, now=now)
 
 
+def begin_anew(session: Session, document: Document, *, but: int | None, now: datetime) -> None:
+    """What was filled in has changed: whoever is about to sign enters a new code and reads again, but for `but`, who changed it."""
+    for link in open_links(session, document, now=now):
+        if link.person_id != but and link.code_proven_at is not None:
+            link.code_proven_at = None
+
+
 def open_links(session: Session, document: Document, *, now: datetime) -> list[Link]:
     """The links of a document that still work, oldest first."""
     query = select(Link).where(
@@ -255,6 +263,8 @@ def _new(
     if (purpose == "signing") != (document is not None):
         raise bad_input("A signing link is for a document, and no other link is.")
     same = Link.document_id == document.id if document is not None else Link.document_id.is_(None)
+    if document is not None and not actor.is_portal:
+        _refuse_flood(session, person, same, now)
     _end(session, Link.person_id == person.id, Link.purpose == purpose, same, now=now)
     link = Link(
         purpose=purpose, token_hash=hash_of(new_token()), person_id=person.id, document_id=document.id if document is not None else None,
@@ -264,6 +274,16 @@ def _new(
     session.add(link)
     session.flush()
     return link
+
+
+def _refuse_flood(session: Session, person: Person, same: ColumnElement[bool], now: datetime) -> None:
+    """Every link brings five codes with five tries each, and a message: without a limit both could go on all night."""
+    recent = select(func.count()).where(Link.person_id == person.id, same, Link.sent_at > now - timedelta(days=1))
+    if (session.scalar(recent) or 0) >= A_DAY:
+        raise Refused(
+            Reason.CONFLICT,
+            f"{A_DAY} links to this document went to {person.name} within a day. Use the newest message, or try again tomorrow.",
+        )
 
 
 def _end(session: Session, *which: ColumnElement[bool], now: datetime) -> None:
@@ -296,6 +316,6 @@ def same_text(document: Document) -> bool:
 
 
 __all__ = [
-    "PATHS", "Proof", "code_of", "has_live_code", "invite", "issue_here", "mail_code", "open_link", "open_links", "prove_code", "proven",
+    "PATHS", "Proof", "begin_anew", "code_of", "has_live_code", "invite", "issue_here", "mail_code", "open_link", "open_links", "prove_code", "proven",
     "refuse_spent", "revoke", "revoke_for", "same_text", "send", "use",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from portal.actors import Actor
 from portal.models.base import HasStatus
 from portal.refusals import Refused
 from workflows.machine import IllegalMove
-from workflows.vocabulary import Reason
+from workflows.vocabulary import Reason, in_words
 
 
 def transition(
@@ -48,5 +48,5 @@ def transition(
 
 
 def _sentence(illegal: IllegalMove) -> str:
-    state = illegal.status.replace("_", " ")
+    state = in_words(illegal.status)
     return f"This {illegal.machine} is {state} by now, so this is no longer possible. Load the page again to see where it stands."

@@ -3,12 +3,21 @@
 from flask import Flask, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, Settings
+from portal.permissions import LARGEST_ID
 from portal.web import components, errors, headers, navigation
 from portal.wiring import Context, make_context
 
 LIMIT = 16 * 1024 * 1024
+
+
+class Number(IntegerConverter):
+    """A number that an id can be: a longer one is an address where nothing is, and not a fault of the database's driver."""
+
+    def __init__(self, rules: Map) -> None:
+        super().__init__(rules, max=LARGEST_ID)
 
 
 def build(settings: Settings | None = None, context: Context | None = None) -> Flask:
@@ -18,6 +27,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     app = Flask(
         "portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "portal" / "web" / "static")
     )
+    app.url_map.converters["int"] = Number
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),

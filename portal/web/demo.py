@@ -5,11 +5,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, abort, render_template, request
 
 from forms.demo import Choose, MailFilter
 from portal.adapters.mail import FileMailer
+from portal.config import LOOPBACK
 from portal.db import reading, transaction
 from portal.demo import people
 from portal.web import kernel
@@ -19,6 +21,16 @@ from portal.web.kernel import actor, context, now, public, sessions, today
 blueprint = Blueprint("demo", __name__, url_prefix="/demo")
 
 PAGE = 25
+
+
+@blueprint.before_request
+def only_on_this_machine() -> None:
+    """A demonstration that a server was bound to the network by mistake signs nobody in from there."""
+    asked = urlsplit(f"//{request.host}").hostname
+    if asked not in LOOPBACK or request.remote_addr not in LOOPBACK:
+        abort(404)
+
+
 COPIES = "executed_copy."
 HEAD = 4096
 NAME = re.compile(r"\d{8}T\d{6}-[a-z0-9@._-]{1,100}\.eml")

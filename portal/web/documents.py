@@ -16,7 +16,7 @@ from portal.refusals import Refused, not_found
 from portal.services import paperwork
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, now, permission, policy, sessions
-from portal.web.uploads import storage, taken_in
+from portal.web.uploads import download, storage, taken_in
 from workflows.vocabulary import Action, Reason
 
 blueprint = Blueprint("documents", __name__)
@@ -50,7 +50,7 @@ def blank(document_id: int) -> Response:
         document = _find(session, document_id)
         text = paperwork.text_of(document)
         content = pdf.blank(text, paperwork.as_read(text, document.answers) | {"lead_name": policy().lead})
-    return _download(content, "application/pdf", f"{text.kind}-{text.version}-to-sign.pdf")
+    return download(content, "application/pdf", f"{text.kind}-{text.version}-to-sign.pdf")
 
 
 @blueprint.get("/documents/<int:document_id>/executed.pdf")
@@ -74,7 +74,7 @@ def executed(document_id: int) -> Response:
             said="Downloaded the executed copy.",
         )
         name = f"{document.kind}-{document.version}.pdf"
-    return _download(content, "application/pdf", name)
+    return download(content, "application/pdf", name)
 
 
 @blueprint.get("/documents/<int:document_id>/files/<int:file_id>")
@@ -94,7 +94,7 @@ def scan_file(document_id: int, file_id: int) -> Response:
             thing=document,
             said=f"Downloaded the scan {file.name}.",
         )
-        return _download(content, file.media_type, file.name)
+        return download(content, file.media_type, file.name)
 
 
 @blueprint.route("/documents/<int:document_id>/scan", methods=["GET", "POST"])
@@ -205,9 +205,3 @@ def _take_in(document_id: int, form: ScanForm, capacities: list[str]) -> None:
 
 def _find(session: Session, document_id: int) -> Document:
     return permissions.find(session, actor(), Action.DOCUMENT_SEE, Document, document_id)
-
-
-def _download(content: bytes, media_type: str, name: str) -> Response:
-    response = Response(content, mimetype=media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response

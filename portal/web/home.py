@@ -26,12 +26,15 @@ from workflows.vocabulary import Action, Reason
 blueprint = Blueprint("home", __name__)
 DESK = {
     "documents": "desk.documents",
+    "countersign": "desk.documents",
     "training": "desk.training",
     "enrolments": "desk.enrolments",
     "licences": "desk.licences",
     "configurations": "desk.configurations",
     "jobs": "desk.jobs",
 }
+
+SHOWING = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
 
 
 @blueprint.get("/", endpoint="index")
@@ -73,7 +76,7 @@ def _href(task: Task) -> str | None:
     """Where a task is done; None where that room is not there."""
     what, _, which = task.kind.partition(":")
     if what == "desk":
-        return there(DESK[which]) or there("desk.index")
+        return there(DESK[which], **SHOWING.get(which, {})) or there("desk.index")
     if what == "form":
         page = {"information_form": "information", "housing_inventory": "inventory"}[which]
         return there("agency.form", agency_id=task.id, which=page) or there("agency.show", agency_id=task.id)

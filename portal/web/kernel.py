@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy.orm import object_session
 
 from portal import permissions
 from portal.actors import Actor
@@ -76,6 +77,28 @@ def permission(action: Action) -> Callable[[View], View]:
         return cast(View, guarded)
 
     return declare
+
+
+def may(action: Action | str, thing: Any = None) -> bool:
+    """Whether whoever asks may do this to the thing; without one, to anything at all. What pages ask before they offer it."""
+    action = Action(action)
+    if thing is not None:
+        session = object_session(thing)
+        if session is not None:
+            return permissions.allows(session, actor(), action, thing)
+        with reading(sessions()) as session:
+            return permissions.allows(session, actor(), action, thing)
+    known: dict[Action, bool] = g.setdefault("may_anything", {})
+    if action not in known:
+        with reading(sessions()) as session:
+            known[action] = permissions.may_anything(actor(), action, session)
+    return known[action]
+
+
+def may_open(endpoint: str) -> bool:
+    """Whether a page would open for whoever asks: the route's own declared permission, asked beforehand."""
+    needed = getattr(current_app.view_functions.get(endpoint), "__permission__", None)
+    return may(needed) if isinstance(needed, Action) else needed is not None
 
 
 def public(reason: str) -> Callable[[View], View]:

@@ -19,6 +19,8 @@ OFFICES = {Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER}
 
 
 def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(may=kernel.may, may_open=kernel.may_open)
+
     @app.context_processor
     def surroundings() -> dict[str, Any]:
         policy = kernel.policy()
@@ -61,11 +63,13 @@ def role_named() -> str:
 
 
 def menu() -> list[dict[str, Any]]:
-    """The places this person has business in, each once."""
+    """The places this person has business in, each once; none that would not open."""
     roles = kernel.actor().roles
     items = [("Home", "home.index"), ("My access", "home.me")]
     if any(agency != LEAD and role in OFFICES for agency, role in roles):
         items += [("Agency", "agency.index"), ("People", "people.index")]
+    if kernel.actor().at(Role.AGENCY_ADMIN) - {LEAD} and kernel.policy().work_orders.confirmed_by == "agency_admin":
+        items += [("Work orders", "orders.index")]
     if kernel.actor().lead_roles:
         items += [
             ("Desk", "desk.index"),
@@ -74,7 +78,7 @@ def menu() -> list[dict[str, Any]]:
             ("Work orders", "orders.index"),
         ]
     seen = dict.fromkeys(items)
-    return [{"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)} for label, endpoint in seen]
+    return [{"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)} for label, endpoint in seen if kernel.may_open(endpoint)]
 
 
 def _is_here(endpoint: str) -> bool:

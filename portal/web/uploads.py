@@ -1,5 +1,9 @@
 """Takes in what somebody uploads: inspected, kept by its fingerprint, handed on as what the services know of it."""
 
+import unicodedata
+from urllib.parse import quote
+
+from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from portal.adapters import pdf
@@ -24,6 +28,15 @@ def fetched(sha256: str) -> bytes:
         raise Refused(
             Reason.CONFLICT, f"{lost} Until then the record of it stands, and the file cannot be shown."
         ) from lost
+
+
+def download(content: bytes, media_type: str, name: str) -> Response:
+    """A file to be kept and never shown in the page; its name in any script, and nothing in it that ends a header."""
+    clean = "".join("_" if unicodedata.category(letter)[0] == "C" or letter in '"/\\' else letter for letter in name) or "file"
+    plain = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode() or "file"
+    response = Response(content, mimetype=media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
+    return response
 
 
 def is_there(upload: FileStorage | None) -> bool:

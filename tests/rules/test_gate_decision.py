@@ -64,7 +64,7 @@ def test_a_finding_that_is_met_or_aside_says_so_too() -> None:
     record = in_order().without("seat").add(AGENCY, "seat_free", "core")
     record.without("security_review").add(AGENCY, "waiver", "security-review", valid_until=date(2026, 12, 1))
     assert sentence(record, "information-form") == "HMIS Agency Information Form verified, since March 2, 2026."
-    assert sentence(record, "licence-seat").endswith("a licence is free at the Agency.")
+    assert sentence(record, "licence-seat").endswith("a license is free at the Agency.")
     assert sentence(record, "security-review").startswith("Waived until December 1, 2026")
     assert "the Lead's own staff" in sentence(record, "second-person-of-the-lead")
     assert "access level agency admin" in sentence(record, "own-admin-agreement")

@@ -1,7 +1,6 @@
 """Chromium with somebody before it, who looks at every page they come to."""
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Response
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from portal.config import ROOT
 from tests.support.living import Living
@@ -286,15 +286,12 @@ class Visitor:
     def _moving(self, act: Callable[[], Any], expect: int) -> None:
         self.answers = []
         try:
-            act()
-        except TookTooLong as late:
+            with self.page.expect_navigation(wait_until="load"):
+                act()
+        except PlaywrightTimeout as late:
             raise AssertionError(
                 f"{self.name} cannot do that at {self.path}: {late.message}\n{self.page.locator('body').inner_text()}"
             ) from None
-        until = time.monotonic() + 8
-        while not self.answers and time.monotonic() < until:
-            self.page.wait_for_timeout(20)
-        self.page.wait_for_load_state("load")
         self.look(expect)
 
     def _field(self, label: str | re.Pattern[str], nth: int) -> Locator:

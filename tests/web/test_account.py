@@ -500,7 +500,7 @@ def test_every_answer_carries_the_headers(people: Context, client: FlaskClient) 
         assert "unsafe" not in POLICY and "default-src 'none'" in POLICY
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "DENY"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
     assert client.get("/sign-in").headers["Cache-Control"] == "no-store"
 
 

@@ -299,7 +299,7 @@ def test_cancelling_asks_for_a_reason_and_says_what_happens(world: World, agency
     page = admin.get(f"/people/{asked.membership_id}/cancel")
     assert "goes back to the Agency" in page.text
     done = admin.follow(admin.submit(page, reason="The offer was declined."))
-    assert "was cancelled" in done.text and "Access has not been asked for" in done.text
+    assert "was canceled" in done.text and "Access has not been asked for" in done.text
 
 
 def test_a_background_check_is_checked_before_it_is_entered(world: World, agency: Agency) -> None:

@@ -85,7 +85,7 @@ def end_participation(
             licences.withdraw_licence(session, agency, actor=actor, now=now, policy=policy, kind=called)
     audit.record(
         session, actor=actor, now=now, act="agency.end", thing=agency, after={"people": concerned.people, "licences": concerned.licences, "successor": heir},
-        said=f"{agency.name} ended its participation: {concerned.people} people lost what they had, {concerned.licences} licences returned. Reason: {why}",
+        said=f"{agency.name} ended its participation: {concerned.people} people lost what they had, {concerned.licences} licenses returned. Reason: {why}",
     )  # fmt: skip
     return concerned
 

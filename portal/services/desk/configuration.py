@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -60,6 +60,20 @@ def missing_of(session: Session, agencies: Collection[int], *, on: date) -> dict
         return [one for one in said if one]
 
     return {agency_id: lacks(agency_id) for agency_id in agencies}
+
+
+def verified_since(session: Session, agencies: Collection[int], *, on: date) -> dict[int, datetime]:
+    """When the last document of each Agency's package was verified, by the portal's pages or by hand; two statements."""
+    admins = _admins(session, agencies, on)
+    whose = {(About.AGENCY, agency_id): agency_id for agency_id in agencies}
+    whose |= {(About.MEMBERSHIP, member): agency_id for agency_id, members in admins.items() for member in members}
+    since: dict[int, datetime] = {}
+    for row, verified_at in session.execute(_package(agencies, [m for of in admins.values() for m in of], on)):
+        moment = verified_at or (row.recorded_at if row.verified_how else None)
+        agency_id = whose[About(row.about), row.subject_id]
+        if moment is not None:
+            since[agency_id] = max(moment, since.get(agency_id, moment))
+    return since
 
 
 def order_configuration(session: Session, *, agency: Agency, actor: Actor, now: datetime, policy: Policy) -> WorkOrder:
@@ -195,19 +209,23 @@ def _lacks(piece: Piece, subjects: Collection[int], held: Mapping[tuple[str, str
     return f"{piece.title} (there, and not yet verified)" if unverified else piece.title
 
 
-def _held(
-    session: Session, agencies: Collection[int], admins: Collection[int], on: date
-) -> dict[tuple[str, str, int], list[tuple[str, bool]]]:
-    """The package's evidence by subject: (detail, verified), verified where it says how, or its document was since."""
+def _package(agencies: Collection[int], admins: Collection[int], on: date) -> Select[Evidence, datetime | None]:
+    """(evidence, when its document was verified) of the package."""
     of_agencies = and_(Evidence.about == About.AGENCY, Evidence.subject_id.in_(agencies))
     of_admins = and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(admins))
-    query = (
+    return (
         select(Evidence, Document.verified_at)
         .outerjoin(Document, and_(Evidence.rests_on == "document", Evidence.rests_on_id == Document.id))
         .where(or_(of_agencies, of_admins), Evidence.kind.in_([piece.kind.value for piece in PACKAGE]), *_live(on))
     )
+
+
+def _held(
+    session: Session, agencies: Collection[int], admins: Collection[int], on: date
+) -> dict[tuple[str, str, int], list[tuple[str, bool]]]:
+    """The package's evidence by subject: (detail, verified), verified where it says how, or its document was since."""
     held: dict[tuple[str, str, int], list[tuple[str, bool]]] = {}
-    for row, verified_at in session.execute(query):
+    for row, verified_at in session.execute(_package(agencies, admins, on)):
         verified = bool(row.verified_how) or verified_at is not None
         held.setdefault((row.about, row.kind, row.subject_id), []).append((row.detail, verified))
     return held

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, tuple_
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from forms import documents
 from portal import permissions
@@ -25,9 +25,18 @@ from portal.services.paperwork import KINDS
 from portal.standing.sweep import stand
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Kind
+from workflows.vocabulary import LEAD, Action, Kind
 
 PAGE = 50
+SHOWN = ("", "verify", "countersign", "all")
+"""What the list of documents shows: all that waits for the Lead, one of the two ways it waits, everything signed."""
+
+ONE_BY_ONE = (
+    "participation_agreement",
+    "receipt_of_manuals",
+    "agency_admin_agreement",
+    *(kind for kind, paper in KINDS.items() if paper.form),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +129,67 @@ def _wanted() -> Any:
     return case(*needs, else_=1)
 
 
-def to_verify(actor: Actor, *, kind: str = "", agency: str = "") -> Select[Any]:
-    """(document, since): what all of the Agency have signed and the Lead has not verified or countersigned."""
+def _of_an_admin(document: Any) -> Any:
+    """Whether an Agency Administrator Agreement was begun for whom the document is about."""
+    other = aliased(Document)
+    return exists(
+        select(1).where(
+            other.kind == "agency_admin_agreement",
+            other.membership_id == document.membership_id,
+            other.status != "void",
+        )
+    )
+
+
+def _first_admins() -> Any:
+    """User agreements of Agency Administrators while their Agency joins and none of these is verified yet."""
+    other = aliased(Document)
+    verified = exists(
+        select(1).where(
+            other.kind == "user_agreement",
+            other.agency_id == Document.agency_id,
+            other.status == "executed",
+            other.verified_at.is_not(None),
+            _of_an_admin(other),
+        )
+    )
+    joins = Document.agency_id.in_(select(Agency.id).where(Agency.status == "joining", Agency.id != LEAD))
+    return and_(Document.kind == "user_agreement", joins, _of_an_admin(Document), ~verified)
+
+
+def _for_the_desk() -> Any:
+    """Of what was executed: what the Lead verifies one by one ('Setting up a New HMIS Agency'), forms, and paper."""
+    return or_(Document.kind.in_(ONE_BY_ONE), Document.route == "paper", _first_admins())
+
+
+def to_countersign() -> Any:
+    """Agreements that lack the Lead's signature alone."""
+    return and_(
+        Document.kind == "participation_agreement",
+        or_(Document.status == "signed", and_(Document.status == "scanned", Document.verified_at.is_not(None))),
+    )
+
+
+def to_verify(actor: Actor, *, kind: str = "", agency: str = "", show: str = "") -> Select[Any]:
+    """(document, since): what all of the Agency have signed and the Lead has not verified or countersigned.
+
+    `show` is one of SHOWN: what the Lead has to verify or countersign, either of the two, or everything signed, also
+    what was executed electronically and needs nobody's look.
+    """
     complete = _given() >= _wanted()
+    executed = and_(Document.status == "executed", Document.verified_at.is_(None))
     waits = or_(
         and_(Document.status == "signed", complete),
         Document.status == "scanned",
-        and_(Document.status == "executed", Document.verified_at.is_(None)),
+        executed if show == "all" else and_(executed, _for_the_desk()),
     )
     query = (
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))
         .where(waits, permissions.visible(actor, Action.DOCUMENT_VERIFY, Document))
     )
+    if show in ("verify", "countersign"):
+        query = query.where(to_countersign() if show == "countersign" else ~to_countersign())
     if kind:
         query = query.where(Document.kind == kind)
     if agency:
@@ -142,10 +199,13 @@ def to_verify(actor: Actor, *, kind: str = "", agency: str = "") -> Select[Any]:
     return query
 
 
-def documents_page(session: Session, actor: Actor, *, kind: str, agency: str, after: str) -> Page:
+def documents_page(session: Session, actor: Actor, *, kind: str, agency: str, after: str, show: str = "") -> Page:
     order = Order(((_last_signed(), datetime.fromisoformat), (Document.id, int)))
     return order.page(
-        session, to_verify(actor, kind=kind, agency=agency), after, lambda row: (row.since.isoformat(), row.Document.id)
+        session,
+        to_verify(actor, kind=kind, agency=agency, show=show),
+        after,
+        lambda row: (row.since.isoformat(), row.Document.id),
     )
 
 
@@ -167,21 +227,26 @@ def waits_for(document: Document) -> str:
 # --- the first page --------------------------------------------------------------------------------------------------
 
 
-def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> dict[str, Queue]:
-    """Every queue by name; a constant number of statements."""
+def documents_waiting(session: Session, actor: Actor) -> dict[str, Queue]:
+    """How many documents wait to be verified, and how many for the Lead's signature; as the lists show them."""
     waiting = (
         to_verify(actor)
-        .with_only_columns(Document.kind, Document.status, _last_signed().label("since"))
+        .with_only_columns(to_countersign().label("agreement"), _last_signed().label("since"))
         .options()
         .subquery()
         .c
     )
-    is_agreement = and_(waiting.kind == "participation_agreement", waiting.status.in_(("signed", "scanned")))
-    found = {"documents": Queue(0), "countersign": Queue(0), "certificates": Queue(0), "unmatched": Queue(0)}
+    found = {"documents": Queue(0), "countersign": Queue(0)}
     for agreement, count, oldest in session.execute(
-        select(is_agreement.label("a"), func.count(), func.min(waiting.since)).group_by(is_agreement)
+        select(waiting.agreement, func.count(), func.min(waiting.since)).group_by(waiting.agreement)
     ):
         found["countersign" if agreement else "documents"] = Queue(count, _moment(oldest))
+    return found
+
+
+def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> dict[str, Queue]:
+    """Every queue by name; a constant number of statements."""
+    found = documents_waiting(session, actor) | {"certificates": Queue(0), "unmatched": Queue(0)}
     counted = select(TrainingResult.status, func.count(), func.min(TrainingResult.entered_at)).where(
         TrainingResult.status.in_(("claimed", "unmatched"))
     )
@@ -190,10 +255,10 @@ def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> 
     opened = select(func.count(), func.min(WorkOrder.opened_at), func.count(case((WorkOrder.due_at < now, 1)))).where(
         WorkOrder.status == "open"
     )
-    count, oldest, overdue = session.execute(opened).one()
-    found |= {"orders": Queue(count, oldest), "overdue": Queue(overdue, oldest if overdue else None)}
-    count, oldest = session.execute(select(func.count(), func.min(Job.ended_at)).where(Job.state == "failed")).one()
-    found["jobs"] = Queue(count, oldest)
+    count, opened_at, overdue = session.execute(opened).one()
+    found |= {"orders": Queue(count, opened_at), "overdue": Queue(overdue, opened_at if overdue else None)}
+    count, failed_at = session.execute(select(func.count(), func.min(Job.ended_at)).where(Job.state == "failed")).one()
+    found["jobs"] = Queue(count, failed_at)
     return found | _requests(session, now=now, policy=policy)
 
 

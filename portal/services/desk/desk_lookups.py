@@ -85,6 +85,13 @@ def configurations(session: Session, *, on: date) -> list[dict[str, Any]]:
     return sorted(found, key=lambda row: (row["order"] is not None, len(row["missing"])))
 
 
+def to_set_up(session: Session, *, on: date) -> list[dict[str, Any]]:
+    """The Agencies whose package is complete and that are not on order, with `since`: when the last of it was verified."""
+    ready = [row for row in configurations(session, on=on) if row["order"] is None and not row["missing"]]
+    since = configuration.verified_since(session, [row["agency"].id for row in ready], on=on)
+    return [row | {"since": since.get(row["agency"].id, row["agency"].entered_at)} for row in ready]
+
+
 def _with_agreement(session: Session, agencies: Sequence[int], live: tuple[Any, ...]) -> set[int]:
     query = select(Evidence.subject_id).where(
         Evidence.about == About.AGENCY,
@@ -96,7 +103,11 @@ def _with_agreement(session: Session, agencies: Sequence[int], live: tuple[Any, 
 
 
 def licences(session: Session, kind: str = "core") -> list[dict[str, Any]]:
-    """By Agency: licences granted, seats held and reserved, people whose open request has no seat. Four statements."""
+    """By Agency: licences granted, seats held and reserved, and who waits for one. Five statements.
+
+    Waiting are open requests without a seat beyond the seats that are free: whoever has let a reservation run out takes
+    a free one when the rest is settled. `since` is the oldest of their requests.
+    """
     granted = _counts(
         session,
         select(Licence.agency_id, func.count())
@@ -109,23 +120,29 @@ def licences(session: Session, kind: str = "core") -> list[dict[str, Any]]:
         select(1).where(Seat.membership_id == AccessRequest.membership_id, Seat.kind == kind, Seat.status != "returned")
     )
     queued = (
-        select(AccessRequest.agency_id, func.count())
+        select(AccessRequest.agency_id, func.count(), func.min(AccessRequest.requested_at))
         .where(AccessRequest.status == "open", ~seated)
         .group_by(AccessRequest.agency_id)
     )
-    waiting = _counts(session, queued) if kind == "core" else {}
-    ids = {*granted, *held, *reserved, *waiting}
-    return [
-        {
-            "agency": agency,
-            "granted": granted.get(agency.id, 0),
-            "held": held.get(agency.id, 0),
-            "reserved": reserved.get(agency.id, 0),
-            "free": granted.get(agency.id, 0) - held.get(agency.id, 0) - reserved.get(agency.id, 0),
-            "waiting": waiting.get(agency.id, 0),
-        }
-        for agency in session.scalars(select(Agency).where(Agency.id.in_(ids)).order_by(Agency.name_key))
-    ]
+    asked = {row[0]: (row[1], row[2]) for row in session.execute(queued)} if kind == "core" else {}
+    ids = {*granted, *held, *reserved, *asked}
+    found = []
+    for agency in session.scalars(select(Agency).where(Agency.id.in_(ids)).order_by(Agency.name_key)):
+        count, oldest = asked.get(agency.id, (0, None))
+        free = granted.get(agency.id, 0) - held.get(agency.id, 0) - reserved.get(agency.id, 0)
+        waiting = max(0, count - max(0, free))
+        found.append(
+            {
+                "agency": agency,
+                "granted": granted.get(agency.id, 0),
+                "held": held.get(agency.id, 0),
+                "reserved": reserved.get(agency.id, 0),
+                "free": free,
+                "waiting": waiting,
+                "since": oldest if waiting else None,
+            }
+        )
+    return found
 
 
 def _counts(session: Session, query: Any) -> dict[int, int]:
@@ -151,7 +168,7 @@ def subjects(session: Session, about: About, text: str, *, most: int = 30) -> li
     if about == About.AGENCY:
         query = (
             select(Agency.id, Agency.name, Agency.status)
-            .where(*(Agency.name_key.like(word, escape="/") for word in words))
+            .where(Agency.id != LEAD, *(Agency.name_key.like(word, escape="/") for word in words))
             .order_by(Agency.name_key)
         )
         return [(row.id, row.name, row.status) for row in session.execute(query.limit(most))]

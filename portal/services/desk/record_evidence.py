@@ -22,7 +22,7 @@ from portal.services.people import background, training
 from portal.services.people.people import GIVING
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import KINDS, LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role
+from workflows.vocabulary import KINDS, LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role, in_words
 
 Subject = Agency | Person | Membership | Device
 MODELS: Mapping[About, Any] = {
@@ -213,14 +213,34 @@ def details_of(kind: Kind, policy: Policy) -> dict[str, str]:
     closed = KINDS[kind].details
     if kind in listed:
         return listed[kind]
-    return {detail: detail.replace("_", " ").capitalize() for detail in closed} if closed else {}
+    return {detail: in_words(detail).capitalize() for detail in closed} if closed else {}
 
 
 def refuse_unless_entitled(session: Session, actor: Actor, kind: Kind, subject: Subject, detail: str) -> None:
     """NOT_ALLOWED unless this actor may record or end this kind about this subject; roles by whoever may give them."""
     permissions.check(session, actor, Action.EVIDENCE_DECIDE if kind in DECIDED else Action.EVIDENCE_RECORD, subject)
+    _refuse_own_place(session, actor, subject)
     if kind == Kind.ROLE and detail in set(Role):
         permissions.check(session, actor, GIVING[Role(detail)], subject)
+
+
+def _refuse_own_place(session: Session, actor: Actor, subject: Subject) -> None:
+    """What opens the gate for one's own Agency or device is for somebody else to see and to record."""
+    where = subject.id if isinstance(subject, Agency) else getattr(subject, "agency_id", None)
+    if where is not None and where != LEAD and any(agency == where for agency, _ in actor.roles):
+        raise Refused(
+            Reason.SAME_PERSON, "You belong to this organization yourself, so somebody else of the Lead has to record this."
+        )
+    if isinstance(subject, Device) and session.scalar(
+        select(Evidence.id)
+        .join(Membership, Membership.id == Evidence.subject_id)
+        .where(
+            Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.DEVICE_IN_USE, Evidence.value == subject.id,
+            Evidence.withdrawn_at == datetime.max, Membership.person_id == actor.person_id,
+        )
+        .limit(1)
+    ):  # fmt: skip
+        raise Refused(Reason.SAME_PERSON, "You use this device yourself, so somebody else of the Lead has to record this.")
 
 
 def _refuse_by_kind(

@@ -237,7 +237,7 @@ def _of_one_person(
         TITLES[holder] for stanza, holder in own if not _is_mine(actor, membership, stanza.id, holder, roles)
     )
     if holders and person.id != actor.person_id:
-        said = [person.first_name if each == TITLES["person"] else each for each in holders]
+        said = [person.name if each == TITLES["person"] else each for each in holders]
         home.others.append(
             Task(
                 "person",

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
-from portal.models import AccessRequest, Agency, Document, Evidence, Job, Membership, Seat, TrainingResult, WorkOrder
+from portal.models import AccessRequest, Agency, Evidence, Job, Membership, TrainingResult, WorkOrder
+from portal.services.desk import desk_lists, desk_lookups
 from workflows.vocabulary import LEAD, About, Kind, Role
 
 Queue = dict[str, Any]
@@ -31,30 +32,15 @@ def _many(count: int, one: str, many: str) -> str:
 
 
 def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> list[Queue]:
-    is_agreement = Document.kind == "participation_agreement"
-    rows = session.execute(
-        select(is_agreement.label("agreement"), func.count(), func.min(Document.prepared_at))
-        .where(Document.status.in_(("signed", "scanned")))
-        .group_by(is_agreement)
-    )
+    """The same two queues as the desk's."""
+    waiting = desk_lists.documents_waiting(session, actor)
     found = []
-    for agreement, count, oldest in rows:
-        if agreement and Role.LEAD_ADMIN in actor.lead_roles:
-            found.append(
-                {
-                    "kind": "desk:documents",
-                    "title": _many(count, "participation agreement", "participation agreements") + " to countersign",
-                    "since": oldest,
-                }
-            )
-        elif not agreement:
-            found.append(
-                {
-                    "kind": "desk:documents",
-                    "title": _many(count, "document", "documents") + " to verify",
-                    "since": oldest,
-                }
-            )
+    if Role.LEAD_ADMIN in actor.lead_roles and (agreements := waiting["countersign"]).count:
+        title = _many(agreements.count, "participation agreement", "participation agreements") + " to countersign"
+        found.append({"kind": "desk:countersign", "title": title, "since": agreements.oldest})
+    if (documents := waiting["documents"]).count:
+        title = _many(documents.count, "document", "documents") + " to verify"
+        found.append({"kind": "desk:documents", "title": title, "since": documents.oldest})
     return found
 
 
@@ -134,53 +120,21 @@ def _to_enrol(session: Session, _actor: Actor, _now: datetime, on: date) -> list
 
 
 def _without_seat(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
-    seated = exists(select(1).where(Seat.membership_id == AccessRequest.membership_id, Seat.status != "returned"))
-    count, oldest = session.execute(_open_requests(~seated)).one()
-    return (
-        [
-            {
-                "kind": "desk:licences",
-                "title": _many(count, "person waits", "people wait") + " for a license",
-                "since": oldest,
-            }
-        ]
-        if count
-        else []
-    )
+    """Where more people wait than licenses are free; whose reservation ran out takes a free one when the rest is settled."""
+    rows = [row for row in desk_lookups.licences(session) if row["waiting"]]
+    if not rows:
+        return []
+    title = _many(sum(row["waiting"] for row in rows), "person waits", "people wait") + " for a license"
+    return [{"kind": "desk:licences", "title": title, "since": min(row["since"] for row in rows)}]
 
 
 def _to_configure(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
-    """Agencies that have the Lead's verified forms and no order yet; the page says what else may be missing."""
-
-    def has(kind: Kind) -> ColumnElement[bool]:
-        return exists(
-            select(1).where(
-                Evidence.about == About.AGENCY,
-                Evidence.subject_id == Agency.id,
-                Evidence.kind == kind,
-                Evidence.valid_from <= on,
-                Evidence.valid_until >= on,
-                Evidence.withdrawn_at == datetime.max,
-            )
-        )
-
-    ready = and_(*(has(kind) for kind in (Kind.PARTICIPATION_AGREEMENT, Kind.INFORMATION_FORM, Kind.HOUSING_INVENTORY)))
-    count, oldest = session.execute(
-        select(func.count(), func.min(Agency.entered_at)).where(
-            Agency.status == "joining", Agency.id != LEAD, ready, ~has(Kind.CONFIGURATION_ORDERED)
-        )
-    ).one()
-    return (
-        [
-            {
-                "kind": "desk:configurations",
-                "title": _many(count, "Agency", "Agencies") + " to set up in the core HMIS",
-                "since": oldest,
-            }
-        ]
-        if count
-        else []
-    )
+    """Agencies whose package is complete and that are not on order, since the last of it was verified."""
+    ready = desk_lookups.to_set_up(session, on=on)
+    if not ready:
+        return []
+    title = _many(len(ready), "Agency", "Agencies") + " to set up in the core HMIS"
+    return [{"kind": "desk:configurations", "title": title, "since": min(row["since"] for row in ready)}]
 
 
 def _failed(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:

@@ -87,6 +87,7 @@ def fill_in(
     before = {key: document.answers.get(key, "") for key in given}
     document.answers = compact(text, {**document.answers, **given})
     session.flush()
+    links.begin_anew(session, document, but=actor.person_id, now=now)
     audit.record(
         session, actor=actor, now=now, act="document.fill", thing=document, before=before, after=given,
         said=f"Filled in: {', '.join(sorted(given))}."[:1000],

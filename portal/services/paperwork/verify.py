@@ -22,7 +22,7 @@ from portal.services.paperwork.texts import text_of
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Effect, Kind, Reason
+from workflows.vocabulary import About, Action, Effect, Kind, Reason, in_words
 
 HOW = ("submitted", "viewed on site")
 EARLIEST = date(1990, 1, 1)
@@ -125,7 +125,7 @@ def verify(session: Session, *, document: Document, how: str, actor: Actor, now:
         act="document.verify",
         thing=document,
         after={"how": how},
-        said=f"Verified the {document.kind.replace('_', ' ')} ({how}).",
+        said=f"Verified the {in_words(document.kind)} ({how}).",
     )
     if document.status == "executed":
         produce.order_copy(session, document, now=now)

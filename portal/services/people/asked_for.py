@@ -42,6 +42,7 @@ def record(
     Where a second person has to approve, the authorisation itself is left to approve().
     """
     today = local_day(now, policy.zone)
+    _approve_anew(session, membership, request, actor=actor, now=now, on=today)
     if not people.roles(session, membership.id, on=today, role=Role.END_USER):
         _row(session, membership, Kind.ROLE, Role.END_USER.value, request, actor=actor, now=now, on=today)
     if not basis.needs_second_person:
@@ -114,6 +115,19 @@ def use_device(
         return False
     _one(session, membership, Kind.DEVICE_IN_USE, "", device.id, request, actor=actor, now=now, on=today)
     return True
+
+
+def _approve_anew(
+    session: Session, membership: Membership, request: AccessRequest, *, actor: Actor, now: datetime, on: date
+) -> None:
+    """A second person's word is about one level and against one requester: for another, another word is needed (U18)."""
+    levels = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.ACCESS_LEVEL, on=on)
+    same = [row.detail for row in levels] == [request.access_level]
+    for row in evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.LEAD_APPROVAL, on=on):
+        if not same or row.recorded_by == actor.person_id:
+            evidence.end(
+                session, row, actor=actor, now=now, last_day=on - timedelta(1), reason="Something else was asked for."
+            )
 
 
 def _one(

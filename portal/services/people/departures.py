@@ -184,9 +184,8 @@ def _carry_out(
     ):
         request.closed_at, request.closed_reason = request.closed_at or now, request.closed_reason or why
         transition(session, request, "leave", actor=actor, now=now, why=why)
-    for kind in ENDS:
-        for held in evidence.in_force(session, About.MEMBERSHIP, membership.id, kind, on=local_day(now, policy.zone)):
-            evidence.end(session, held, actor=actor, now=now, last_day=last_day, reason=why)
+    for held in _not_over(session, membership.id, on=local_day(now, policy.zone)):
+        evidence.end(session, held, actor=actor, now=now, last_day=last_day, reason=why)
     _close_paperwork(session, membership, now=now)
     if not _elsewhere(session, membership):
         sign_in.end_sessions(session, person_id=membership.person_id, now=now)
@@ -211,6 +210,18 @@ def _carry_out(
         now=now,
         payload={"mail": "departed", "membership_id": membership.id, "agency_id": membership.agency_id},
     )
+
+
+def _not_over(session: Session, membership_id: int, *, on: date) -> list[Evidence]:
+    """What ends with a departure: what holds, and what was to begin on a later day and would bring an office back."""
+    query = select(Evidence).where(
+        Evidence.about == About.MEMBERSHIP,
+        Evidence.subject_id == membership_id,
+        Evidence.kind.in_(ENDS),
+        Evidence.withdrawn_at == datetime.max,
+        Evidence.valid_until >= on,
+    )
+    return list(session.scalars(query.order_by(Evidence.id)))
 
 
 def _close_paperwork(session: Session, membership: Membership, *, now: datetime) -> None:

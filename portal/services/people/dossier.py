@@ -45,8 +45,12 @@ class Dossier:
 
 
 def of(session: Session, *, membership: Membership, actor: Actor, latest: int = 40) -> Dossier:
-    """The dossier as far as the viewer may see it. NOT_ALLOWED for whoever may not see the evidence."""
-    permissions.check(session, actor, Action.EVIDENCE_SEE, membership)
+    """The dossier as far as the viewer may see it; NOT_ALLOWED for whoever may not see the membership.
+
+    Whoever may not see the evidence (a trainer of the Lead) gets the standing, the courses and the results alone.
+    """
+    permissions.check(session, actor, Action.MEMBERSHIP_SEE, membership)
+    everything = permissions.allows(session, actor, Action.EVIDENCE_SEE, membership)
     request = session.scalars(
         select(AccessRequest)
         .where(AccessRequest.membership_id == membership.id)
@@ -73,10 +77,15 @@ def of(session: Session, *, membership: Membership, actor: Actor, latest: int = 
             ),
             None,
         ),
-        evidence=rows,
+        evidence=rows if everything else (),
         documents=list(
             session.scalars(
-                select(Document).where(Document.membership_id == membership.id).order_by(Document.id.desc())
+                select(Document)
+                .where(
+                    Document.membership_id == membership.id,
+                    permissions.visible(actor, Action.DOCUMENT_SEE, Document),
+                )
+                .order_by(Document.id.desc())
             )
         ),
         attempts=list(
@@ -86,8 +95,8 @@ def of(session: Session, *, membership: Membership, actor: Actor, latest: int = 
                 .order_by(TrainingResult.taken_at.desc())
             )
         ),
-        checks=_checks(session, membership),
-        happened=_happened(session, membership, actor, latest),
+        checks=_checks(session, membership) if everything else (),
+        happened=_happened(session, membership, actor, latest) if everything else (),
     )
 
 

@@ -173,22 +173,21 @@ def _suspend_when_due(
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership.id}", now=now, run_at=due)
         return None
     decision = decisions.keep(session, membership, said, Outcome.CLOSED, now=now, made_for="suspend", policy=policy)
-    grant.suspended_at, grant.suspended_for = now, _in_words([*wrong, *said.closing] or said.unmet)
+    grant.suspended_at, grant.suspended_for = now, _in_words(said, wrong)
     transition(session, grant, "suspend", actor=PORTAL, now=now, why=f"{grant.suspended_for}.", decision_id=decision.id)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)
     _tell(session, "suspended", membership, now=now)
     return Outcome.CLOSED
 
 
-def _in_words(findings: list[gate.Finding], longest: int = 400) -> str:
-    """What is wrong, for mails and pages that go on after it: sentences without the last full stop, whole ones only."""
-    said = ""
+def _in_words(said: gate.Decision, wrong: list[gate.Finding], longest: int = 400) -> str:
+    """What is wrong, whole sentences only; without the last full stop, since mails and pages go on after it."""
+    findings = [said.finding(finding.id) for finding in wrong] + said.closing or said.unmet
+    words = ""
     for sentence in dict.fromkeys(finding.sentence for finding in findings):
-        longer = f"{said} {sentence}".strip()
-        if len(longer) > longest:
-            break
-        said = longer
-    return (said or findings[0].sentence[:longest]).removesuffix(".")
+        if len(words) + len(sentence) < longest:
+            words = f"{words} {sentence}".strip()
+    return (words or findings[0].sentence[:longest]).removesuffix(".")
 
 
 def _due(grant: Grant, said: gate.Decision, now: datetime, policy: Policy) -> datetime:

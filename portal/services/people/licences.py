@@ -14,7 +14,7 @@ from portal.services.locks import lock
 from portal.services.transition import transition
 from workflows.business_time import local_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Effect, Kind, Reason
+from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason
 
 
 def grant_licences(
@@ -23,8 +23,8 @@ def grant_licences(
     """Gives the Agency `count` more licences of a kind (1 to 500)."""
     permissions.check(session, actor, Action.LICENCE_GRANT, agency)
     if not 1 <= count <= 500:
-        raise bad_input("Grant between 1 and 500 licences at a time.", "count")
-    lock(session, agencies=[agency.id])
+        raise bad_input("Grant between 1 and 500 licenses at a time.", "count")
+    lock(session, agencies=[agency.id], lead=agency.id == LEAD)
     session.add_all(
         Licence(agency_id=agency.id, kind=kind, granted_at=now, granted_by=actor.person_id) for _ in range(count)
     )
@@ -34,7 +34,7 @@ def grant_licences(
         now=now,
         act="licence.grant",
         thing=agency,
-        said=f"Granted {count} {kind} licences to {agency.name}.",
+        said=f"Granted {count} {kind} licenses to {agency.name}.",
     )
     _say_what_is_free(session, agency.id, kind, now=now, policy=policy)
 
@@ -44,11 +44,11 @@ def withdraw_licence(
 ) -> None:
     """Takes back one licence that nobody holds; refuses where all are in use."""
     permissions.check(session, actor, Action.LICENCE_GRANT, agency)
-    lock(session, agencies=[agency.id])
+    lock(session, agencies=[agency.id], lead=agency.id == LEAD)
     licence = _free_licence(session, agency.id, kind)
     if licence is None:
         raise Refused(
-            Reason.NO_SEAT, f"Every licence of {agency.name} is in use or reserved. Deactivate somebody first."
+            Reason.NO_SEAT, f"Every license of {agency.name} is in use or reserved. Deactivate somebody first."
         )
     licence.withdrawn_at = now
     audit.record(
@@ -57,7 +57,7 @@ def withdraw_licence(
         now=now,
         act="licence.withdraw",
         thing=agency,
-        said=f"Took one {kind} licence back from {agency.name}.",
+        said=f"Took one {kind} license back from {agency.name}.",
     )
     _say_what_is_free(session, agency.id, kind, now=now, policy=policy)
 
@@ -109,7 +109,7 @@ def take(session: Session, membership: Membership, *, now: datetime, policy: Pol
     """The seat of a membership that is being let in: its reservation, or a free one. NO_SEAT where there is neither."""
     seat = seat_of(session, membership.id, kind) or reserve(session, membership, now=now, policy=policy, kind=kind)
     if seat is None:
-        raise Refused(Reason.NO_SEAT, "No licence is free at this Agency any more.")
+        raise Refused(Reason.NO_SEAT, "No license is free at this Agency any more.")
     if seat.status == "reserved":
         transition(session, seat, "take", actor=PORTAL, now=now)
         seat.reserved_until = None
@@ -202,4 +202,4 @@ def _say_what_is_free(session: Session, agency_id: int, kind: str, *, now: datet
             valid_from=today,
         )
     for row in said if not free else ():
-        evidence.end(session, row, actor=PORTAL, now=now, last_day=today - timedelta(1), reason="No licence is free.")
+        evidence.end(session, row, actor=PORTAL, now=now, last_day=today - timedelta(1), reason="No license is free.")

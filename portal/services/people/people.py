@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
-from portal.actors import PORTAL, Actor
+from portal.actors import PORTAL, Actor, roles_of
 from portal.models import Account, Agency, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
@@ -143,8 +143,12 @@ def change_name(
     title: str | None = None,
     phone: str | None = None,
 ) -> Person:
-    """A new name for the same person: User ID and history stay; the core HMIS is told where there is access."""
+    """A new name for the same person: User ID and history stay; the core HMIS is told where there is access.
+
+    Who belongs to another organization too is changed by the help desk alone (NOT_ALLOWED): anybody can be named anywhere.
+    """
     permissions.check(session, actor, Action.PERSON_CHANGE, person)
+    _refuse_of_others(session, person, actor, on=local_day(now, policy.zone))
     lock(session, people=[person.id])
     wanted = {
         "first_name": a_name(first_name, "first_name"),
@@ -199,6 +203,9 @@ def give_role(
         raise bad_input(f"The role {role.replace('_', ' ')} does not exist at this organization.", "role")
     if role in LEAD_ROLES and actor.person_id == membership.person_id:
         raise Refused(Reason.SAME_PERSON, "Another administrator of the Lead has to give you a role.")
+    own_agency = membership.agency_id in actor.at(Role.EXECUTIVE_DIRECTOR)
+    if role is not Role.END_USER and actor.person_id == membership.person_id and not own_agency:
+        raise Refused(Reason.SAME_PERSON, "Nobody gives themselves an office. Somebody else of the Lead has to name you.")
     today = local_day(now, policy.zone)
     held = roles(session, membership.id, on=today, role=role)
     if held:
@@ -262,6 +269,17 @@ def short(text: str, most: int, field: str) -> str:
     if len(clean) > most:
         raise bad_input(f"This may have {most} characters; it has {len(clean)}.", field)
     return clean
+
+
+def _refuse_of_others(session: Session, person: Person, actor: Actor, *, on: date) -> None:
+    if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK}:
+        return
+    if {agency for agency, _ in roles_of(session, person.id, on)} - actor.at(Role.AGENCY_ADMIN):
+        raise Refused(
+            Reason.NOT_ALLOWED,
+            "This person belongs to another organization too, which must not be taken by surprise. Ask the help desk to make "
+            "the change.",
+        )
 
 
 def _refuse_self_registration(session: Session, actor: Actor) -> None:

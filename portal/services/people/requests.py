@@ -175,7 +175,7 @@ def cancel(
     """Takes a request back: the reservation returns, what was asked for counts no more; live access stays as it was."""
     permissions.check(session, actor, Action.ACCESS_CANCEL, request)
     if not reason.strip():
-        raise bad_input("Say why the request is cancelled.", "reason")
+        raise bad_input("Say why the request is canceled.", "reason")
     membership = session.get_one(Membership, request.membership_id)
     lock(session, agencies=[request.agency_id], people=[membership.person_id])
     transition(session, request, "cancel", actor=actor, now=now, why=reason.strip())
@@ -184,8 +184,8 @@ def cancel(
     if grant is None:
         seat = licences.seat_of(session, membership.id)
         if seat is not None:
-            licences.give_back(session, seat, now=now, policy=policy, reason="The request was cancelled.")
-        asked_for.end(session, membership, actor=actor, now=now, policy=policy, reason="The request was cancelled.")
+            licences.give_back(session, seat, now=now, policy=policy, reason="The request was canceled.")
+        asked_for.end(session, membership, actor=actor, now=now, policy=policy, reason="The request was canceled.")
     else:
         before = session.get(AccessRequest, grant.request_id) if grant.request_id else None
         asked_for.put_back(session, membership, before, grant, actor=actor, now=now, policy=policy)
@@ -352,11 +352,15 @@ def _refuse_second_request(session: Session, membership: Membership, act: str) -
 
 
 def _come_back(session: Session, membership: Membership, *, actor: Actor, now: datetime, today: date) -> None:
-    """A rehire: the departure ends on the day before; everything else that had ended with it is asked for anew."""
+    """A rehire: the departure ends on the day before; everything else that had ended with it is asked for anew.
+
+    A departure that is still to come stays: a change of projects on Monday must not keep somebody who leaves on Friday.
+    """
     for row in departures.departures_of(session, membership.id):
-        evidence.end(
-            session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again."
-        )
+        if row.valid_from <= today:
+            evidence.end(
+                session, row, actor=actor, now=now, last_day=today - timedelta(1), reason="Access was asked for again."
+            )
 
 
 __all__ = [

@@ -6,6 +6,7 @@ from flask import request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from portal import permissions
 from portal.db import reading
 from portal.models import Document
 from portal.services import paperwork
@@ -13,7 +14,7 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import found, page, trail
 from portal.web.agency.overview import state_of
 from portal.web.components import address, us_date
-from portal.web.kernel import permission, policy, sessions
+from portal.web.kernel import actor, may, permission, policy, sessions
 from workflows.business_time import local_day
 from workflows.vocabulary import Action
 
@@ -25,15 +26,19 @@ COLUMNS = (
 
 
 @blueprint.get("/<int:agency_id>/documents")
-@permission(Action.AGENCY_SEE)
+@permission(Action.DOCUMENT_SEE)
 def documents(agency_id: int) -> Any:
     after = request.args.get("after", "")
     with reading(sessions()) as session:
-        agency = found(session, agency_id)
+        agency = found(session, agency_id, Action.DOCUMENT_SEE)
         query = (
             select(Document)
             .options(joinedload(Document.person))
-            .where(Document.agency_id == agency.id, Document.status != "void")
+            .where(
+                Document.agency_id == agency.id,
+                Document.status != "void",
+                permissions.visible(actor(), Action.DOCUMENT_SEE, Document),
+            )
         )
         if after.isdecimal():
             query = query.where(Document.id < int(after))
@@ -67,7 +72,7 @@ def _row(document: Document) -> dict[str, Any]:
     )
     files += (
         [{"text": "Upload the scan", "href": url_for("documents.scan", document_id=document.id)}]
-        if document.status in ("prepared", "rejected")
+        if document.status in ("prepared", "rejected") and may(Action.DOCUMENT_SCAN, document)
         else []
     )
     files += (

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, flash, redirect, request, url_for
 
 from forms.agency import FindAgencies, NewAgency
+from portal import audit
 from portal.adapters.tables import to_csv
 from portal.db import reading, transaction
 from portal.refusals import Refused
@@ -114,6 +115,8 @@ def _row(row: agency_list.Row) -> dict[str, Any]:
 
 def _csv(rows: Any) -> Response:
     """What is shown, without a street: the whereabouts of some Agencies are nobody else's business."""
+    with transaction(sessions()) as session:
+        audit.record(session, actor=actor(), now=now(), act="agency.export", said=f"Downloaded a list of {len(rows)} Agencies.")
     headers = (
         "Agency",
         "Known as",

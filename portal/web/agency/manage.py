@@ -170,7 +170,7 @@ def rejoin(agency_id: int) -> Any:
 def licences_page(agency_id: int) -> Any:
     form = LicenceForm(kind="core")
     with reading(sessions()) as session:
-        agency = found(session, agency_id)
+        agency = found(session, agency_id, lead_too=True)
         may_grant = may(session, Action.LICENCE_GRANT, agency) and agency.status != "ended"
         if request.method == "POST" and not may_grant:
             raise not_found()
@@ -186,7 +186,7 @@ def licences_page(agency_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                _grant_or_withdraw(session, found(session, agency_id), form, withdraw="withdraw" in request.form)
+                _grant_or_withdraw(session, found(session, agency_id, lead_too=True), form, withdraw="withdraw" in request.form)
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:

@@ -15,6 +15,7 @@ from portal.services.agencies import agencies, agency_tasks
 from portal.services.agencies.agency_tasks import Paper, Task, TaskList
 from portal.services.agencies.directors import holders
 from portal.services.people import licences
+from portal.web import kernel
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, permission, policy, sessions, today
@@ -200,7 +201,7 @@ def _paper(paper: Paper) -> dict[str, Any]:
         verified = f"{paper.verified_how.capitalize()}" + (f", by {paper.verified_by}" if paper.verified_by else "")
     title = (
         {"text": paper.title, "href": url_for("documents.show", document_id=paper.document.id)}
-        if paper.document is not None
+        if paper.document is not None and kernel.may(Action.DOCUMENT_SEE, paper.document)
         else paper.title
     )
     return {

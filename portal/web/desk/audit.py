@@ -19,6 +19,7 @@ from portal.web.kernel import actor, now, permission, policy, sessions
 from workflows.vocabulary import LEAD, Action
 
 MOST = 50_000
+WHEREABOUTS = frozenset({"street", "city", "zip", "street_address", "zip_code", "agency_address"})
 HEADERS = (
     "At (UTC)",
     "Who",
@@ -119,4 +120,5 @@ def _only_one(session: Session, text: str) -> Agency:
 
 
 def _said(values: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in values.items())
+    """What changed, but for where an Agency is: the whereabouts of some stay out of every download."""
+    return "; ".join(f"{name}: {value}" for name, value in values.items() if name not in WHEREABOUTS)

@@ -27,6 +27,7 @@ ON_THE_FORM = (Reason.BAD_INPUT, Reason.ILLEGAL_MOVE, Reason.ALREADY_DONE)
 def documents() -> Any:
     form = DocumentFilter(request.args, kinds={kind: paper.title for kind, paper in sorted(paperwork.KINDS.items())})
     kind, after = form.kind.data or "", request.args.get("after", "")
+    show = form.show.data if form.show.data in desk_lists.SHOWN else ""
     with reading(sessions()) as session:
         page = desk_lists.documents_page(
             session,
@@ -34,6 +35,7 @@ def documents() -> Any:
             kind=kind if kind in paperwork.KINDS else "",
             agency=(form.q.data or "").strip(),
             after=after,
+            show=show,
         )
         rows = [
             {

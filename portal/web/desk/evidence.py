@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import FileField, HiddenField, SelectField
@@ -12,7 +12,7 @@ from wtforms import FileField, HiddenField, SelectField
 from forms.base import Form
 from forms.desk import EndForm, EvidenceForm, Search
 from forms.fields import DayField
-from portal import audit
+from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Device, Evidence, Membership, StoredFile
 from portal.refusals import Refused, bad_input, not_found
@@ -189,15 +189,13 @@ def file(file_id: int) -> Any:
         rests = session.scalar(
             select(Evidence.id).where(Evidence.rests_on == "stored_file", Evidence.rests_on_id == file_id).limit(1)
         )
-        if found is None or rests is None or not actor().lead_roles:
+        if found is None or rests is None or not permissions.allows(session, actor(), Action.EVIDENCE_SEE):
             raise not_found()
         audit.record(
             session, actor=actor(), now=now(), act="evidence.download", thing=found, said=f"Downloaded {found.name}."
         )
         content, name, media = uploads.fetched(found.sha256), found.name, found.media_type
-    response = Response(content, mimetype=media)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return uploads.download(content, media, name)
 
 
 def hidden_of(form: Form) -> list[tuple[str, str]]:

@@ -9,15 +9,15 @@ from portal.services.desk import desk_lists, desk_lookups
 from portal.services.desk.desk_lists import Queue
 from portal.services.people import enrolment
 from portal.web.desk.room import blueprint
-from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import Action, Role
+from portal.web.kernel import actor, may, may_open, now, permission, policy, sessions, today
+from workflows.vocabulary import Action
 
 QUEUES = (
     (
         "documents",
         "Documents to verify",
         "desk.documents",
-        "Signed, scanned or submitted; verify each as submitted or viewed on site.",
+        "Packages of Agencies, forms and scans; verify each as submitted or viewed on site.",
     ),
     (
         "countersign",
@@ -37,7 +37,27 @@ QUEUES = (
     ("orders", "Open work orders", "orders.index", "To be carried out in the core HMIS."),
     ("jobs", "Failed jobs", "desk.jobs", "What the portal tried several times without success."),
 )
-TEACHING = {"enrol", "certificates", "unmatched"}
+SHOWING: dict[str, dict[str, Any]] = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
+ROOMS = (
+    (
+        "Look up",
+        (
+            ("All people", "desk.people"),
+            ("Licenses by Agency", "desk.licences"),
+            ("Documents in force", "desk.versions"),
+            ("The record", "desk.audit"),
+        ),
+    ),
+    (
+        "Enter and import",
+        (
+            ("Record evidence", "desk.evidence"),
+            ("Quiz results", "desk.training"),
+            ("Import quiz results", "desk.training_import"),
+            ("Import HMIS CSV", "desk.imports"),
+        ),
+    ),
+)
 
 
 @blueprint.get("", endpoint="index")
@@ -47,23 +67,35 @@ def index() -> Any:
         found = desk_lists.queues(session, actor(), now=now(), policy=policy())
         waiting = enrolment.waiting(session, now=now(), policy=policy())
         found["enrol"] = Queue(len(waiting), waiting[0].since if waiting else None)
-        ready = [
-            row
-            for row in desk_lookups.configurations(session, on=today())
-            if row["order"] is None and not row["missing"]
-        ]
-        found["configure"] = Queue(len(ready), min((row["agency"].entered_at for row in ready), default=None))
+        ready = desk_lookups.to_set_up(session, on=today())
+        found["configure"] = Queue(len(ready), min((row["since"] for row in ready), default=None))
     shown = [
-        {"name": name, "title": title, "href": url_for(endpoint), "hint": hint, "queue": found[name]}
+        {
+            "name": name,
+            "title": title,
+            "href": url_for(endpoint, **SHOWING.get(name, {})),
+            "hint": hint,
+            "queue": found[name],
+        }
         for name, title, endpoint, hint in QUEUES
-        if _may_see(name)
+        if may_open(endpoint) and (name != "countersign" or may(Action.DOCUMENT_COUNTERSIGN))
     ]
     return render_template(
         "pages/desk/index.html",
         queues=shown,
         requests={name: found[name] for name in ("ready", "seatless", "waiting")},
         overdue=found["overdue"].count,
+        rooms=_rooms(),
     )
+
+
+def _rooms() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The cards beside the queues, with the pages that open for this person."""
+    open_ = [
+        (title, [(label, url_for(endpoint)) for label, endpoint in places if may_open(endpoint)])
+        for title, places in ROOMS
+    ]
+    return [(title, places) for title, places in open_ if places]
 
 
 @blueprint.get("/requests", endpoint="requests")
@@ -72,7 +104,3 @@ def requests() -> Any:
     with reading(sessions()) as session:
         rows = desk_lists.open_requests(session, now=now(), policy=policy())
         return render_template("pages/desk/requests.html", rows=rows)
-
-
-def _may_see(queue: str) -> bool:
-    return queue in TEACHING or bool(actor().lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY})

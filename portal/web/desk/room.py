@@ -9,6 +9,7 @@ from portal.adapters.tables import to_csv
 from portal.services.desk.desk_lists import Page
 from portal.web import kernel
 from portal.web.components import address
+from workflows.vocabulary import LEAD
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -35,6 +36,9 @@ def text_file(name: str, text: str) -> Response:
 
 
 def to_agency(agency_id: int) -> str:
+    """The Agency's page; '' for the Lead's own organization, which has none."""
+    if agency_id == LEAD:
+        return ""
     return _to("agency.show", f"/agency/{agency_id}", agency_id=agency_id)
 
 

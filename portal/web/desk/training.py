@@ -150,9 +150,7 @@ def proof(result_id: int) -> Response:
         audit.record(
             session, actor=actor(), now=now(), act="training.download", thing=result, said=f"Downloaded {name}."
         )
-    response = Response(content, mimetype=media)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return uploads.download(content, media, name)
 
 
 @blueprint.route("/training/by-hand", methods=["GET", "POST"], endpoint="by_hand")

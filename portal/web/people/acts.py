@@ -145,7 +145,7 @@ def cancel(membership_id: int) -> Any:
             requests.cancel(
                 session, request=mine, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
             )
-        flash(f"The request for {person.name} was cancelled.", "success")
+        flash(f"The request for {person.name} was canceled.", "success")
         return redirect(url_for("people.one", membership_id=membership_id))
     status = 400 if form.errors else 200
     return render_template(

@@ -17,7 +17,7 @@ from portal.services import drafts
 from portal.services.people import queueing, requests, roster
 from portal.services.people.people import PersonFields
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from portal.web.people.room import blueprint, find, step, typed
+from portal.web.people.room import blueprint, find, named, step, typed
 from workflows.business_time import us_date
 from workflows.vocabulary import LEAD, Action, Role
 
@@ -35,7 +35,7 @@ def new() -> Any:
         theirs = roster.agencies(session, actor(), Action.ACCESS_REQUEST)
         agency_id = request.values.get("agency", type=int)
         if agency_id is None and len(theirs) != 1:
-            return render_template("pages/people/choose_agency.html", agencies=theirs)
+            return render_template("pages/people/choose_agency.html", agencies=theirs, named=named)
         agency = permissions.find(
             session, actor(), Action.ACCESS_REQUEST, Agency, agency_id if agency_id is not None else theirs[0].id
         )

@@ -6,13 +6,14 @@ from flask import Response, render_template, request, url_for
 
 from forms.access_request import listed
 from forms.people import Filter
+from portal import audit
 from portal.adapters.tables import to_csv
-from portal.db import reading
+from portal.db import reading, transaction
 from portal.services.people import roster
 from portal.services.people.roster import Row, Wanted
 from portal.web.components import address
-from portal.web.kernel import actor, permission, policy, sessions, today
-from portal.web.people.room import STANDING, blueprint, said_waits
+from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.people.room import STANDING, blueprint, named, said_waits
 from workflows.vocabulary import Action
 
 COLUMNS: list[dict[str, Any]] = [
@@ -39,7 +40,7 @@ def index() -> Any:
         if as_csv:
             return _csv(page.rows)
         form = Filter(request.args)
-        form.agency.choices = listed([("", "All my Agencies"), *((str(a.id), a.name) for a in theirs)])
+        form.agency.choices = listed([("", "All my Agencies"), *((str(a.id), named(a)) for a in theirs)])
         columns = [c for c in COLUMNS if c["key"] != "agency" or len(theirs) > 1]
         following = address(after=page.following) if page.following else None
         pager = {
@@ -88,10 +89,10 @@ def _cells(row: Row) -> dict[str, Any]:
             "href": url_for("people.one", membership_id=row.membership.id),
             "note": row.user_id or row.person.email,
         },
-        "agency": row.agency.name,
+        "agency": named(row.agency),
         "standing": {"status": status, "text": words},
         "settled": settled,
-        "waits": said_waits(row.line.waits_for, row.person.first_name)
+        "waits": said_waits(row.line.waits_for, row.person.name)
         if row.line and row.standing in {"waiting", "suspended"}
         else "",
         "since": row.since,
@@ -99,6 +100,8 @@ def _cells(row: Row) -> dict[str, Any]:
 
 
 def _csv(rows: Any) -> Response:
+    with transaction(sessions()) as session:
+        audit.record(session, actor=actor(), now=now(), act="people.export", said=f"Downloaded a list of {len(rows)} memberships.")
     headers = (
         "Last name",
         "First name",
@@ -121,7 +124,7 @@ def _csv(rows: Any) -> Response:
             row.user_id,
             row.line.done if row.line else "",
             row.line.total if row.line else "",
-            said_waits(row.line.waits_for, row.person.first_name)
+            said_waits(row.line.waits_for, row.person.name)
             if row.line and row.standing in {"waiting", "suspended"}
             else "",
             row.since,

@@ -7,11 +7,11 @@ from flask import Blueprint, current_app, request, url_for
 from sqlalchemy.orm import Session
 
 from portal import permissions
-from portal.models import Membership
+from portal.models import Agency, Membership
 from portal.services.people.standing_view import TITLES, View
-from portal.web.kernel import actor
+from portal.web.kernel import actor, may_open
 from workflows.findings import Finding
-from workflows.vocabulary import Action
+from workflows.vocabulary import LEAD, Action
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -49,6 +49,11 @@ def there(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
+def _at_agency(endpoint: str, agency_id: int, **values: Any) -> str | None:
+    """A page about an Agency; the Lead's own organization has none."""
+    return there(endpoint, agency_id=agency_id, **values) if agency_id != LEAD and may_open(endpoint) else None
+
+
 def action_for(finding: Finding, membership: Membership) -> tuple[str | None, str | None]:
     """Where the viewer takes the next step of a finding, and what the button says."""
     agency = membership.agency_id
@@ -66,13 +71,13 @@ def action_for(finding: Finding, membership: Membership) -> tuple[str | None, st
         "background-check": (url_for("people.background", membership_id=membership.id), "Enter the check"),
         "second-person-of-the-lead": (url_for("people.one", membership_id=membership.id), "See the request"),
         "device": (url_for("people.device", membership_id=membership.id), "See the device"),
-        "information-form": (there("agency.form", agency_id=agency, which="information"), ""),
-        "housing-inventory": (there("agency.form", agency_id=agency, which="inventory"), ""),
-        "security-protocols": (there("agency.protocols", agency_id=agency), ""),
-        "privacy-notice-posted": (there("agency.posted", agency_id=agency), ""),
-        "an-agency-admin": (there("agency.officers", agency_id=agency), ""),
-        "a-security-officer": (there("agency.officers", agency_id=agency), ""),
-        "home-office": (there("agency.devices", agency_id=agency), "See the devices"),
+        "information-form": (_at_agency("agency.form", agency, which="information"), ""),
+        "housing-inventory": (_at_agency("agency.form", agency, which="inventory"), ""),
+        "security-protocols": (_at_agency("agency.protocols", agency), ""),
+        "privacy-notice-posted": (_at_agency("agency.posted", agency), ""),
+        "an-agency-admin": (_at_agency("agency.officers", agency), ""),
+        "a-security-officer": (_at_agency("agency.officers", agency), ""),
+        "home-office": (_at_agency("agency.devices", agency), "See the devices"),
         "licence-seat": (there("agency.licences", agency_id=agency), "See the licenses"),
     }
     href, label = pages.get(finding.id, (None, ""))
@@ -83,7 +88,7 @@ def action_for(finding: Finding, membership: Membership) -> tuple[str | None, st
         "help_desk",
         "lead",
     }:
-        href = there("agency.show", agency_id=agency)
+        href = _at_agency("agency.show", agency)
     return href, (label or finding.do)
 
 
@@ -97,10 +102,15 @@ def arranged(view: View, membership: Membership) -> dict[str, Any]:
     return {"mine": mine, "others": others, "met": view.settled}
 
 
+def named(agency: Agency) -> str:
+    """The Agency's name in a list; the Lead's own organization is told apart."""
+    return f"{agency.name} (the HMIS Lead)" if agency.id == LEAD else agency.name
+
+
 def _who(holder: str) -> str:
     return TITLES[holder]
 
 
-def said_waits(holders: Iterable[str], first_name: str) -> str:
-    """'Jamie, HMIS help desk': who holds the next steps, in a list."""
-    return ", ".join(first_name if holder == "person" else TITLES[holder] for holder in holders)
+def said_waits(holders: Iterable[str], name: str) -> str:
+    """'Jamie Sample, HMIS help desk': who holds the next steps, in a list."""
+    return ", ".join(name if holder == "person" else TITLES[holder] for holder in holders)
