@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, bindparam, func, or_, select, text, update
+from sqlalchemy import DateTime, Select, TextClause, Update, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
@@ -62,34 +62,48 @@ def claim(session: Session, *, now: datetime, lease: timedelta = LEASE) -> Job |
     """
     if is_postgres(session):  # two workers must not take two jobs of one key in the same instant
         session.execute(select(func.pg_advisory_xact_lock(_CLAIMING)))
-    busy = select(Job.key).where(Job.state == "running", Job.leased_until > now)
-    due = or_((Job.state == "waiting") & (Job.run_at <= now), (Job.state == "running") & (Job.leased_until <= now))
-    query = select(Job).where(due, Job.key.not_in(busy)).order_by(Job.run_at, Job.id).limit(1)
-    job = session.scalars(query.with_for_update(skip_locked=True)).first()
+    job = session.scalars(_OLDEST_DUE, {"now": now}).first()
     if job is None:
         return None
     job.state, job.lease, job.leased_until, job.tries = "running", uuid.uuid4().hex, now + lease, job.tries + 1
     return job
 
 
+def _oldest_due() -> Select[tuple[Job]]:
+    now = bindparam("now", type_=DateTime())
+    busy = select(Job.key).where(Job.state == "running", Job.leased_until > now)
+    due = or_((Job.state == "waiting") & (Job.run_at <= now), (Job.state == "running") & (Job.leased_until <= now))
+    query = select(Job).where(due, Job.key.not_in(busy)).order_by(Job.run_at, Job.id).limit(1)
+    return query.with_for_update(skip_locked=True)
+
+
+_OLDEST_DUE = _oldest_due()
+_MINE = select(Job.lease, Job.state).where(Job.id == bindparam("job")).with_for_update()
+_HELD = (Job.id == bindparam("job"), Job.lease == bindparam("held"), Job.state == "running")
+_TABLE: Any = Job.__table__
+_PROLONG = update(_TABLE).where(*_HELD).values(leased_until=bindparam("until"))
+_FINISH = update(_TABLE).where(*_HELD).values(state="done", ended_at=bindparam("at"))
+"""Made once: every job needs each of them."""
+
+
 def holds(session: Session, job: Job) -> bool:
     """Whether this worker still holds the job, locking its row: asked inside every transaction that commits for it."""
-    row = session.execute(select(Job.lease, Job.state).where(Job.id == job.id).with_for_update()).one()
+    row = session.execute(_MINE, {"job": job.id}).one()
     return row.lease == job.lease and row.state == "running"
 
 
 def keep(session: Session, job: Job, *, now: datetime, lease: timedelta = LEASE) -> bool:
     """holds(), and the lease begins anew: for a job that takes many transactions. False where another worker has the job."""
-    if not holds(session, job):
-        return False
-    session.execute(update(Job).where(Job.id == job.id).values(leased_until=now + lease))
-    return True
+    return _changed(session, _PROLONG, {"job": job.id, "held": job.lease, "until": now + lease})
 
 
 def finish(session: Session, job: Job, *, now: datetime) -> bool:
     """Marks the job done; False where another worker has taken it over meanwhile."""
-    done = update(Job).where(Job.id == job.id, Job.lease == job.lease, Job.state == "running")
-    return session.execute(done.values(state="done", ended_at=now)).rowcount == 1  # type: ignore[attr-defined]
+    return _changed(session, _FINISH, {"job": job.id, "held": job.lease, "at": now})
+
+
+def _changed(session: Session, statement: Update, values: dict[str, Any]) -> bool:
+    return session.execute(statement, values).rowcount == 1  # type: ignore[attr-defined]
 
 
 def fail(session: Session, job: Job, *, now: datetime, error: str, tries: int = TRIES) -> bool:

@@ -18,6 +18,7 @@ from workflows.questions import (
     known,
     says,
 )
+from workflows.vocabulary import in_words
 
 
 class Because(StrEnum):
@@ -88,12 +89,20 @@ def still_open(q: Prerequisite, rows: Sequence[Evidence]) -> Explanation:
     return Because.OPEN, f"{q.unmet} This has stood since {us_date(min(e.valid_from for e in rows))}{until}."
 
 
-def incomplete(q: Prerequisite, wanted: Sequence[str], given: Sequence[str]) -> Explanation:
-    """Which of several are missing, by name."""
+def incomplete(
+    q: Prerequisite, wanted: Sequence[str], given: Sequence[Evidence], live: Sequence[Evidence]
+) -> Explanation:
+    """Which of several are missing, by name, and how far those got that were tried."""
     if not wanted:
         return Because.NOTHING_ASSIGNED, f"{q.unmet} Nothing has been assigned yet, and nothing assigned is not enough."
-    missing = [words(q, detail) for detail in wanted if detail not in given]
+    enough = {e.detail for e in given}
+    missing = [words(q, detail) + _how_far(q, detail, live) for detail in wanted if detail not in enough]
     return Because.INCOMPLETE, f"{q.unmet} Still missing: {'; '.join(missing)}."
+
+
+def _how_far(q: Prerequisite, detail: str, live: Sequence[Evidence]) -> str:
+    best = max((e.value for e in live if e.detail == detail), default=0) if q.at_least else 0
+    return f" (best score so far {percent(best)}; {percent(_mark(q, detail))} is needed)" if best else ""
 
 
 def lacking(q: Prerequisite, rows: Sequence[Evidence], on: date, known_at: datetime, zone: str) -> Explanation:

@@ -332,6 +332,6 @@ class _Case:
         if q.needs is Needs.ABSENT:
             return explain.still_open(q, view.found)
         if q.each:
-            return explain.incomplete(q, view.wanted, [e.detail for e in view.found])
+            return explain.incomplete(q, view.wanted, view.found, view.record.of(view.subject, q.evidence))
         near = [e for e in self.asking.rows if (e.about, e.subject_id, e.kind) == (*view.subject, q.evidence)]
         return explain.lacking(q, near, self.on, self.known_at, self.zone)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
-from portal.models import Decision, Evidence, Membership, PolicyPack
+from portal.models import Decision, Evidence, Grant, Membership, PolicyPack
 from portal.standing.facts import standing_of
 from workflows import gate
 from workflows.business_time import local_day
@@ -61,8 +61,8 @@ def keep_refusal(
     session: Session, membership: Membership, said: gate.Decision, *, now: datetime, made_for: str, policy: Policy
 ) -> Decision | None:
     """Stores a refusal, unless the last decision about this membership lacked exactly the same."""
-    last = session.scalars(
-        select(Decision)
+    last = session.execute(
+        select(Decision.policy_version, Decision.findings)
         .where(Decision.membership_id == membership.id)
         .order_by(Decision.made_at.desc(), Decision.id.desc())
         .limit(1)
@@ -77,7 +77,7 @@ def keep_refusal(
 
 
 def found_wrong(
-    session: Session, membership: Membership, made: Decision, said: gate.Decision, *, policy: Policy
+    session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, policy: Policy
 ) -> list[gate.Finding]:
     """What is unmet now because a fact about this very person was since taken back as never right.
 
@@ -88,6 +88,9 @@ def found_wrong(
     lacking = {
         f.id for f in said.unmet if f.prerequisite.about in _ONE and f.prerequisite.on_lapse != gate.OnLapse.WARN
     }
+    if not lacking:
+        return []
+    made = grant.decision
     rested_on = {f["id"]: f["evidence"] for f in made.findings if f["id"] in lacking and f["evidence"]}
     rows = {row for ids in rested_on.values() for row in ids}
     if not rows:

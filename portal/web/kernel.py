@@ -130,6 +130,14 @@ def safe_next(path: str | None) -> str:
     return path if own and path and not any(letter <= " " or letter in "\\\x7f" for letter in path) else "/"
 
 
+def an_id(text: str) -> int:
+    """The number in an address, as `type=` of request.args.get: ValueError for what no row can have."""
+    number = int(text[:20])
+    if not 0 <= number <= permissions.LARGEST_ID:
+        raise ValueError(text[:20])
+    return number
+
+
 def address() -> str:
     return (request.remote_addr or "")[:64]
 

@@ -28,7 +28,7 @@ def index() -> Any:
     status = status if status in STATUSES else "open"
     form = OrderFilter(request.args, acts=list(TITLES.items()))
     act = form.act.data if form.act.data in TITLES else ""
-    after = max(0, request.args.get("after", 0, type=int))
+    after = max(0, request.args.get("after", 0, type=kernel.an_id))
     with reading(sessions()) as session:
         rows = work_orders.list_orders(
             session, actor=actor(), now=now(), status=status, act=act, after=after, limit=PAGE + 1

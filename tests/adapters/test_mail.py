@@ -11,6 +11,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as Kept
 
 from portal.adapters.mail import Attachment, FileMailer, MailError, Message, SmtpMailer, make_mailer
+from portal.adapters.mail.port import as_email
 
 AT = datetime(2026, 11, 23, 15, 0)
 
@@ -105,6 +106,15 @@ def test_a_hostile_header_is_refused_and_nothing_is_sent(way, changes):
     with pytest.raises(MailError):
         mailer.send(message(**changes))
     assert arrived() == []
+
+
+@pytest.mark.parametrize("initials", ["M. Ö.", "Ö. Å.", "J. S."])
+def test_a_subject_of_any_length_arrives_as_it_was_written(initials):
+    for length in range(5, 90):
+        subject = f"{('Sample ' * 20)[:length].strip()}: training assigned for {initials}"
+        sent = as_email(message(subject=subject)).as_bytes()
+        assert email.message_from_bytes(sent, policy=email.policy.default)["Subject"] == subject
+        assert max(len(line) for line in sent.split(b"\r\n\r\n")[0].splitlines()) < 100
 
 
 def test_names_with_markup_and_quotes_stay_names(way):

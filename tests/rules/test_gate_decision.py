@@ -46,6 +46,8 @@ def sentence(record: OnRecord, prerequisite: str, **when: object) -> str:
          "Still missing: HIPAA breach; Regular checks of ourselves."),
         (in_order().without("training", "hmis-basics"), "courses-passed", "incomplete",
          "Still missing: HMIS end user training."),
+        (in_order().change(lambda e: replace(e, value=7999), "training", "hmis-basics"), "courses-passed", "incomplete",
+         "Still missing: HMIS end user training (best score so far 79.99 %; 80 % is needed)."),
         (in_order().without("course_assigned"), "courses-passed", "nothing_assigned", "Nothing has been assigned yet"),
         (in_order().add(PERSON, "sanction", "suspension", since=date(2026, 11, 3), valid_until=date(2026, 12, 31)),
          "no-open-sanction", "open", "since November 3, 2026 until December 31, 2026."),

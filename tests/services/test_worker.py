@@ -190,7 +190,7 @@ def test_a_call_that_fails_is_tried_again_later_and_given_up_in_sight(world: Wor
         assert session.scalars(select(AuditEntry).where(AuditEntry.act == "job.failed")).one().thing_id == failed.id
     api.fault = ""
     with world.change() as session:
-        jobs.retry(session, session.get_one(Job, failed.id), now=world.now)
+        jobs.retry(session.get_one(Job, failed.id), now=world.now)
     world.drain()
     assert world.account_of(member).status == "active"
 

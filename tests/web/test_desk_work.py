@@ -73,15 +73,15 @@ def test_documents_are_verified_one_after_the_other(world: World, desk: ClientRe
     joined.sign("agency_admin_agreement", DIRECTOR)
     joined.sign("security_officer_acceptance", OFFICER)
     joined.sign("security_officer_acceptance", DIRECTOR)
+    assert len(desk.get("/desk/documents?show=all").document.xpath("//tbody/tr")) == 3
     page = desk.get("/desk/documents")
-    assert len(page.document.xpath("//tbody/tr")) == 3
+    assert len(page.document.xpath("//tbody/tr")) == 2 and "Security Officer" not in page.text
     first = desk.get(page.document.xpath("//a[text()='Begin with the oldest']/@href")[0])
     assert first.heading == "Agency Participation Agreement" and "Dana Sample" in first.text and "settled" in first.text
     done = desk.submit(first, having="how", how="viewed on site")
     second = desk.follow(done)
     assert second.path != first.path and "Verified." in second.text
-    last = desk.follow(desk.submit(second, having="how", how="submitted"))
-    empty = desk.follow(desk.submit(last, having="how", how="submitted"))
+    empty = desk.follow(desk.submit(second, having="how", how="submitted"))
     assert "Nothing waits to be verified" in empty.text
     with world.look() as session:
         found = session.execute(
@@ -89,7 +89,7 @@ def test_documents_are_verified_one_after_the_other(world: World, desk: ClientRe
             .where(Document.verified_at.is_not(None))
             .order_by(Document.id)
         ).all()
-    assert sorted(how for how, _ in found) == ["submitted", "submitted", "viewed on site"]
+    assert sorted(how for how, _ in found) == ["submitted", "viewed on site"]
     assert {by for _, by in found} == {world.desk.person_id}
 
 

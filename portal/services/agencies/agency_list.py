@@ -130,7 +130,7 @@ def _sorted(query: Select[Any], wanted: Wanted) -> Select[Any]:
     down = wanted.sort.startswith("-")
     column: Any = Agency.entered_at if wanted.sort.lstrip("-") == "entered" else Agency.name_key
     last, _, number = wanted.after.rpartition("~")
-    if last and number.isdecimal():
+    if last and number.isdecimal() and len(number) < 10:
         place: Any = _moment(last) if column is Agency.entered_at else last
         beyond = column < place if down else column > place
         further = Agency.id < int(number) if down else Agency.id > int(number)

@@ -87,9 +87,10 @@ class Order:
         if len(parts) != len(self.columns):
             return None
         try:
-            return [read(part) for (_, read), part in zip(self.columns, parts, strict=True)]
+            place = [read(part) for (_, read), part in zip(self.columns, parts, strict=True)]
         except ValueError:
             return None
+        return None if any(isinstance(part, int) and abs(part) > permissions.LARGEST_ID for part in place) else place
 
 
 def like(text: str) -> str:

@@ -35,7 +35,7 @@ def reconsider(session: Session, *, membership_id: int, now: datetime, policy: P
     said = decisions.ask(session, membership, now=now, policy=policy)
     if grant is None:
         return _issue_or_wait(session, membership, request, said, now=now, policy=policy)
-    wrong = decisions.found_wrong(session, membership, grant.decision, said, policy=policy)
+    wrong = decisions.found_wrong(session, membership, grant, said, policy=policy)
     shut = bool(wrong) or _shuts(grant, said)
     if grant.status == "suspended":
         return None if shut else _restore(session, membership, grant, said, now=now, policy=policy)

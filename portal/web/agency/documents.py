@@ -40,7 +40,7 @@ def documents(agency_id: int) -> Any:
                 permissions.visible(actor(), Action.DOCUMENT_SEE, Document),
             )
         )
-        if after.isdecimal():
+        if after.isdecimal() and len(after) < 10:
             query = query.where(Document.id < int(after))
         rows = list(session.scalars(query.order_by(Document.id.desc()).limit(PAGE + 1)))
         more = len(rows) > PAGE

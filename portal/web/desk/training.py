@@ -175,7 +175,7 @@ def _enter(form: HandResult) -> str:
         score = read_score(form.score.data, form.out_of.data or "")
     except ScoreError as wrong:
         raise bad_input(wrong.sentence, "out_of" if wrong.column == "max_score" else "score") from wrong
-    if form.attempt.data and not (form.attempt.data.isdecimal() and int(form.attempt.data) > 0):
+    if form.attempt.data and not (form.attempt.data.isdecimal() and 0 < int(form.attempt.data[:5]) < 1000):
         raise bad_input("An attempt is a whole number: 1 for the first.", "attempt")
     taken_on = form.taken_on.data
     if taken_on is None or taken_on > today():

@@ -12,7 +12,7 @@ from portal.db import reading, transaction
 from portal.services.people import roster
 from portal.services.people.roster import Row, Wanted
 from portal.web.components import address
-from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
 from portal.web.people.room import STANDING, blueprint, named, said_waits
 from workflows.vocabulary import Action
 
@@ -67,10 +67,10 @@ def _wanted() -> Wanted:
     standing = request.args.get("standing", "")
     return Wanted(
         q=request.args.get("q", "")[:100],
-        agency_id=request.args.get("agency", type=int),
+        agency_id=request.args.get("agency", type=an_id),
         sort=sort if sort.lstrip("-") in roster.KEYS else "name",
         standing=standing if standing in roster.STANDINGS else "",
-        after=request.args.get("after", 0, type=int),
+        after=request.args.get("after", 0, type=an_id),
     )
 
 
