@@ -17,7 +17,19 @@ LEASE = timedelta(minutes=2)
 TRIES = 8
 _CLAIMING = 7_411_001
 _GIVEN = frozenset(
-    ("effect", "key", "coalesced", "payload", "state", "enqueued_at", "run_at", "policy_version", "lease", "tries", "error")
+    (
+        "effect",
+        "key",
+        "coalesced",
+        "payload",
+        "state",
+        "enqueued_at",
+        "run_at",
+        "policy_version",
+        "lease",
+        "tries",
+        "error",
+    )
 )
 
 
@@ -45,7 +57,8 @@ def _enqueuing(on_postgres: bool, coalesce: bool) -> TextClause:
     """The statement as text: SQLAlchemy compiles an insert with ON CONFLICT anew each time, which cost more than all else."""
     columns = [column for column in Job.__table__.c if column.name in _GIVEN]
     names = ", ".join(column.name for column in columns)
-    insert = f"INSERT INTO job ({names}) VALUES ({', '.join(f':{column.name}' for column in columns)})"
+    places = ", ".join(f":{column.name}" for column in columns)
+    insert = f"INSERT INTO job ({names}) VALUES ({places})"  # noqa: S608 - names of our own table's columns
     if coalesce:
         # The earlier of the two moments wins: a reaction that is due now must not wait for one planned for Monday.
         insert += (
@@ -69,7 +82,7 @@ def claim(session: Session, *, now: datetime, lease: timedelta = LEASE) -> Job |
     return job
 
 
-def _oldest_due() -> Select[tuple[Job]]:
+def _oldest_due() -> Select[Job]:
     now = bindparam("now", type_=DateTime())
     busy = select(Job.key).where(Job.state == "running", Job.leased_until > now)
     due = or_((Job.state == "waiting") & (Job.run_at <= now), (Job.state == "running") & (Job.leased_until <= now))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.actors import Actor
 from portal.models import Agency, Document, Membership, Person, TrainingResult
@@ -33,9 +33,8 @@ def _agency_in(model: Any, agencies: frozenset[int]) -> ColumnElement[bool]:
     if not agencies:
         return false()
     if model in (Person, TrainingResult):
-        return exists(
-            select(1).where(Membership.person_id == _person_column(model), Membership.agency_id.in_(agencies))
-        )
+        there = aliased(Membership)
+        return exists(select(1).where(there.person_id == _person_column(model), there.agency_id.in_(agencies)))
     return (model.id if model is Agency else model.agency_id).in_(agencies)
 
 
@@ -71,7 +70,9 @@ def _person_column(model: Any) -> Any:
     if "person_id" in columns:
         return model.person_id
     if "membership_id" in columns:
-        return select(Membership.person_id).where(Membership.id == model.membership_id).scalar_subquery()
+        # Under a name of its own: the query it stands in may join the memberships itself.
+        whose = aliased(Membership)
+        return select(whose.person_id).where(whose.id == model.membership_id).scalar_subquery()
     return None
 
 

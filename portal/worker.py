@@ -64,7 +64,7 @@ class Worker:
         return True
 
     def see_to_duties(self) -> None:
-        """What no act sets off: the sweep of a new day, passwords that ran out, orders that wait too long."""
+        """What no act sets off: a new day's sweep and versions to sign, passwords that ran out, orders that wait too long."""
         now, policy, sessions = self.context.clock(), self.context.policy, self.context.sessions
         if now - self._duties_at < DUTIES_EVERY:
             return
@@ -76,6 +76,7 @@ class Worker:
         if self._swept != today:
             with transaction(sessions) as session:
                 daily.sweep(session, now=now, policy=policy)
+                daily.ask_to_sign_again(session, now=now)
             self._swept = today
         self._duties_at = now
 

@@ -124,9 +124,10 @@ class _Asking:
         kinds, named = q.kinds, {Kind.PUBLISHED.value: q.evidence if q.version else None, Kind.WAIVER.value: q.id}
         whose = {subject for about in _ONE_SUBJECT for subject in _subjects(about, self.member, _NOTHING)}
         for e in self.rows:
-            if e.kind in kinds and (e.about, e.subject_id) in whose:
-                if e.kind == q.evidence or named.get(e.kind, e.detail) == e.detail:
-                    yield e
+            if e.kind not in kinds or (e.about, e.subject_id) not in whose:
+                continue
+            if e.kind == q.evidence or named.get(e.kind, e.detail) == e.detail:
+                yield e
 
     @cached_property
     def bearing(self) -> list[Evidence]:

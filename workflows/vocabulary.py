@@ -237,6 +237,7 @@ class Effect(StrEnum):
     MAIL = "mail"
     EXECUTED_COPY = "executed_copy"
     EXPIRE = "expire"
+    SIGN_AGAIN = "sign_again"
 
 
 class Outcome(StrEnum):

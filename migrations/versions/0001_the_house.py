@@ -149,7 +149,8 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.CheckConstraint(
-            "effect IN ('reconsider', 'provision', 'mail', 'executed_copy', 'expire')", name=op.f("ck_job_effect")
+            "effect IN ('reconsider', 'provision', 'mail', 'executed_copy', 'expire', 'sign_again')",
+            name=op.f("ck_job_effect"),
         ),
         sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed', 'dropped')", name=op.f("ck_job_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),

@@ -20,13 +20,14 @@ from portal.db import transaction
 from portal.demo.names import Somebody
 from portal.effects.registry import HANDLERS
 from portal.models import Agency, Document, Job, Link, Membership, Person, Project, WorkOrder
+from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.desk import work_orders
 from portal.services.people import handover, people
 from portal.wiring import Context, work_order_hmis
 from portal.worker import Worker, drain
 from workflows.business_time import local_day
-from workflows.vocabulary import Effect
+from workflows.vocabulary import Effect, Reason
 
 ADDRESS, AGENT = "192.0.2.10", "A made-up browser"
 PASSWORDS = ("Harbor42Lights", "Granite73Shore", "Meadow58Loons", "Birches91Rain")
@@ -162,13 +163,10 @@ class Driver:
 
     def sign(self, *signers: Somebody, title: str = "") -> int:
         """These people sign whatever waits in their mailboxes; how many signatures that were."""
-        opened = []
+        opened: list[tuple[Somebody, str]] = []
         for signer in signers:
-            for envelope in self.mailbox.links.pop(signer.email, []):
-                with self.change() as session:
-                    link = links.open_link(session, keys=self.keys, envelope=envelope, purpose="signing", now=self.now)
-                    links.mail_code(session, link=link, **self.about)
-                opened.append((signer, envelope))
+            envelopes = self.mailbox.links.pop(signer.email, [])
+            opened += [(signer, envelope) for envelope in envelopes if self._opens(envelope)]
         if not opened:
             return 0
         self.work()
@@ -176,6 +174,18 @@ class Driver:
         for signer, envelope in opened:
             self._sign(signer, envelope, next(codes[signer.email]), title)
         return len(opened)
+
+    def _opens(self, envelope: str) -> bool:
+        """Opens a link, which has a code mailed; False for one that a newer version of the document has replaced."""
+        try:
+            with self.change() as session:
+                link = links.open_link(session, keys=self.keys, envelope=envelope, purpose="signing", now=self.now)
+                links.mail_code(session, link=link, **self.about)
+        except Refused as no:
+            if no.reason is not Reason.LINK_SPENT:
+                raise
+            return False
+        return True
 
     def _sign(self, signer: Somebody, envelope: str, code: str, title: str) -> None:
         with self.change() as session:
@@ -205,6 +215,10 @@ class Driver:
             "asset_tag": "SAMPLE-17",
             "locations": "At the shelter and at partners' offices",
             "work_email": "office@example.org",
+            "health_privacy_status": "Neither",
+            "participation_fee": "$0",
+            "effective_on": self.today.isoformat(),
+            "ends_on": (self.today + timedelta(days=364)).isoformat(),
         }
         return {name: value for name, value in typed.items() if name in asked}
 

@@ -34,6 +34,7 @@ from portal.models import (
 )
 from portal.refusals import Refused
 from portal.services import links
+from portal.services.paperwork import again
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
 from workflows.vocabulary import LEAD
@@ -114,7 +115,7 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     facts: Facts = {
         "to": to, "about": about, "agency": agency or session.get_one(Agency, LEAD), "document": document, "membership": membership,
         "document_title": documents.text(document.kind, document.version).title if document else "", "initials": initials(about),
-        "own": bool(to and about and to.id == about.id), "grant": _grant(session, membership), "attachments": (),
+        "own": bool(to and about and to.id == about.id), "again": None, "grant": _grant(session, membership), "attachments": (),
         "request": session.get(AccessRequest, payload["request_id"]) if payload.get("request_id") else None,
         "account": session.get(Account, payload["account_id"]) if payload.get("account_id") else None,
         "orders": list(session.scalars(select(WorkOrder).where(WorkOrder.id.in_(payload.get("order_ids", []))))),
@@ -122,6 +123,8 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     }  # fmt: skip
     if link is not None and not _carry(session, facts, link, payload, now, context):
         return None
+    if document is not None:
+        facts["again"] = again.of(session, [document], context.policy).get(document.id)
     if payload["mail"] == "executed_copy" and document is not None:
         facts["attachments"] = _attached(session, document, context)
     return facts

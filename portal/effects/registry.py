@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from portal.effects import executed_copy, expire, mail, provision, reconsider
+from portal.effects import executed_copy, expire, mail, provision, reconsider, sign_again
 from portal.models import Job
 from portal.wiring import Context
 from workflows.vocabulary import Effect
@@ -15,4 +15,5 @@ HANDLERS: Mapping[Effect, Handler] = {
     Effect.MAIL: mail.handle,
     Effect.EXECUTED_COPY: executed_copy.handle,
     Effect.EXPIRE: expire.handle,
+    Effect.SIGN_AGAIN: sign_again.handle,
 }

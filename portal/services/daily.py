@@ -1,4 +1,4 @@
-"""What comes due by itself: whoever's standing has changed overnight is put before the gate again."""
+"""What comes due by itself: whoever's standing has changed overnight is put before the gate again, new versions are signed."""
 
 from datetime import datetime
 
@@ -31,6 +31,11 @@ def sweep(session: Session, *, now: datetime, policy: Policy) -> list[int]:
             session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now, policy_version=policy.version
         )
     return sorted(moved)
+
+
+def ask_to_sign_again(session: Session, *, now: datetime) -> None:
+    """Has the worker look for whoever has still to be asked to sign a published version: it may come into force today."""
+    jobs.enqueue(session, Effect.SIGN_AGAIN, key="lead", now=now)
 
 
 def _concerned() -> Select[tuple[int]]:

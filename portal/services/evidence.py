@@ -48,6 +48,10 @@ def record(
         valid_until=valid_until, recorded_at=now, recorded_by=actor.person_id, rests_on=rests_on, rests_on_id=rests_on_id,
         verified_how=verified_how, note=note,
     )  # fmt: skip
+    return _written(session, row, actor, now)
+
+
+def _written(session: Session, row: Evidence, actor: Actor, now: datetime) -> Evidence:
     session.add(row)
     session.flush()
     _tell(session, actor, now, row, "evidence.record", f"Recorded: {describe(row)}.")
@@ -77,11 +81,15 @@ def end(
     withdraw(session, row, actor=actor, now=now, reason=reason)
     if last_day < row.valid_from:
         return None
-    return record(
-        session, actor=actor, now=now, kind=Kind(row.kind), about=About(row.about), subject_id=row.subject_id, detail=row.detail,
-        value=row.value, version=row.version, valid_from=row.valid_from, valid_until=last_day, rests_on=row.rests_on,
+    if last_day > row.valid_until:
+        raise bad_input("The last day is after the one on record.", "last_day")
+    # Not by record(): whoever asked may not approve, but may well end what somebody else approved.
+    shorter = Evidence(
+        about=row.about, subject_id=row.subject_id, kind=row.kind, detail=row.detail, value=row.value, version=row.version,
+        valid_from=row.valid_from, valid_until=last_day, recorded_at=now, recorded_by=actor.person_id, rests_on=row.rests_on,
         rests_on_id=row.rests_on_id, verified_how=row.verified_how, note=reason,
     )  # fmt: skip
+    return _written(session, shorter, actor, now)
 
 
 def replace(session: Session, *, actor: Actor, now: datetime, on: date, reason: str, **new) -> Evidence:

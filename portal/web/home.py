@@ -27,11 +27,13 @@ blueprint = Blueprint("home", __name__)
 DESK = {
     "documents": "desk.documents",
     "countersign": "desk.documents",
-    "training": "desk.training",
+    "certificates": "desk.certificates",
+    "unmatched": "desk.unmatched",
     "enrolments": "desk.enrolments",
     "licences": "desk.licences",
     "configurations": "desk.configurations",
     "jobs": "desk.jobs",
+    "in_force": "desk.versions",
 }
 
 SHOWING = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
@@ -82,6 +84,7 @@ def _href(task: Task) -> str | None:
         return there("agency.form", agency_id=task.id, which=page) or there("agency.show", agency_id=task.id)
     addresses = {
         "sign": lambda: url_for("home.me", _anchor="to-sign"),
+        "sign_for_agency": lambda: there("documents.show", document_id=task.id),
         "course": lambda: url_for("home.me", _anchor="courses"),
         "password": lambda: url_for("home.me", _anchor="password"),
         "person": lambda: url_for("people.one", membership_id=task.id),

@@ -78,7 +78,11 @@ def menu() -> list[dict[str, Any]]:
             ("Work orders", "orders.index"),
         ]
     seen = dict.fromkeys(items)
-    return [{"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)} for label, endpoint in seen if kernel.may_open(endpoint)]
+    return [
+        {"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)}
+        for label, endpoint in seen
+        if kernel.may_open(endpoint)
+    ]
 
 
 def _is_here(endpoint: str) -> bool:

@@ -12,7 +12,7 @@ from portal.models import Agency, WorkOrder
 from portal.refusals import Refused
 from portal.services.desk import configuration, work_orders
 from portal.services.desk.work_orders import TITLES
-from portal.web.kernel import actor, keys, now, permission, policy, sessions, today
+from portal.web.kernel import actor, an_id, keys, now, permission, policy, sessions, today
 from workflows.vocabulary import Action, Reason
 
 blueprint = Blueprint("orders", __name__, url_prefix="/desk/orders")
@@ -28,7 +28,7 @@ def index() -> Any:
     status = status if status in STATUSES else "open"
     form = OrderFilter(request.args, acts=list(TITLES.items()))
     act = form.act.data if form.act.data in TITLES else ""
-    after = max(0, request.args.get("after", 0, type=kernel.an_id))
+    after = max(0, request.args.get("after", 0, type=an_id))
     with reading(sessions()) as session:
         rows = work_orders.list_orders(
             session, actor=actor(), now=now(), status=status, act=act, after=after, limit=PAGE + 1

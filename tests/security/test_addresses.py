@@ -121,7 +121,7 @@ def test_a_request_takes_nothing_of_another_agency(town: Town, browser: Browser,
     foreign = {key: theirs(town).get(value, value) for key, value in field.items()}
     answer = client.post("/people/new", data=request_form(town, csrf_token=csrf(client), **foreign))
     assert answer.status_code in (400, 404)
-    assert not town.inland.ids_of_people[0] in answer.get_data(as_text=True)
+    assert town.inland.ids_of_people[0] not in answer.get_data(as_text=True)
     assert without_drafts(town) and fingerprint_without_drafts(town, before)
 
 
@@ -150,7 +150,7 @@ def test_columns_that_no_form_has_are_not_taken(town: Town, browser: Browser) ->
     """Every column of the tables behind, sent along with an honest request: none of them arrives."""
     client, columns = browser(town.harbor.members["admin"]), {}
     for model in (AccessRequest, Person, Membership, Evidence, Device):
-        columns |= {name: "77777" for name in model.__table__.columns.keys()}
+        columns |= dict.fromkeys(model.__table__.columns.keys(), "77777")
     more = {"status": "issued", "basis": "lead", "requested_by": "77777", "role": "agency_admin", "detail": "lead_admin", "lms_uid": "evil"}
     answer = client.post("/people/new", data={**columns, **more, **request_form(town, csrf_token=csrf(client))})
     assert answer.status_code == 302
@@ -221,14 +221,19 @@ def test_over_https_forms_are_taken_with_what_a_browser_sends(context: Context) 
     assert cookie.startswith("__Host-session=") and all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
 
 
-@pytest.mark.parametrize("path", ["//evil.example.com", "https://evil.example.com", "/\\evil.example.com", "/\t/evil.example.com", "javascript:alert(1)", "\\/evil", "/%0d%0aX-Evil:1"])
-def test_nobody_is_sent_to_another_site_after_signing_in(town: Town, browser: Browser, path: str) -> None:
-    client = browser(town.desk)
-    for address in ("/sign-in", "/sign-in/second-factor"):
-        answer = client.get(address, query_string={"next": path})
-        where = answer.headers.get("Location", "")
-        assert "evil" not in where.split("?")[0].replace("/%0d%0aX-Evil", "") or where.startswith("/%0d")
-        assert "X-Evil" not in answer.headers
+@pytest.mark.parametrize(
+    "path",
+    ["//evil.example.com", "https://evil.example.com", "/\\evil.example.com", "/\t/evil.example.com", "javascript:alert(1)", "\\/evil"],
+)
+def test_nobody_is_sent_to_another_site_after_signing_in(app: Flask, town: Town, browser: Browser, path: str) -> None:
+    from portal.web.account import enter
+
+    answer = browser(town.desk).get("/sign-in/second-factor", query_string={"next": path})
+    assert answer.status_code == 302 and answer.headers["Location"] == "/"
+    page = app.test_client().get("/sign-in", query_string={"next": path}).get_data(as_text=True)
+    assert re.search(r'name="next"[^>]*value="/"', page) and "evil.example" not in page
+    with app.test_request_context("/sign-in"):
+        assert enter(town.token(town.harbor.members["user"]), path).headers["Location"] == "/"
 
 
 def test_the_host_a_browser_names_is_in_no_link(town: Town, browser: Browser) -> None:

@@ -207,6 +207,15 @@ def test_home_of_the_desk_counts_its_queues(world: World) -> None:
     assert tasks["orders"].status == "overdue" and "1 overdue" in tasks["orders"].hint
 
 
+def test_home_of_the_lead_says_which_documents_have_no_version_in_force(world: World) -> None:
+    """A fresh portal lets nobody in until they are published, so somebody must be told."""
+    assert not [task for task in waiting(world, world.admin).mine if task.kind == "desk:in_force"]
+    world.withdraw(Kind.PUBLISHED, About.LEAD, 0, "housing_inventory")
+    told = [task.title for task in waiting(world, world.admin).mine if task.kind == "desk:in_force"]
+    assert told == ["Publish the documents in force: 1 of 4 have no version yet"]
+    assert not [task for task in waiting(world, world.desk).mine if task.kind == "desk:in_force"]
+
+
 def test_home_of_the_lead_asks_the_second_person_only(world: World) -> None:
     with world.look() as session:
         lead = session.get_one(Agency, 0)

@@ -1,6 +1,7 @@
 """A small world before the gate: the Lead, Agencies and people with everything in order, built through the services."""
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -68,7 +69,7 @@ class World:
         self.sessions: Sessions = make_sessionmaker(self.engine)
         self.keys = Keys([KEY])
         self.context = Context(
-            settings=Settings(secret_keys=(KEY,), storage=Path("never-used")),
+            settings=Settings(secret_keys=(KEY,), storage=Path(tempfile.gettempdir()) / "portal-tests"),
             engine=self.engine,
             sessions=self.sessions,
             policy=self.policy,

@@ -20,7 +20,7 @@ from portal.web.app import build
 from portal.wiring import Context
 from portal.worker import Worker
 
-PATIENCE = 20.0  # seconds that a person waits for a mail
+PATIENCE = 40.0  # seconds that a person waits for a mail
 
 
 @dataclass
@@ -124,7 +124,7 @@ class Mailboxes:
 
     def letters(self, address: str) -> list[Letter]:
         found = []
-        for path in sorted(self.folder.glob("*.eml")):
+        for path in sorted(self.folder.glob("*.eml"), key=lambda path: path.stat().st_mtime_ns):
             mail = email.message_from_bytes(path.read_bytes(), policy=policy_of_mail)
             if address.lower() in str(mail["To"]).lower():
                 found.append(_letter(mail, path))

@@ -425,10 +425,11 @@ def test_what_services_own_is_explained_and_not_recorded(world: World, desk: Cli
 
 def test_a_version_is_published_after_its_consequences_were_shown(world: World, lead: ClientRequest) -> None:
     agency = world.agency(licences_=0)
-    world.record(Kind.USER_AGREEMENT, About.MEMBERSHIP, world.member(agency).id)
+    world.request(world.member(agency))
     page = lead.get("/desk/documents-in-force/user_agreement")
     check = lead.submit(page, 200, version="2026-1", **day("in_force_from", day="23"))
-    assert "1 Agency or person has signed another version" in check.text
+    assert "From November 23, 2026 on, 1 person is mailed a link to sign this version." in check.text
+    assert "What was signed before still counts until January 6, 2027. After that day, access to the core" in check.text
     assert world.count(Evidence, Evidence.kind == Kind.PUBLISHED, Evidence.version == "2026-1") == 0
     done = lead.submit(check, confirmed="1", change=None)
     assert "is in force from November 23, 2026" in lead.follow(done).text

@@ -112,7 +112,7 @@ def test_the_security_officer_is_not_offered_to_hand_in_a_scan(world: World) -> 
     path = f"/agency/{joined.agency.id}/documents"
     assert not [link for link in links(browser_of(world, officer).get(path)) if link.endswith("/scan")]
     assert [link for link in links(browser_of(world, joined.actor(DIRECTOR)).get(path)) if link.endswith("/scan")]
-    of_role(world, Role.TRAINER).get(path, 403)
+    of_role(world, Role.TRAINER).get(path, 404)
 
 
 # --- what waits for the Lead
@@ -235,6 +235,7 @@ def test_the_lead_is_listed_as_no_agency_and_its_licenses_have_a_page_that_says_
     lead.submit(page, having="count", kind="core", count="2")
     row = lead.get("/desk/licences").document.xpath("//tbody/tr")[0].text_content()
     assert name in row and "The HMIS Lead itself" in row
+    assert "The HMIS Lead, which is no Agency" in lead.get("/desk/evidence/agency/0").text
     lead.get("/agency/0", 404)
 
 
@@ -252,4 +253,3 @@ def test_the_list_of_people_says_the_full_name_of_whoever_holds_the_next_step(wo
 def test_every_kind_of_the_package_is_a_kind_of_paper() -> None:
     assert set(desk_lists.ONE_BY_ONE) <= set(KINDS)
     assert {"information_form", "housing_inventory"} <= set(desk_lists.ONE_BY_ONE)
-

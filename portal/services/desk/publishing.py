@@ -1,5 +1,6 @@
 """Documents in force: the Lead publishes a version from a day on, and whoever signed an older one signs again."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -10,8 +11,10 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Evidence
 from portal.refusals import Refused, bad_input
-from portal.services import evidence
+from portal.services import daily, evidence
+from portal.services.paperwork import again
 from workflows.business_time import us_date
+from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Action, Kind, Reason
 
 YEARS = range(2020, 2101)
@@ -21,7 +24,8 @@ YEARS = range(2020, 2101)
 def publish(session: Session, *, kind: str, version: str, in_force_from: date, actor: Actor, now: datetime) -> Evidence:
     """Puts a version of a document, or an inventory year, in force from a day: whoever signed an older one re-signs.
 
-    How long the older one still counts is the grace of the pack's prerequisite.
+    The agreements that the gate asks for in the version in force go out by themselves (services/paperwork/again.py). How
+    long the older one still counts is the grace of the pack's prerequisite.
     """
     lead = session.get_one(Agency, LEAD)
     permissions.check(session, actor, Action.EVIDENCE_DECIDE, lead)
@@ -35,7 +39,7 @@ def publish(session: Session, *, kind: str, version: str, in_force_from: date, a
                 f"Version {version} is published already, in force from {us_date(row.valid_from)}.",
                 "version",
             )
-    return evidence.record(
+    row = evidence.record(
         session,
         actor=actor,
         now=now,
@@ -45,6 +49,30 @@ def publish(session: Session, *, kind: str, version: str, in_force_from: date, a
         detail=kind,
         version=version,
         valid_from=in_force_from,
+    )
+    if kind in again.AGAIN:
+        daily.ask_to_sign_again(session, now=now)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing a version will do: how many are asked to sign it, until when, and what happens afterwards."""
+
+    signed: bool
+    asked: int
+    last_day: date | None
+    consequence: str
+
+
+def preview(session: Session, *, kind: str, version: str, in_force_from: date, on: date, policy: Policy) -> Preview:
+    """What the page says before anything is published; `signed` is False for what nobody is asked to sign by itself."""
+    signed = kind in again.AGAIN
+    return Preview(
+        signed,
+        again.to_ask(session, kind, version, on=on) if signed else older_signed(session, kind, version, on=on),
+        again.last_day(policy, kind, in_force_from),
+        again.consequence(policy, kind),
     )
 
 
@@ -64,7 +92,7 @@ def published(session: Session, kind: str = "") -> list[Evidence]:
 
 
 def older_signed(session: Session, kind: str, version: str, *, on: date) -> int:
-    """How many subjects hold this kind in another version today: whom publishing asks to sign anew."""
+    """How many subjects hold this kind in another version today."""
     return (
         session.scalar(
             select(func.count(func.distinct(Evidence.subject_id))).where(

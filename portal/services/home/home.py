@@ -11,7 +11,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import AccessRequest, Agency, Device, Document, Evidence, Grant, Membership, Person, Seat
 from portal.services.home import home_desk
-from portal.services.paperwork import KINDS
+from portal.services.paperwork import KINDS, again
 from portal.services.people import handover, standing_view
 from portal.services.people.standing_view import OFFICES, TITLES, Line
 from workflows.business_time import local_day, us_date
@@ -51,14 +51,14 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
     permissions.check(session, actor, Action.HOME_SEE)
     today = local_day(now, policy.zone)
     home = Home()
-    home.mine += _to_sign(session, actor)
+    home.mine += _to_sign(session, actor, policy, on=today)
     home.mine += own_quizzes(session, actor, policy, on=today)
     home.mine += _own_password(session, actor, now=now)
     managed = _managed(actor)
     if managed:
         _of_agencies(session, actor, managed, home, policy, on=today)
     if actor.lead_roles:
-        home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today)]
+        home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
     home.notices += _suspended(session, actor, managed)
     home.mine.sort(key=lambda task: (task.status != "overdue", _moment(task.since)))
     return home
@@ -69,7 +69,7 @@ def _managed(actor: Actor) -> frozenset[int]:
     return frozenset().union(*(actor.at(role) for role in offices)) - {LEAD}
 
 
-def _to_sign(session: Session, actor: Actor) -> list[Task]:
+def _to_sign(session: Session, actor: Actor, policy: Policy, *, on: date) -> list[Task]:
     """My own papers; those that my offices sign for an Agency, and its forms that are begun or were sent back."""
     directed, managed = actor.at(Role.EXECUTIVE_DIRECTOR) - {LEAD}, actor.at(Role.AGENCY_ADMIN) - {LEAD}
     mine = and_(Document.person_id == actor.person_id, Document.status == "prepared")
@@ -86,8 +86,24 @@ def _to_sign(session: Session, actor: Actor) -> list[Task]:
         .join(Agency, Agency.id == Document.agency_id)
         .where(or_(mine, for_agency, forms))
         .order_by(Document.prepared_at)
-    )
-    return [_paper(document, agency) for document, agency in rows]
+    ).all()
+    replacing = again.of(session, [row.Document for row in rows], policy)
+    return [
+        _paper_again(document, agency, replacing[document.id], on)
+        if document.id in replacing
+        else _paper(document, agency)
+        for document, agency in rows
+    ]
+
+
+def _paper_again(document: Document, agency: str, again_: again.Again, on: date) -> Task:
+    """A new version of what was signed before: until when the old one still counts."""
+    title = KINDS[document.kind].title
+    called = title if title.istitle() else title[:1].lower() + title[1:]
+    late = again_.last_day < on
+    said = f"Sign the new {called}" + ("" if late else f" by {us_date(again_.last_day)}")
+    kind, key = _signed_at(document)
+    return Task(kind, said, key, agency, document.prepared_at, again_.last_day, "overdue" if late else "to_do")
 
 
 def _paper(document: Document, agency: str) -> Task:
@@ -104,7 +120,13 @@ def _paper(document: Document, agency: str) -> Task:
             document.prepared_at,
             status="returned" if sent_back else "draft",
         )
-    return Task("sign", f"Sign: {title}", document.id, agency, document.prepared_at)
+    kind, key = _signed_at(document)
+    return Task(kind, f"Sign: {title}", key, agency, document.prepared_at)
+
+
+def _signed_at(document: Document) -> tuple[str, int]:
+    """My own papers are on my page; one of the Agency's has only its own."""
+    return "sign" if document.person_id is not None else "sign_for_agency", document.id
 
 
 def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> list[Task]:

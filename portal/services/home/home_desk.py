@@ -3,20 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
 from portal.models import AccessRequest, Agency, Evidence, Job, Membership, TrainingResult, WorkOrder
 from portal.services.desk import desk_lists, desk_lookups
+from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Role
 
 Queue = dict[str, Any]
 
 
-def queues(session: Session, *, actor: Actor, now: datetime, on: date) -> list[Queue]:
+def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: Policy) -> list[Queue]:
     """One task for each queue of the actor's roles that is not empty; a fixed number of statements."""
-    found: list[Queue] = []
+    found: list[Queue] = _unpublished(session, policy, on) if Role.LEAD_ADMIN in actor.lead_roles else []
     if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
         for read in (_documents, _training, _orders, _to_enrol, _without_seat, _to_configure, _failed):
             found += read(session, actor, now, on)
@@ -25,6 +26,26 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date) -> list[Q
     if Role.LEAD_ADMIN in actor.lead_roles:
         found += _approvals(session, actor, now, on)
     return found
+
+
+def _unpublished(session: Session, policy: Policy, on: date) -> list[Queue]:
+    """What the gate asks for 'in the version in force' while no version is: until then it stays shut for everybody."""
+    asked = {str(p.evidence) for p in policy.prerequisites if p.version}
+    there = session.scalars(
+        select(Evidence.detail).where(
+            Evidence.about == About.LEAD,
+            Evidence.subject_id == LEAD,
+            Evidence.kind == Kind.PUBLISHED,
+            Evidence.valid_from <= on,
+            Evidence.valid_until >= on,
+            Evidence.withdrawn_at == datetime.max,
+        )
+    )
+    missing = asked - set(there)
+    if not missing:
+        return []
+    title = f"Publish the documents in force: {len(missing)} of {len(asked)} have no version yet"
+    return [{"kind": "desk:in_force", "title": title, "since": None}]
 
 
 def _many(count: int, one: str, many: str) -> str:
@@ -46,8 +67,8 @@ def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> lis
 
 def _training(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
     says = {
-        "claimed": ("certificate to confirm", "certificates to confirm"),
-        "unmatched": ("quiz result without a person", "quiz results without a person"),
+        "claimed": ("certificates", "certificate to confirm", "certificates to confirm"),
+        "unmatched": ("unmatched", "quiz result without a person", "quiz results without a person"),
     }
     rows = session.execute(
         select(TrainingResult.status, func.count(), func.min(TrainingResult.entered_at))
@@ -55,8 +76,9 @@ def _training(session: Session, _actor: Actor, _now: datetime, _on: date) -> lis
         .group_by(TrainingResult.status)
     )
     return [
-        {"kind": "desk:training", "title": _many(count, *says[status]), "since": oldest}
+        {"kind": f"desk:{queue}", "title": _many(count, one, many), "since": oldest}
         for status, count, oldest in rows
+        for queue, one, many in (says[status],)
     ]
 
 
@@ -86,7 +108,8 @@ def _orders(session: Session, _actor: Actor, now: datetime, _on: date) -> list[Q
 def _says(kind: Kind, on: date, detail: str | None = None) -> ColumnElement[bool]:
     """Whether such evidence about the request's membership holds."""
     return exists(
-        select(1).where(
+        select(1)
+        .where(
             Evidence.about == About.MEMBERSHIP,
             Evidence.subject_id == AccessRequest.membership_id,
             Evidence.kind == kind,
@@ -95,28 +118,30 @@ def _says(kind: Kind, on: date, detail: str | None = None) -> ColumnElement[bool
             Evidence.withdrawn_at == datetime.max,
             *([] if detail is None else [Evidence.detail == detail]),
         )
+        .correlate(AccessRequest)
     )
-
-
-def _open_requests(*where: ColumnElement[bool]) -> Select[int, datetime | None]:
-    return select(func.count(), func.min(AccessRequest.requested_at)).where(AccessRequest.status == "open", *where)
 
 
 def _to_enrol(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
-    """U2 before U3: only whoever has signed can be enrolled."""
-    query = _open_requests(_says(Kind.USER_AGREEMENT, on), ~_says(Kind.COURSE_ASSIGNED, on))
-    count, oldest = session.execute(query).one()
-    return (
-        [
-            {
-                "kind": "desk:enrolments",
-                "title": _many(count, "person", "people") + " to enroll in courses",
-                "since": oldest,
-            }
-        ]
-        if count
-        else []
+    """U2 before U3: only whoever has signed can be enrolled; they wait since they signed."""
+    signed = and_(
+        Evidence.about == About.MEMBERSHIP,
+        Evidence.subject_id == AccessRequest.membership_id,
+        Evidence.kind == Kind.USER_AGREEMENT,
+        Evidence.valid_from <= on,
+        Evidence.valid_until >= on,
+        Evidence.withdrawn_at == datetime.max,
     )
+    count, oldest = session.execute(
+        select(func.count(func.distinct(AccessRequest.id)), func.min(Evidence.recorded_at))
+        .select_from(AccessRequest)
+        .join(Evidence, signed)
+        .where(AccessRequest.status == "open", ~_says(Kind.COURSE_ASSIGNED, on))
+    ).one()
+    if not count:
+        return []
+    title = _many(count, "person", "people") + " to enroll in courses"
+    return [{"kind": "desk:enrolments", "title": title, "since": oldest}]
 
 
 def _without_seat(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:

@@ -19,9 +19,7 @@ TABS = (
 )  # fmt: skip
 
 
-def found(
-    session: Session, agency_id: int, action: Action = Action.AGENCY_SEE, *, lead_too: bool = False
-) -> Agency:
+def found(session: Session, agency_id: int, action: Action = Action.AGENCY_SEE, *, lead_too: bool = False) -> Agency:
     """The Agency, if this person may do that there; otherwise there is nothing.
 
     The Lead's own organization is no Agency; only where its staff need something (`lead_too`) is it found like one.

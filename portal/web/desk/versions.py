@@ -54,7 +54,9 @@ def publish(kind: str) -> Any:
     starts = form.in_force_from.data
     if form.validate_on_submit() and starts is not None:
         with reading(sessions()) as session:
-            affected = publishing.older_signed(session, kind, form.version.data, on=today())
+            found = publishing.preview(
+                session, kind=kind, version=form.version.data, in_force_from=starts, on=today(), policy=policy()
+            )
         if "confirmed" in request.form:
             try:
                 with transaction(sessions()) as session:
@@ -67,14 +69,12 @@ def publish(kind: str) -> Any:
                 flash(f"{titles[kind]}, version {form.version.data}, is in force from {us_date(starts)}.", "success")
                 return redirect(url_for("desk.versions"))
         elif "change" not in request.form:
-            grace = next((p for p in policy().prerequisites if p.evidence == kind and p.version), None)
             return render_template(
                 "pages/desk/publish_check.html",
                 form=form,
                 title=titles[kind],
                 kind=kind,
-                affected=affected,
-                prerequisite=grace,
+                found=found,
                 day=us_date(starts),
             )
     return render_template(

@@ -40,7 +40,12 @@ def index() -> Any:
         if as_csv:
             return _csv(page.rows)
         form = Filter(request.args)
-        form.agency.choices = listed([("", "All my Agencies"), *((str(a.id), named(a)) for a in theirs)])
+        form.agency.choices = listed(
+            [
+                ("", "All Agencies" if actor().lead_roles else "All my Agencies"),
+                *((str(a.id), named(a)) for a in theirs),
+            ]
+        )
         columns = [c for c in COLUMNS if c["key"] != "agency" or len(theirs) > 1]
         following = address(after=page.following) if page.following else None
         pager = {
@@ -101,7 +106,13 @@ def _cells(row: Row) -> dict[str, Any]:
 
 def _csv(rows: Any) -> Response:
     with transaction(sessions()) as session:
-        audit.record(session, actor=actor(), now=now(), act="people.export", said=f"Downloaded a list of {len(rows)} memberships.")
+        audit.record(
+            session,
+            actor=actor(),
+            now=now(),
+            act="people.export",
+            said=f"Downloaded a list of {len(rows)} memberships.",
+        )
     headers = (
         "Last name",
         "First name",
