@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from tests.rules.on_record import AGENCY, MEMBERSHIP, PERSON, THE_LEAD, TODAY, OnRecord, in_order
+from tests.rules.on_record import A_DEVICE, AGENCY, MEMBERSHIP, PERSON, THE_LEAD, TODAY, OnRecord, in_order
 from tests.standing.community import draw_world
 from workflows.business_time import end_of_day, local_day
 from workflows.gate import EVERYTHING, Decision, Evidence, Member, Status, decide, fingerprint_of
@@ -122,6 +122,26 @@ def test_a_sanction_that_is_to_come_ends_what_is_met_the_day_before() -> None:
 def test_a_new_version_ends_what_is_met_with_its_grace() -> None:
     record = in_order().add(THE_LEAD, "published", "user_agreement", version="2027-1", since=date(2026, 12, 1))
     assert record.decision().finding("user-agreement").valid_until == date(2027, 1, 14)
+
+
+@pytest.mark.parametrize(
+    ("prerequisite", "record"),
+    [
+        (
+            "security-review",
+            in_order()
+            .without("security_review")
+            .add(AGENCY, "waiver", "security-review", valid_until=date(2026, 12, 9)),
+        ),
+        ("background-check", in_order().add(MEMBERSHIP, "role", "security_officer", since=date(2026, 12, 10))),
+        ("courses-passed", in_order().add(MEMBERSHIP, "course_assigned", "reports", since=date(2026, 12, 10))),
+        ("licence-seat", in_order().without("seat").add(AGENCY, "seat_free", "core", valid_until=date(2026, 12, 9))),
+        ("laptop-statement", in_order().add(A_DEVICE, "trait", "laptop", since=date(2026, 12, 10))),
+    ],
+)
+def test_whatever_an_answer_depends_on_can_end_it(prerequisite: str, record: OnRecord) -> None:
+    """A stanza is asked about other days with only the rows that bear on it: none of these may be left out."""
+    assert record.decision().finding(prerequisite).valid_until == date(2026, 12, 9)
 
 
 def test_last_days_are_those_that_asking_every_day_gives() -> None:

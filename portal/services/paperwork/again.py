@@ -203,9 +203,7 @@ def _concerned(kind: Kind, *, on: date) -> ColumnElement[bool]:
     return and_(Membership.agency_id != LEAD, exists(holds))
 
 
-def _without(
-    query: Any, kind: Kind, version: str, about: About, subject: Any, its_paper: ColumnElement[bool]
-) -> Any:
+def _without(query: Any, kind: Kind, version: str, about: About, subject: Any, its_paper: ColumnElement[bool]) -> Any:
     signed = _evidence(kind, about, subject).where(Evidence.version == version)
     asked = select(Document.id).where(its_paper, Document.kind == kind, Document.version == version)
     return query.where(~exists(signed), ~exists(asked))
