@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
 
 OWN_KEY = Path("var/secret.key")
+MOST_PROXIES = 5
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -30,6 +31,7 @@ class Settings:
     mail_from: str = "HMIS help desk <hmis-help@example.org>"
     core_hmis: str = "work-order"
     storage: Path = Path("var/storage")
+    trusted_proxies: int = 0
     demo: bool = False
     testing: bool = False
 
@@ -60,6 +62,7 @@ class Settings:
             "mail_from": said("MAIL_FROM", cls.mail_from),
             "core_hmis": said("CORE_HMIS", cls.core_hmis),
             "storage": Path(said("STORAGE", str(cls.storage))),
+            "trusted_proxies": _number("TRUSTED_PROXIES", said("TRUSTED_PROXIES", "0")),
             "demo": said("DEMO", "") == "1",
         } | changes  # fmt: skip
         return cls(**values).checked(needs_secret)
@@ -83,6 +86,12 @@ class Settings:
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal() or int(text) > MOST_PROXIES:
+        raise SettingsError(f"PORTAL_{name} = {text!r} is no number from 0 to {MOST_PROXIES}.")
+    return int(text)
 
 
 def _own_key() -> str:

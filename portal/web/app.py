@@ -3,6 +3,7 @@
 from flask import Flask, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, Settings
@@ -41,6 +42,8 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
         TESTING=settings.testing,
     )
     app.extensions["portal"] = context
+    if proxies := settings.trusted_proxies:  # without it, the record would hold the proxy's address for everybody
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     CSRFProtect(app)
     _sign_in(app)
