@@ -1,0 +1,82 @@
+"""What starts and runs the portal: the database, the demonstration, pages and worker."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import click
+from sqlalchemy import func, select
+
+from portal import migrate
+from portal.cli.common import common, fail
+from portal.config import Settings
+from portal.db import make_engine, reading
+from portal.models import Agency
+
+
+@click.command("migrate")
+@common
+def migrate_command(settings: Callable[..., Settings]) -> None:
+    """Bring the database to this version."""
+    engine = make_engine(settings(needs_secret=False).database_url)
+    migrate.upgrade(engine)
+    click.echo(f"The database is at {migrate.current(engine)}.")
+
+
+@click.command()
+@click.option("--people", default=300, show_default=True, help="How many people.")
+@click.option("--seed", default=580, show_default=True, help="The same seed makes the same community.")
+@common
+def demo(settings: Callable[..., Settings], people: int, seed: int) -> None:
+    """Load a made-up community into an empty database."""
+    from portal.demo import community
+    from portal.wiring import make_context
+
+    context = make_context(settings(demo=True))
+    migrate.upgrade(context.engine)
+    with reading(context.sessions) as session:
+        if session.scalar(select(func.count()).select_from(Agency)):
+            fail("This database is not empty. The demonstration is only loaded into an empty one.")
+    click.echo(community.load(context, people=people, seed=seed))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, envvar="PORT")
+@click.option("--threads", default=8, show_default=True)
+@common
+def serve(settings: Callable[..., Settings], host: str, port: int, threads: int) -> None:
+    """Serve the pages."""
+    import waitress
+
+    from portal import create_app
+
+    waitress.serve(create_app(settings()), host=host, port=port, threads=threads, ident=None)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@common
+def worker(settings: Callable[..., Settings], once: bool) -> None:
+    """Do what the pages have asked for: provisioning, mail, reconsidering."""
+    from portal.wiring import make_context
+    from portal.worker import Worker, drain
+
+    context = make_context(settings())
+    if once:
+        click.echo(f"{drain(context, context.clock())} jobs done.")
+    else:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        Worker(context).run(stop)
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, envvar="PORT")
+@common
+def run(settings: Callable[..., Settings], port: int) -> None:
+    """Everything on this machine: database, demonstration, pages and worker (what `make run` starts)."""
+    from portal.running import run_here
+
+    run_here(port=port, settings=settings)
