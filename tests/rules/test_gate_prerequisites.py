@@ -251,6 +251,13 @@ def test_a_document_that_was_never_published_is_signed_by_nobody() -> None:
     assert in_order().without("published", "user_agreement").unmet() == {"user-agreement"}
 
 
+@pytest.mark.parametrize("prerequisite", ["device", "request-authorised", "background-check"])
+def test_nobody_of_the_lead_waits_for_the_officers_of_an_agency(prerequisite: str) -> None:
+    record = lead_staff_in_order().without("device_authorised").without("request")
+    record.without("role").add(MEMBERSHIP, "role", "lead_security")
+    assert record.decision().finding(prerequisite).waiting_on == "lead"
+
+
 def test_an_old_version_handed_in_does_not_advance_the_next_step() -> None:
     record = in_order().without("housing_inventory").add(AGENCY, "housing_inventory_sent", version="2025")
     assert record.decision().finding("housing-inventory").waiting_on == "agency_admin"
