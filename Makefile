@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup runtime test proof check bench lock clean
+.PHONY: help run setup venv runtime test proof check bench lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,10 @@ help: ## says what there is
 run: runtime ## starts the portal with a made-up community on http://127.0.0.1:8000 (PORT=...)
 	@PORT=$(PORT) exec $(BIN)/portal run
 
-setup: ## makes .venv with everything that tests and development need
+setup: venv ## makes .venv with everything that tests and development need, and installs the tests' peers
+	@$(PYTHON) tools/peers.py
+
+venv:
 	@$(PYTHON) tools/environment.py development
 
 runtime:
@@ -27,18 +30,18 @@ test: setup ## proves the portal, on SQLite and PostgreSQL, within ten minutes
 proof: setup ## runs the long proofs
 	@$(BIN)/python -m pytest -m proof $(ARGS)
 
-check: setup ## reads the code: lint, types, imports, templates, migrations, the tree
+check: venv ## reads the code: lint, types, imports, templates, migrations, the tree
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/python -m tools.check
 
-bench: setup ## measures, prints a table and writes var/bench.json
+bench: venv ## measures, prints a table and writes var/bench.json
 	@$(BIN)/python -m bench.run $(ARGS)
 
 lock: ## writes both locks anew from pyproject.toml
 	@$(PYTHON) tools/lock.py $(ARGS)
 
 clean: ## removes .venv, caches and everything under var/, the local database too
-	rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf .venv tests/peers/*/node_modules var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

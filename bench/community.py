@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, Index, MetaData, Table, insert, make_url
 
-from portal.db import make_engine
+from portal.db import look_over, make_engine
 from portal.models import Evidence, Membership
 from workflows import gate
 from workflows.vocabulary import PROTOCOLS, RECEIPTS
@@ -18,6 +18,13 @@ from workflows.vocabulary import PROTOCOLS, RECEIPTS
 TODAY = date(2026, 11, 23)
 SINCE = TODAY - timedelta(200)
 PER_AGENCY = 10
+
+FILLED, APART = 10_000, 10_010
+MOVED = {"id", "agency_id", "person_id", "subject_id"}
+COPIED = {
+    "membership": ("id", "agency_id", "person_id"),
+    "evidence": tuple(name for name in gate.Evidence.__dataclass_fields__ if name != "id"),
+}
 
 metadata = MetaData()
 evidence = Table(
@@ -59,9 +66,42 @@ def databases() -> Iterator[list[tuple[str, Engine]]]:
 
 
 def fill(engine: Engine, memberships: int) -> list[gate.Member]:
-    """About 21 rows of evidence a membership, nine in ten of them in order; the same for the same number."""
+    """About 21 rows of evidence a membership, nine in ten of them in order; the same for the same number.
+
+    More than FILLED are as many copies of these, each with ids of its own, made by the database itself.
+    """
     metadata.drop_all(engine)
     metadata.create_all(engine)
+    copies = memberships // FILLED if memberships > FILLED else 1
+    members = _filled(engine, memberships // copies)
+    if copies > 1:
+        with engine.begin() as connection:
+            for table, columns in COPIED.items():
+                connection.exec_driver_sql(_copying(table, columns, copies))
+    if engine.dialect.name == "postgresql":  # as its own housekeeping does
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    look_over(engine)  # as the worker does each day
+    return [
+        gate.Member(*(part + n * APART for part in (m.id, m.agency_id, m.person_id)))
+        for n in range(copies)
+        for m in members
+    ]
+
+
+def _copying(table: str, columns: tuple[str, ...], copies: int) -> str:
+    moved = {name: f"was.{name} + copies.n * {APART}" for name in MOVED} | {
+        "value": f"CASE WHEN was.kind = 'device_in_use' THEN was.value + copies.n * {APART} ELSE was.value END"
+    }
+    values = ", ".join(moved.get(name, f"was.{name}") for name in columns)
+    own = "was.about <> 'lead'" if table == "evidence" else "true"
+    return (
+        f"WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < {copies - 1}) "
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM copies CROSS JOIN {table} AS was WHERE {own}"
+    )
+
+
+def _filled(engine: Engine, memberships: int) -> list[gate.Member]:
     rng, members = Random(memberships), []
     with engine.begin() as connection:
         for start in range(1, memberships + 1, 1000):
@@ -71,9 +111,6 @@ def fill(engine: Engine, memberships: int) -> list[gate.Member]:
                 insert(membership), [{"id": m.id, "agency_id": m.agency_id, "person_id": m.person_id} for m in some]
             )
             connection.execute(insert(evidence), list(_rows(rng, some, first=start == 1)))
-    if engine.dialect.name == "postgresql":  # as its own housekeeping does; SQLite has none, and must do without
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("VACUUM ANALYZE")
     return members
 
 

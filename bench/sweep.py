@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from math import log10
 from time import perf_counter
 from typing import Any
 
@@ -14,20 +15,38 @@ from portal.standing.sweep import stand, sweep
 from workflows.gate import EVERYTHING
 from workflows.policy import Policy, load
 
-SIZES = (1_000, 10_000)
-BY_HAND_GOAL, ONE_BY_ONE_GOAL = 1.5, 20
+SIZES, ALL_SIZES = (1_000, 10_000), (1_000, 10_000, 100_000, 200_000)
+BY_HAND_GOAL, ONE_BY_ONE_GOAL, GROWTH_GOAL = 1.5, 20, 11
 ROUNDS, SAMPLE = 7, 200
+LARGE, ROUNDS_WHEN_LARGE = 100_000, 3
+SWEPT = "sweep against by hand"
 
 
-def run(sizes: tuple[int, ...] = SIZES) -> list[dict[str, Any]]:
-    """Rows for the table: name, database, n, milliseconds, ratio, goal, statements."""
+def run(whole: bool = False) -> list[dict[str, Any]]:
+    """Rows for the table: name, database, n, milliseconds, beside, ratio, goal, statements."""
     policy, rows = load(), []
     with community.databases() as databases:
         for name, engine in databases:
-            for size in sizes:
+            before: tuple[int, float] | None = None
+            for size in ALL_SIZES if whole else SIZES:
                 members = community.fill(engine, size)
-                rows += _measured(name, engine, policy, members, community.TODAY)
+                measured = _measured(name, engine, policy, members, community.TODAY)
+                took = next(row["milliseconds"] for row in measured if row["name"] == SWEPT)
+                rows += measured
+                if before is not None:
+                    rows.append({"database": name, "n": size} | _growth(before, (size, took)))
+                before = size, took
     return rows
+
+
+def _growth(before: tuple[int, float], after: tuple[int, float]) -> dict[str, Any]:
+    """How many times longer the sweep takes for ten times as many, from one size to the next."""
+    tenfolds = log10(after[0] / before[0])
+    ratio = (after[1] / before[1]) ** (1 / tenfolds)
+    return {
+        "name": f"sweep, growth per tenfold from {before[0]:,}", "milliseconds": after[1], "beside": before[1], "ratio": ratio,
+        "goal": f"at most {GROWTH_GOAL}", "met": ratio <= GROWTH_GOAL,
+    }  # fmt: skip
 
 
 def _measured(name: str, engine: Engine, policy: Policy, members: list, day: date) -> list[dict[str, Any]]:
@@ -44,13 +63,14 @@ def _measured(name: str, engine: Engine, policy: Policy, members: list, day: dat
             lambda: session.execute(hand, values).all(),
             lambda: list(stand(session, policy, day)),
             lambda: [standing_of(session, member, policy, day) for member in some],
+            rounds=ROUNDS_WHEN_LARGE if size >= LARGE else ROUNDS,
         )
         single = sample / len(some) * size
         sent = statements(engine, lambda: list(stand(session, policy, day)))
     by_hand_ratio, single_ratio = swept / written, single / whole
     return [
         {"name": "sweep, by hand", **here, "milliseconds": written, "ratio": 1.0, "goal": None, "statements": 1},
-        {"name": "sweep against by hand", **here, "milliseconds": swept, "ratio": by_hand_ratio,
+        {"name": SWEPT, **here, "milliseconds": swept, "beside": written, "ratio": by_hand_ratio,
          "goal": f"at most {BY_HAND_GOAL}", "met": by_hand_ratio <= BY_HAND_GOAL, "statements": 1},
         {"name": "one by one against sweep", **here, "milliseconds": single, "ratio": single_ratio,
          "goal": f"at least {ONE_BY_ONE_GOAL}", "met": single_ratio >= ONE_BY_ONE_GOAL, "statements": size},
@@ -59,11 +79,11 @@ def _measured(name: str, engine: Engine, policy: Policy, members: list, day: dat
     ]  # fmt: skip
 
 
-def in_turns(*what: Callable[[], object]) -> list[float]:
+def in_turns(*what: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
     """The least milliseconds that each takes, measured in turns: whatever else the machine does falls on all."""
     for one in what:
         one()
-    return [min(times) for times in zip(*([_once(one) for one in what] for _ in range(ROUNDS)), strict=True)]
+    return [min(times) for times in zip(*([_once(one) for one in what] for _ in range(rounds)), strict=True)]
 
 
 def best(what: Callable[[], object], rounds: int = ROUNDS) -> float:

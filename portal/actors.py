@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from portal.models import Evidence, Membership, Person
 from workflows.vocabulary import LEAD, About, Kind
 
+OPERATES = " (command line)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
@@ -31,6 +33,13 @@ class Actor:
         return frozenset(role for agency, role in self.roles if agency == LEAD)
 
     @property
+    def label(self) -> str:
+        """One word for whoever this is, the same each time: two acts by two people have two of them."""
+        if self.person_id is not None:
+            return f"person:{self.person_id}"
+        return f"operator:{self.name.removesuffix(OPERATES)}" if self.name.endswith(OPERATES) else self.via
+
+    @property
     def is_portal(self) -> bool:
         return self.via == "portal"
 
@@ -41,7 +50,7 @@ PORTAL = Actor(person_id=None, name="The portal", via="portal")
 
 def operator(name: str) -> Actor:
     """Whoever runs a command on the server: named in the record, allowed what the table allows the portal."""
-    return Actor(person_id=None, name=f"{name} (command line)", via="portal")
+    return Actor(person_id=None, name=f"{name}{OPERATES}", via="portal")
 
 
 def actor_of(

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,8 @@ class Settings:
     mail_url: str = "file:var/mail"
     mail_from: str = "HMIS help desk <hmis-help@example.org>"
     core_hmis: str = "work-order"
+    core_hmis_private: tuple[str, ...] = ()
+    scim_token: str = field(default="", repr=False)
     storage: Path = Path("var/storage")
     trusted_proxies: int = 0
     demo: bool = False
@@ -61,6 +63,8 @@ class Settings:
             "mail_url": said("MAIL_URL", cls.mail_url),
             "mail_from": said("MAIL_FROM", cls.mail_from),
             "core_hmis": said("CORE_HMIS", cls.core_hmis),
+            "core_hmis_private": tuple(h.strip().lower() for h in said("CORE_HMIS_PRIVATE", "").split(",") if h.strip()),
+            "scim_token": said("SCIM_TOKEN", ""),
             "storage": Path(said("STORAGE", str(cls.storage))),
             "trusted_proxies": _number("TRUSTED_PROXIES", said("TRUSTED_PROXIES", "0")),
             "demo": said("DEMO", "") == "1",
@@ -77,8 +81,7 @@ class Settings:
             raise SettingsError(
                 "PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32)."
             )
-        if self.core_hmis != "work-order":
-            raise SettingsError(f"PORTAL_CORE_HMIS = {self.core_hmis!r} is not known. This version knows: work-order.")
+        self._check_core_hmis()
         if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:
             raise SettingsError(
                 "The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO."
@@ -86,6 +89,26 @@ class Settings:
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self
+
+    def _check_core_hmis(self) -> None:
+        if self.core_hmis == "work-order":
+            return
+        address = urlsplit(self.core_hmis)
+        plain = address.scheme == "scim+http"
+        if address.scheme not in ("scim+https", "scim+http") or not address.hostname:
+            raise SettingsError(
+                f"PORTAL_CORE_HMIS = {self.core_hmis.rpartition('@')[2]!r} is not known. Use work-order, or scim+https://host/base."
+            )
+        if "@" in address.netloc or address.query or address.fragment:
+            raise SettingsError(
+                "PORTAL_CORE_HMIS is scim+https://host/base and no more. The token is PORTAL_SCIM_TOKEN."
+            )
+        if plain and address.hostname not in LOOPBACK:
+            raise SettingsError(
+                "PORTAL_CORE_HMIS may use scim+http:// on this machine only. Use scim+https://host/base."
+            )
+        if not self.scim_token:
+            raise SettingsError("PORTAL_SCIM_TOKEN is not set. Set it to the token that the core HMIS gave the portal.")
 
 
 def _number(name: str, text: str) -> int:

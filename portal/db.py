@@ -60,6 +60,17 @@ def reading(sessions: Sessions) -> Iterator[Session]:
         session.rollback()
 
 
+def look_over(engine: Engine) -> None:
+    """Lets SQLite count what its tables hold, a thousand rows of each index: without that it guesses, and reads them whole.
+
+    PostgreSQL does this by itself. Takes a fraction of a second at any size.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+            connection.exec_driver_sql("ANALYZE")
+
+
 def is_postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
 

@@ -15,7 +15,7 @@ from portal.config import OWN_KEY, Settings
 from portal.db import reading
 from portal.models import Agency
 from portal.web.app import build
-from portal.wiring import Context, make_context
+from portal.wiring import Context, make_context, settle_on_pack
 from portal.worker import Worker
 from workflows.vocabulary import LEAD
 
@@ -25,6 +25,8 @@ def run_here(*, port: int, settings: Callable[..., Settings]) -> None:
     chosen = settings(secret_keys=(_secret(OWN_KEY),), base_url=f"http://127.0.0.1:{port}", demo=True)
     context = make_context(chosen)
     migrate.upgrade(context.engine)
+    if differs := settle_on_pack(context):
+        click.echo(differs, err=True)
     if _is_empty(context):
         _load(context)
     stop = threading.Event()

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 
 from portal import audit, jobs
 from portal.actors import PORTAL
-from portal.db import transaction
+from portal.db import look_over, transaction
 from portal.effects.registry import HANDLERS, Handler
-from portal.models import Job
-from portal.services import daily
+from portal.jobs import LEASE, TRIES, Job
+from portal.jobs.alarm import Alarm
+from portal.services import daily, packs
 from portal.services.desk import work_orders
 from portal.services.people import handover
 from portal.wiring import Context
@@ -24,16 +25,21 @@ DUTIES_EVERY = timedelta(minutes=5)
 _MOST = 100_000
 
 
+class WorkerLost(Exception):
+    """A job that no worker lived through."""
+
+
 class Worker:
     """One worker of one process; several may share a database."""
 
-    def __init__(self, context: Context, handlers: Mapping[Effect, Handler] = HANDLERS):
-        self.context, self.handlers = context, handlers
+    def __init__(self, context: Context, handlers: Mapping[Effect, Handler] = HANDLERS, *, lease: timedelta = LEASE):
+        self.context, self.handlers, self.lease = context, handlers, lease
         self._duties_at = datetime.min
         self._swept: date | None = None
 
     def run(self, stop: threading.Event, *, idle: float = 1.0) -> None:
-        """Works until `stop` is set; looks again every `idle` seconds when nothing is due."""
+        """Works until `stop` is set; when nothing is due it looks again every `idle` seconds, or when a new job wakes it."""
+        alarm = Alarm(self.context.engine)
         while not stop.is_set():
             try:
                 self.see_to_duties()
@@ -42,19 +48,20 @@ class Worker:
                 log.exception("the worker could not reach its queue")
                 worked = False
             if not worked:
-                stop.wait(idle)
+                alarm.wait(stop, idle)
+        alarm.close()
 
     def run_once(self) -> bool:
         """Carries out the oldest due job, if there is one. A fault puts it back with back-off, or ends it as failed."""
         with transaction(self.context.sessions) as session:
-            job = jobs.claim(session, now=self.context.clock())
-            if job is not None:
-                session.flush()
-                session.expunge(job)
+            job = jobs.claim(session, now=self.context.clock(), lease=self.lease)
+            ruling = packs.in_force(session, self.context.policy)
         if job is None:
             return False
         try:
-            self.handlers[Effect(job.effect)](self.context, job)
+            if job.tries > TRIES:  # whoever tried it died of it, each time
+                raise WorkerLost("Every worker that tried was lost before it could say why.")
+            self.handlers[Effect(job.effect)](dataclasses.replace(self.context, policy=ruling), job)
         except Exception as error:
             log.exception("%s %s failed at try %s", job.effect, job.key, job.tries)
             self._failed(job, error)
@@ -65,10 +72,11 @@ class Worker:
 
     def see_to_duties(self) -> None:
         """What no act sets off: a new day's sweep and versions to sign, passwords that ran out, orders that wait too long."""
-        now, policy, sessions = self.context.clock(), self.context.policy, self.context.sessions
+        now, sessions = self.context.clock(), self.context.sessions
         if now - self._duties_at < DUTIES_EVERY:
             return
         with transaction(sessions) as session:
+            policy = packs.in_force(session, self.context.policy)
             handover.drop_expired(session, now=now)
         with transaction(sessions) as session:
             work_orders.alarm_overdue(session, now=now, policy=policy)
@@ -77,8 +85,17 @@ class Worker:
             with transaction(sessions) as session:
                 daily.sweep(session, now=now, policy=policy)
                 daily.ask_to_sign_again(session, now=now)
+                daily.look_ahead(session, now=now, policy=policy)
+            self._prune(now)
+            look_over(self.context.engine)
             self._swept = today
         self._duties_at = now
+
+    def _prune(self, now: datetime) -> None:
+        deleted = 1
+        while deleted:
+            with transaction(self.context.sessions) as session:
+                deleted = jobs.prune(session, now=now)
 
     def _failed(self, job: Job, error: Exception) -> None:
         now = self.context.clock()

@@ -132,7 +132,23 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """The share of live access, in hundredths of a percent, beyond which one run suspends nobody and asks the Lead."""
+    """The share of live access, in hundredths of a percent, beyond which one day suspends nobody and asks the Lead.
+
+    Fewer than `least` lapses never pull it, so that a Lead of ten accounts is not asked about each.
+    """
 
     share: int
+    least: int
+    cite: str
+
+    def allows(self, live: int) -> int:
+        """How many of `live` accounts may be suspended for a lapse on one day without asking."""
+        return max(live * self.share // 10_000, self.least - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Warnings:
+    """How many days ahead of a lapse people are told, the furthest first; a prerequisite's own `warn` comes before."""
+
+    days: tuple[int, ...]
     cite: str

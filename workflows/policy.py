@@ -28,9 +28,11 @@ from workflows.pack import (
     Seats,
     SignIn,
     Topic,
+    Warnings,
     WorkOrders,
 )  # fmt: skip
 from workflows.questions import Prerequisite
+from workflows.scim_words import ScimWords, read_scim
 from workflows.stanza import PolicyError, Stanza
 from workflows.vocabulary import KINDS, LICENCES, Kind, Role
 
@@ -44,6 +46,7 @@ ORDER_FIELDS = (
 )  # fmt: skip
 _CALENDAR = range(2000, 2101)
 _LATEST = timedelta(days=400)
+_WARNINGS = Warnings((30, 7, 1), "Security awareness training and follow-up")  # packs kept from before there were any
 
 T = TypeVar("T")
 
@@ -74,9 +77,11 @@ class Policy:
     holiday_rules: tuple[HolidayRule, ...]
     holidays: frozenset[date]
     work_orders: WorkOrders
+    scim: ScimWords | None
     notice: Notice
     retention: Retention
     brake: Brake
+    warnings: Warnings
     cites: Mapping[str, str]
 
     def prerequisite(self, prerequisite_id: str) -> Prerequisite:
@@ -146,9 +151,11 @@ def _load(text: str, file: str) -> Policy:
         holiday_rules=rules,
         holidays=holidays(rules, _CALENDAR),
         work_orders=_one(pack, "work_orders", _work_orders),
+        scim=read_scim(pack, [level.id for level in levels]),
         notice=_one(pack, "notice", _notice),
         retention=_one(pack, "retention", lambda s: Retention(s.number("years", 1, 100), _cite(s))),
-        brake=_one(pack, "brake", lambda s: Brake(s.percent("share"), _cite(s))),
+        brake=_one(pack, "brake", lambda s: Brake(s.percent("share"), s.number("least", 1, 100_000, 3), _cite(s))),
+        warnings=_one(pack, "warnings", _warnings) if "warnings" in pack else _WARNINGS,
         cites=MappingProxyType(cites),
     )
     for stanza in (training, hours, pack):
@@ -293,6 +300,13 @@ def _work_orders(s: Stanza) -> WorkOrders:
     own.done()
     by = s.one_of("confirmed_by", ("help_desk", "agency_admin"))
     return WorkOrders(due, alarm, by, MappingProxyType(fields), _cite(s))
+
+
+def _warnings(s: Stanza) -> Warnings:
+    days = s.numbers("days")
+    if not days or list(days) != sorted(set(days), reverse=True) or days[-1] < 1:
+        raise s.wrong("days", "write the days before a lapse, the furthest first and down to 1, such as [30, 7, 1]")
+    return Warnings(days, _cite(s))
 
 
 def _notice(s: Stanza) -> Notice:

@@ -35,6 +35,8 @@ ACCOUNT = Machine("account", "ordered", {
     "restore": Move(("suspending", "suspended", "removing", "removed"), "restoring", Action.ACCESS_REACT, "is being restored"),
     "change": Move(("active",), "restoring", Action.ACCESS_REACT, "is being changed"),
     "remove": Move(("ordered", "active", "suspending", "suspended", "restoring"), "removing", Action.ACCESS_REACT, "is being removed"),
+    "suspend_again": Move(("suspended",), "suspending", Action.ACCESS_REACT, "is being suspended once more"),
+    "remove_again": Move(("removed",), "removing", Action.ACCESS_REACT, "is being removed once more"),
     "suspended": Move(("suspending",), "suspended", Action.ORDER_CONFIRM, "was confirmed suspended in the core HMIS"),
     "removed": Move(("removing",), "removed", Action.ORDER_CONFIRM, "was confirmed removed from the core HMIS"),
 })  # fmt: skip
@@ -70,6 +72,27 @@ SEAT = Machine("seat", "reserved", {
     "give_back": Move(("reserved", "held"), "returned", Action.ACCESS_REACT, "was returned"),
 })  # fmt: skip
 
+POLICY_PACK = Machine("policy pack", "proposed", {
+    "adopt": Move(("proposed",), "in_force", Action.PACK_SETTLE, "was adopted as the first in force"),
+    "activate": Move(("proposed",), "in_force", Action.PACK_ACTIVATE, "was put in force by a second person"),
+    "supersede": Move(("in_force",), "superseded", Action.PACK_SETTLE, "was superseded by the next"),
+    "withdraw": Move(("proposed",), "withdrawn", Action.PACK_WITHDRAW, "was withdrawn before it came into force"),
+})  # fmt: skip
+
+BULK_SCAN = Machine("scan", "arrived", {
+    "wait": Move(("arrived",), "waiting", Action.SCAN_SORT, "waits for somebody to say whose it is"),
+    "place": Move(("arrived", "waiting"), "placed", Action.SCAN_SORT, "was put with its document"),
+    "refuse": Move(("arrived",), "refused", Action.SCAN_SORT, "cannot be kept"),
+    "leave_out": Move(("waiting",), "left_out", Action.SCAN_SORT, "was left out"),
+    "take_back": Move(("placed",), "waiting", Action.SCAN_SORT, "was taken back from its document"),
+})  # fmt: skip
+
+SWEEP_STOP = Machine("brake", "pulled", {
+    "release": Move(("pulled",), "released", Action.BRAKE_RELEASE, "was released"),
+    "accept": Move(("pulled",), "released", Action.PACK_SETTLE, "was released for those whom a pack suspends"),
+    "drop": Move(("pulled",), "dropped", Action.ACCESS_REACT, "let go by itself: few enough are left"),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Machine] = {
-    m.name: m for m in (AGENCY, DOCUMENT, ACCESS_REQUEST, ACCOUNT, GRANT, WORK_ORDER, TRAINING, BACKGROUND, SEAT)
+    m.name: m for m in (AGENCY, DOCUMENT, ACCESS_REQUEST, ACCOUNT, GRANT, WORK_ORDER, TRAINING, BACKGROUND, SEAT, POLICY_PACK, BULK_SCAN, SWEEP_STOP)
 }

@@ -2,7 +2,7 @@
 
 import click
 
-from portal.cli import asking, importing, policy, serving, users
+from portal.cli import asking, auditor, day_one, exporting, importing, policy, reconcile, serving, users
 
 
 @click.group()
@@ -12,9 +12,11 @@ def main() -> None:
 
 COMMANDS = (
     serving.migrate_command, serving.demo, serving.serve, serving.worker, serving.run,
-    asking.gate, asking.sweep,
-    policy.policy_group, importing.import_group, users.user_group,
+    asking.gate, asking.sweep, reconcile.reconcile, auditor.auditor,
+    policy.policy_group, importing.import_group, exporting.export_group, users.user_group,
 )  # fmt: skip
 
 for command in COMMANDS:
     main.add_command(command)
+for command in day_one.COMMANDS:
+    importing.import_group.add_command(command)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from portal.actors import Actor, operator
 from portal.config import Settings
@@ -26,7 +27,7 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
         "--policy",
         "policy_path",
         type=click.Path(path_type=Path),
-        help="The policy pack; default PORTAL_POLICY or Maine's.",
+        help="A policy pack: asked under for a look; otherwise what rules until one is in force. Default PORTAL_POLICY or Maine's.",
     )
     @wraps(command)
     def wrapped(*args: Any, database_url: str | None, policy_path: Path | None, **kwargs: Any) -> Any:
@@ -39,6 +40,14 @@ def common(command: Callable[..., Any]) -> Callable[..., Any]:
             fail(str(wrong))
 
     return wrapped
+
+
+def ruling(session: Session, chosen: Settings) -> packs.Policy:
+    """The pack that a question is asked under: the one that --policy names, else the one in force, else the settings'."""
+    from portal.services.packs import in_force
+
+    pack = packs.load(chosen.policy)
+    return pack if click.get_current_context().params.get("policy_path") else in_force(session, pack)
 
 
 def fail(*lines: str) -> None:

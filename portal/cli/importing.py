@@ -16,11 +16,12 @@ def import_group() -> None:
 
 
 def _importing(settings: Callable[..., Settings], dry_run: bool, work: Callable[..., Any]) -> None:
+    from portal.services import packs
     from portal.wiring import make_context
 
     context = make_context(settings())
     with context.sessions() as session, session.begin() as change:
-        report = work(session, actor=whoever(), now=context.clock(), policy=context.policy)
+        report = work(session, actor=whoever(), now=context.clock(), policy=packs.in_force(session, context.policy))
         if dry_run or report.refused:
             change.rollback()
     for line in report.lines():

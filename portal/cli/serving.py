@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import click
 from sqlalchemy import func, select
@@ -10,17 +11,25 @@ from sqlalchemy import func, select
 from portal import migrate
 from portal.cli.common import common, fail
 from portal.config import Settings
-from portal.db import make_engine, reading
+from portal.db import make_engine, make_sessionmaker, reading, transaction, utc_now
+from portal.jobs import LEASE
 from portal.models import Agency
+from workflows.policy import load
 
 
 @click.command("migrate")
 @common
 def migrate_command(settings: Callable[..., Settings]) -> None:
     """Bring the database to this version."""
-    engine = make_engine(settings(needs_secret=False).database_url)
+    from portal.services import packs
+
+    chosen = settings(needs_secret=False)
+    pack, engine = load(chosen.policy), make_engine(chosen.database_url)
     migrate.upgrade(engine)
     click.echo(f"The database is at {migrate.current(engine)}.")
+    with transaction(make_sessionmaker(engine)) as session:
+        if packs.adopt(session, pack, now=utc_now()):
+            click.echo(f"The pack in force is {pack.name}, version {pack.version[:12]}.")
 
 
 @click.command()
@@ -56,20 +65,30 @@ def serve(settings: Callable[..., Settings], host: str, port: int, threads: int)
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, then end.")
+@click.option(
+    "--lease",
+    type=click.IntRange(1, 3600),
+    default=int(LEASE.total_seconds()),
+    show_default=True,
+    envvar="PORTAL_WORKER_LEASE",
+    help="Seconds without a sign of life after which another worker takes a job over; the same for all workers.",
+)
 @common
-def worker(settings: Callable[..., Settings], once: bool) -> None:
+def worker(settings: Callable[..., Settings], once: bool, lease: int) -> None:
     """Do what the pages have asked for: provisioning, mail, reconsidering."""
-    from portal.wiring import make_context
+    from portal.wiring import make_context, settle_on_pack
     from portal.worker import Worker, drain
 
     context = make_context(settings())
+    if differs := settle_on_pack(context):
+        click.echo(differs, err=True)
     if once:
         click.echo(f"{drain(context, context.clock())} jobs done.")
     else:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        Worker(context).run(stop)
+        Worker(context, lease=timedelta(seconds=lease)).run(stop)
 
 
 @click.command()

@@ -25,14 +25,14 @@ def user_invite(
     settings: Callable[..., Settings], email: str, role: str, agency: str, first_name: str, last_name: str
 ) -> None:
     """Name a person, give a role, and mail an invitation: how the Lead's first administrator comes in."""
-    from portal.services import founding
+    from portal.services import founding, packs
     from portal.wiring import make_context
 
     context = make_context(settings())
     with transaction(context.sessions) as session:
         person = founding.invite(
             session, email=email, role=role, agency_name=agency, first_name=first_name, last_name=last_name, actor=whoever(),
-            now=context.clock(), policy=context.policy,
+            now=context.clock(), policy=packs.in_force(session, context.policy),
         )  # fmt: skip
         name = person.name
     click.echo(f"{name} was invited as {role}. The link is mailed by the worker.")

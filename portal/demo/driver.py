@@ -19,7 +19,8 @@ from portal.adapters.mail import Mailer, Message
 from portal.db import transaction
 from portal.demo.names import Somebody
 from portal.effects.registry import HANDLERS
-from portal.models import Agency, Document, Job, Link, Membership, Person, Project, WorkOrder
+from portal.jobs import Job
+from portal.models import Agency, Document, Link, Membership, Person, Project, WorkOrder
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.desk import work_orders

@@ -13,7 +13,8 @@ from portal.actors import PORTAL
 from portal.adapters import pdf
 from portal.adapters.storage import Storage
 from portal.db import reading, transaction
-from portal.models import Document, Job, Person, Signature, StoredFile
+from portal.jobs import Job
+from portal.models import Document, Person, Signature, StoredFile
 from portal.services.paperwork import as_read, next_signer, signatures, text_of
 from portal.services.paperwork.texts import BY_HAND
 from portal.wiring import Context

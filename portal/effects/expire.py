@@ -1,18 +1,30 @@
-"""Ends what was given for a time only: a seat's reservation, a membership whose last day is over."""
+"""Ends what was given for a time only: a seat's reservation, a membership whose last day is over; and looks ahead."""
 
 from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
 from portal import jobs
-from portal.db import transaction
-from portal.models import Job
+from portal.db import reading, transaction
+from portal.jobs import Job
+from portal.services import lapses, look_ahead
 from portal.services.people import departures, licences
 from portal.wiring import Context
 
 
 def _seat(session: Session, number: int, context: Context) -> None:
     licences.expire(session, number, now=context.clock(), policy=context.policy)
+
+
+def _lapses(context: Context, job: Job) -> None:
+    """Renews the list of what runs out and lets the day's digests go out; looking takes long and locks nothing."""
+    now, policy = context.clock(), context.policy
+    with reading(context.sessions) as session:
+        coming = look_ahead.find(session, now=now, policy=policy)
+    with transaction(context.sessions) as session:
+        if jobs.holds(session, job):
+            lapses.keep(session, coming, now=now)
+            lapses.tell(session, now=now, policy=policy)
 
 
 def _departure(session: Session, number: int, context: Context) -> None:
@@ -23,8 +35,14 @@ ENDING: dict[str, Callable[[Session, int, Context], None]] = {"seat": _seat, "de
 
 
 def handle(context: Context, job: Job) -> None:
-    """Ends what `job.key` names ('seat:7', 'departure:12') where its time is over; a KeyError for anything else."""
+    """Ends what `job.key` names ('seat:7', 'departure:12') where its time is over; a KeyError for anything else.
+
+    'lapses:0' is the daily look at what will be over soon.
+    """
     what, _, number = job.key.partition(":")
+    if what == "lapses":
+        _lapses(context, job)
+        return
     end = ENDING[what]
     with transaction(context.sessions) as session:
         if jobs.holds(session, job):

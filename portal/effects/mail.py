@@ -15,25 +15,29 @@ from sqlalchemy.orm import Session
 
 from forms import documents
 from portal import jobs
+from portal.actors import roles_of
 from portal.adapters.mail import Attachment, Message
 from portal.adapters.storage import Storage
 from portal.config import ROOT
 from portal.db import transaction
+from portal.jobs import Job
 from portal.models import (
     AccessRequest,
     Account,
     Agency,
     Document,
     Grant,
-    Job,
     Link,
     Membership,
+    PackActivation,
     Person,
     StoredFile,
+    SweepStop,
     WorkOrder,
 )
 from portal.refusals import Refused
 from portal.services import links
+from portal.services.home import running_out
 from portal.services.paperwork import again
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
@@ -76,6 +80,9 @@ MAILS: Mapping[str, Kind] = {
     "restored": Kind("See your access", lambda _facts: "/me"),
     "departed": Kind("See the Agency", _agency),
     "order_overdue": Kind("Open the work orders", lambda _facts: "/desk/orders"),
+    "runs_out": Kind("See what to do", lambda _facts: "/#runs-out"),
+    "brake_pulled": Kind("See who would lose access", lambda _facts: "/desk/brake"),
+    "pack_proposed": Kind("See what would change, and for whom", lambda _facts: "/desk/policy"),
     "seat_waiting": Kind("See the Agency's licenses", _agency),
     "admin_named": Kind("See what you can do now"),
     "officer_named": Kind("See what you can do now"),
@@ -120,14 +127,32 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
         "account": session.get(Account, payload["account_id"]) if payload.get("account_id") else None,
         "orders": list(session.scalars(select(WorkOrder).where(WorkOrder.id.in_(payload.get("order_ids", []))))),
         "asked_by": session.get(Person, link.sent_by) if link and link.sent_by else None,
+        "pack": session.get(PackActivation, payload["activation_id"]) if payload.get("activation_id") else None,
+        "stop": session.get(SweepStop, payload["stop_id"]) if payload.get("stop_id") else None,
     }  # fmt: skip
     if link is not None and not _carry(session, facts, link, payload, now, context):
+        return None
+    if payload["mail"] == "runs_out" and not _running_out(session, facts, now, context):
         return None
     if document is not None:
         facts["again"] = again.of(session, [document], context.policy).get(document.id)
     if payload["mail"] == "executed_copy" and document is not None:
         facts["attachments"] = _attached(session, document, context)
     return facts
+
+
+def _running_out(session: Session, facts: Facts, now: datetime, context: Context) -> bool:
+    """Puts what runs out for the addressee into the facts; False where nothing does any more."""
+    today = local_day(now, context.policy.zone)
+    roles = roles_of(session, facts["to"].id, today)
+    facts["items"] = running_out.for_person(
+        session, person_id=facts["to"].id, roles=roles, on=today, policy=context.policy
+    )
+    facts["own_items"] = [item for item in facts["items"] if item.own]
+    if not facts["items"]:
+        return False
+    facts["agency"] = session.get_one(Agency, facts["items"][0].agency_id)
+    return True
 
 
 def frame(context: Context, action_label: str, action_href: str) -> Facts:

@@ -1,10 +1,11 @@
 """Tells the core HMIS about one account: decided again just before the call, the call outside any transaction."""
 
 from portal import jobs
-from portal.adapters.core_hmis.port import Outcome
+from portal.adapters.core_hmis.port import CoreHMISError, Outcome
 from portal.db import transaction
-from portal.models import Job
+from portal.jobs import Job
 from portal.services.people import provisioning
+from portal.services.people.provisioning import Call
 from portal.wiring import Context
 
 
@@ -17,9 +18,24 @@ def handle(context: Context, job: Job) -> None:
         call = provisioning.prepare(session, account_id=account_id, now=context.clock(), policy=context.policy)
     if call is None:
         return
-    outcome: Outcome = getattr(context.core_hmis, call.act)(call.order)
+    try:
+        outcome: Outcome = getattr(context.core_hmis, call.act)(call.order)
+    except CoreHMISError:
+        settle(context, job, call, None)
+        raise
+    settle(context, job, call, outcome)
+
+
+def settle(context: Context, job: Job, call: Call, outcome: Outcome | None) -> None:
+    """Notes the outcome (None: nobody knows) if the job is still ours; if not, the account is told anew.
+
+    Another worker has told the core HMIS something newer meanwhile, and this call may have come after it. What waits
+    for somebody's hand, or did nothing because it was overtaken, has undone nothing.
+    """
+    now, policy = context.clock(), context.policy
     with transaction(context.sessions) as session:
         if jobs.holds(session, job):
-            provisioning.settle(
-                session, call=call, outcome=outcome, now=context.clock(), policy=context.policy, keys=context.keys
-            )
+            if outcome is not None:
+                provisioning.settle(session, call=call, outcome=outcome, now=now, policy=policy, keys=context.keys)
+        elif outcome is None or outcome.done:
+            provisioning.tell_again(session, call=call, now=now, policy=policy)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from portal.effects import executed_copy, expire, mail, provision, reconsider, sign_again
-from portal.models import Job
+from portal.effects import executed_copy, expire, mail, provision, read_scans, reconsider, sign_again
+from portal.jobs import Job
 from portal.wiring import Context
 from workflows.vocabulary import Effect
 
@@ -16,4 +16,5 @@ HANDLERS: Mapping[Effect, Handler] = {
     Effect.EXECUTED_COPY: executed_copy.handle,
     Effect.EXPIRE: expire.handle,
     Effect.SIGN_AGAIN: sign_again.handle,
+    Effect.READ_SCANS: read_scans.handle,
 }

@@ -13,7 +13,10 @@ from portal.models.access import (
 )
 from portal.models.agencies import Agency, HudRecord, Project
 from portal.models.core_hmis import Handover, WorkOrder
-from portal.models.evidence import EVIDENCE_TRIGGERS, Evidence
+from portal.models.day_one import BulkScan, ColumnMap, DayOneImport, OtherAddress, RosterEntry
+from portal.models.evidence import EVIDENCE_TRIGGERS, EndedEvidence, Evidence
+from portal.models.lapses import Lapse, LapseDay, StoppedCase, SweepStop
+from portal.models.packs import PackActivation
 from portal.models.paperwork import Document, Draft, Link, Signature, StoredFile
 from portal.models.people import Device, Membership, Person
 from portal.models.record import RECORD_TRIGGERS, AuditEntry, Job
@@ -24,6 +27,7 @@ TRIGGERS = (*EVIDENCE_TRIGGERS, *ACCESS_TRIGGERS, *RECORD_TRIGGERS)
 
 __all__ = [
     "TRIGGERS", "AccessRequest", "Account", "Agency", "AuditEntry", "BackgroundCheck", "CoreUser", "Credential", "Decision",
-    "Device", "Document", "Draft", "Evidence", "Grant", "Handover", "HudRecord", "Job", "Licence", "Link", "Membership",
-    "Person", "PolicyPack", "Project", "Seat", "Signature", "StoredFile", "TrainingResult", "WebSession", "WorkOrder",
+    "Device", "Document", "Draft", "EndedEvidence", "Evidence", "Grant", "Handover", "HudRecord", "Job", "Lapse", "LapseDay", "Licence", "Link", "Membership",
+    "PackActivation", "Person", "PolicyPack", "Project", "Seat", "Signature", "StoppedCase", "StoredFile", "SweepStop", "TrainingResult", "WebSession", "WorkOrder",
+    "BulkScan", "ColumnMap", "DayOneImport", "OtherAddress", "RosterEntry",
 ]  # fmt: skip

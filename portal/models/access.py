@@ -52,6 +52,8 @@ class AccessRequest(HasStatus, Base):
             sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'"),
         ),
         Index("ix_access_request_agency", "agency_id", "status"),
+        Index("ix_access_request_waiting", "status", "requested_at"),
+        Index("ix_access_request_membership", "membership_id"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(Integer)
@@ -125,6 +127,7 @@ class Seat(HasStatus, Base):
         ForeignKeyConstraint(["licence_id", "agency_id"], ["licence.id", "licence.agency_id"]),
         ForeignKeyConstraint(["membership_id", "agency_id"], ["membership.id", "membership.agency_id"]),
         UniqueConstraint("id", "membership_id"),
+        Index("ix_seat_membership", "membership_id"),
         Index("uq_seat_licence", "licence_id", unique=True, sqlite_where=text("status <> 'returned'"), postgresql_where=text("status <> 'returned'")),
         Index("uq_seat_membership", "membership_id", "kind", unique=True, sqlite_where=text("status <> 'returned'"), postgresql_where=text("status <> 'returned'")),
     )  # fmt: skip
@@ -159,6 +162,8 @@ class Account(HasStatus, Base):
     external_id: Mapped[str] = mapped_column(String(36))
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(DateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(DateTime)
+    """When the core HMIS was first asked to make it: from then on it may be there, whoever confirmed it or not."""
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime)
     welcomed_at: Mapped[datetime | None] = mapped_column(DateTime)
 
@@ -179,6 +184,9 @@ class Grant(HasStatus, Base):
         ForeignKeyConstraint(["account_id", "person_id"], ["account.id", "account.person_id"]),
         ForeignKeyConstraint(["seat_id", "membership_id"], ["seat.id", "seat.membership_id"]),
         UniqueConstraint("seat_id"),
+        Index("ix_access_grant_status", "status", "membership_id"),
+        Index("ix_access_grant_membership", "membership_id"),
+        Index("ix_access_grant_outcome", "outcome", "status"),
         Index("uq_access_grant_live", "membership_id", unique=True, sqlite_where=text("status <> 'ended'"), postgresql_where=text("status <> 'ended'")),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -16,7 +16,13 @@ class Agency(HasStatus, Base):
 
     __tablename__ = "agency"
     __machine__ = AGENCY
-    __table_args__ = (status_check(AGENCY), UniqueConstraint("name_key"), UniqueConstraint("hud_id"))
+    __table_args__ = (
+        status_check(AGENCY),
+        UniqueConstraint("name_key"),
+        UniqueConstraint("hud_id"),
+        Index("ix_agency_status", "status", "entered_at"),
+        Index("ix_agency_entered", "entered_at"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     name_key: Mapped[str] = mapped_column(String(200))

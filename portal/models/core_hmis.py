@@ -27,6 +27,8 @@ class WorkOrder(HasStatus, Base):
         Index("uq_work_order_configure", "agency_id", unique=True,
               sqlite_where=text("act = 'configure' AND status = 'open'"), postgresql_where=text("act = 'configure' AND status = 'open'")),
         Index("ix_work_order_open", "status", "due_at"),
+        Index("ix_work_order_opened", "status", "opened_at"),
+        Index("ix_work_order_agency", "agency_id", "status"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     act: Mapped[str] = mapped_column(String(12))
@@ -50,7 +52,7 @@ class Handover(Base):
     """The core HMIS's temporary password, encrypted until it is shown once to its person or 72 hours have passed."""
 
     __tablename__ = "handover"
-    __table_args__ = (Index("ix_handover_account", "account_id"),)
+    __table_args__ = (Index("ix_handover_account", "account_id"), Index("ix_handover_person", "person_id"))
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, String
+from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
@@ -13,6 +13,13 @@ KEPT = (
     "id", "about", "subject_id", "kind", "detail", "value", "version", "valid_from", "valid_until", "recorded_at",
     "recorded_by", "rests_on", "rests_on_id", "note", "verified_how",
 )  # fmt: skip
+
+
+DEPARTURES = "kind = 'departure'"
+"""Few have left: an index of those alone. Whoever asks for them writes this condition as it stands here."""
+
+ROLES = "kind = 'role'"
+"""Who holds an office, for PostgreSQL, which would look for the holders of one in all that is on record."""
 
 
 class Evidence(Base):
@@ -29,6 +36,8 @@ class Evidence(Base):
             "ix_evidence_asked", "about", "subject_id", "kind", "detail", "value", "version", "valid_from", "valid_until",
             "recorded_at", "withdrawn_at",
         ),  # one covering index: with (about, subject_id) alone the sweep grows faster than the community
+        Index("ix_evidence_departure", "subject_id", sqlite_where=text(DEPARTURES), postgresql_where=text(DEPARTURES)),
+        Index("ix_evidence_role", "detail", "subject_id", sqlite_where=text(ROLES), postgresql_where=text(ROLES)),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     about: Mapped[str] = mapped_column(String(12))
@@ -48,6 +57,13 @@ class Evidence(Base):
     verified_how: Mapped[str] = mapped_column(String(40), default="")
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     withdrawn_reason: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class EndedEvidence(Base):
+    """The mark on evidence that was withdrawn though it was right: it ended on its first day, and no day is left."""
+
+    __tablename__ = "ended_evidence"
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), primary_key=True)
 
 
 _SAME = " OR ".join(f"NEW.{c} IS NOT OLD.{c}" for c in KEPT)

@@ -44,6 +44,8 @@ class Document(HasStatus, Base):
             "uq_document_open", "kind", "version", "agency_id", text("coalesce(membership_id, 0)"), text("coalesce(device_id, 0)"),
             unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
         ),
+        Index("ix_document_waiting", "status", "verified_at", "route", "kind"),
+        Index("ix_document_person", "person_id"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

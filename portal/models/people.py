@@ -2,18 +2,27 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, Computed, DateTime, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base
 from portal.models.agencies import Agency
+
+KEY = String(100).with_variant(String(100, collation="C"), "postgresql")
+"""Letters in the order of their bytes on either database: so its index serves the order of a list and the start of a word."""
 
 
 class Person(Base):
     """Somebody whom an Agency Admin or the Lead named; nobody registers themselves."""
 
     __tablename__ = "person"
-    __table_args__ = (UniqueConstraint("email_key"), UniqueConstraint("lms_uid"))
+    __table_args__ = (
+        UniqueConstraint("email_key"),
+        UniqueConstraint("lms_uid"),
+        Index("ix_person_name", "last_key", "first_key"),
+        Index("ix_person_first", "first_key"),
+        Index("ix_person_mail", "email_key", postgresql_ops={"email_key": "varchar_pattern_ops"}),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     first_name: Mapped[str] = mapped_column(String(100))
     last_name: Mapped[str] = mapped_column(String(100))
@@ -24,6 +33,8 @@ class Person(Base):
     lms_uid: Mapped[str | None] = mapped_column(String(100))
     named_at: Mapped[datetime] = mapped_column(DateTime)
     named_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    last_key: Mapped[str] = mapped_column(KEY, Computed("lower(last_name)", persisted=True))
+    first_key: Mapped[str] = mapped_column(KEY, Computed("lower(first_name)", persisted=True))
 
     memberships: Mapped[list["Membership"]] = relationship(viewonly=True)
 

@@ -19,6 +19,8 @@ class AuditEntry(Base):
         Index("ix_audit_entry_thing", "thing", "thing_id"),
         Index("ix_audit_entry_agency", "agency_id", "at"),
         Index("ix_audit_entry_person", "person_id", "at"),
+        Index("ix_audit_entry_act", "act", "id"),
+        Index("ix_audit_entry_actor", "actor_id", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime)

@@ -22,6 +22,7 @@ class TrainingResult(HasStatus, Base):
         CheckConstraint("score >= 0 AND score <= 10000", name="score"),
         UniqueConstraint("fingerprint"),
         Index("ix_training_result_person", "person_id", "course"),
+        Index("ix_training_result_status", "status", "entered_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
@@ -50,7 +51,11 @@ class BackgroundCheck(HasStatus, Base):
 
     __tablename__ = "background_check"
     __machine__ = BACKGROUND
-    __table_args__ = (status_check(BACKGROUND), Index("ix_background_check_person", "person_id"))
+    __table_args__ = (
+        status_check(BACKGROUND),
+        Index("ix_background_check_person", "person_id"),
+        Index("ix_background_check_membership", "membership_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     membership_id: Mapped[int] = mapped_column(ForeignKey("membership.id"))
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))

@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.models import AccessRequest, Grant
+from portal.services import brake, packs
 from portal.standing.sweep import Standing, stand
-from workflows.business_time import local_day
+from workflows.business_time import add_business_hours, local_day
 from workflows.policy import Policy
 from workflows.vocabulary import Effect
 
@@ -16,16 +17,24 @@ from workflows.vocabulary import Effect
 def sweep(session: Session, *, now: datetime, policy: Policy) -> list[int]:
     """Asks for a reconsideration of every membership whose access no longer says what the gate says; who they are.
 
-    One statement for all of them; only those that differ cost a job each.
+    One statement for all of them; only those that differ cost a job each. Whoever would close for a mere lapse while
+    too many would (see services/brake.py) waits for the Lead's word instead.
     """
+    policy = packs.in_force(session, policy)
     grants = {row.membership_id: row for row in session.scalars(select(Grant).where(Grant.status != "ended"))}
     asked = select(AccessRequest.membership_id, AccessRequest.requested_at).where(AccessRequest.status == "open")
     waiting = {membership_id: requested_at for membership_id, requested_at in session.execute(asked)}  # noqa: C416
-    moved = [
-        standing.membership_id
-        for standing in stand(session, policy, local_day(now, policy.zone), memberships=_concerned())
-        if _differs(standing, grants.get(standing.membership_id), standing.membership_id in waiting)
-    ]
+    scale = brake.begin(session, now=now, policy=policy)
+    found = []
+    for standing in stand(session, policy, local_day(now, policy.zone), memberships=_concerned()):
+        grant = grants.get(standing.membership_id)
+        if grant is not None and grant.status == "live" and grant.confirmed_at:
+            scale.put(standing)
+        if _differs(standing, grant, standing.membership_id in waiting):
+            found.append(standing.membership_id)
+    brake.judge(session, scale, now=now, may_drop=True)
+    held = brake.held(session)
+    moved = [one for one in found if one not in held]
     for membership_id in sorted(moved, key=lambda one: (waiting.get(one, datetime.min), one)):
         jobs.enqueue(
             session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now, policy_version=policy.version
@@ -36,6 +45,12 @@ def sweep(session: Session, *, now: datetime, policy: Policy) -> list[int]:
 def ask_to_sign_again(session: Session, *, now: datetime) -> None:
     """Has the worker look for whoever has still to be asked to sign a published version: it may come into force today."""
     jobs.enqueue(session, Effect.SIGN_AGAIN, key="lead", now=now)
+
+
+def look_ahead(session: Session, *, now: datetime, policy: Policy) -> None:
+    """Has the worker look for what runs out, once the desk opens: nobody is mailed at night."""
+    opens = add_business_hours(now, 0, policy.hours, policy.holidays)
+    jobs.enqueue(session, Effect.EXPIRE, key="lapses:0", now=now, run_at=opens)
 
 
 def _concerned() -> Select[tuple[int]]:

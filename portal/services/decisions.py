@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from portal.db import is_postgres
-from portal.models import Decision, Evidence, Grant, Membership, PolicyPack
+from portal.models import Decision, EndedEvidence, Evidence, Grant, Membership
+from portal.services import packs
 from portal.standing.facts import standing_of
 from workflows import gate
 from workflows.business_time import local_day
@@ -39,7 +38,7 @@ def keep(
     policy: Policy,
 ) -> Decision:
     """Stores a decision with its findings, facts, pack version and fingerprint."""
-    know_pack(session, policy, now=now)
+    packs.know(session, policy, now=now)
     whole = said.canonical()
     row = Decision(
         membership_id=membership.id,
@@ -85,6 +84,8 @@ def found_wrong(
     stayed shut. What merely lapsed, or was asked for later, still holds on that day and is not among these; nor is a
     form of the Agency that must be done again, since a shelter is not shut for that.
     """
+    if grant.outcome == Outcome.INHERITED:  # the gate never let this one in, so none of its facts carried a decision
+        return []
     lacking = {
         f.id for f in said.unmet if f.prerequisite.about in _ONE and f.prerequisite.on_lapse != gate.OnLapse.WARN
     }
@@ -95,24 +96,15 @@ def found_wrong(
     rows = {row for ids in rested_on.values() for row in ids}
     if not rows:
         return []
+    ended = exists().where(EndedEvidence.evidence_id == Evidence.id)  # it was right as long as it stood
     taken_back = set(
-        session.scalars(select(Evidence.id).where(Evidence.id.in_(rows), Evidence.withdrawn_at < datetime.max))
+        session.scalars(select(Evidence.id).where(Evidence.id.in_(rows), Evidence.withdrawn_at < datetime.max, ~ended))
     )
     doubtful = {called for called, ids in rested_on.items() if taken_back & set(ids)}
     if not doubtful:
         return []
     then = standing_of(session, member_of(membership), policy, made.on)
     return [finding for finding in then.unmet if finding.id in doubtful]
-
-
-def know_pack(session: Session, policy: Policy, *, now: datetime) -> None:
-    """Keeps the pack's text by version, so that a decision made under it can be read years later."""
-    if session.get(PolicyPack, policy.version) is None:
-        insert = (postgresql if is_postgres(session) else sqlite).insert(PolicyPack)
-        values = {"version": policy.version, "name": policy.name, "text": policy.text, "first_used_at": now}
-        session.execute(
-            insert.values(values).on_conflict_do_nothing()
-        )  # another Agency's decision may be the first one, too
 
 
 def _lacking(findings: list[dict]) -> set[str]:

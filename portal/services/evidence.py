@@ -1,15 +1,17 @@
-"""record(), withdraw() and end(): the only writers of evidence."""
+"""record() (record_about_people() for many), withdraw(), end() and put_back(): the only writers of evidence."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs
 from portal.actors import Actor
-from portal.models import Agency, Device, Evidence, Membership, Person
+from portal.models import Agency, Device, EndedEvidence, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input, not_found
-from portal.services.locks import lock_concerned
+from portal.services.locks import lock, lock_concerned
 from workflows.vocabulary import KINDS, LEAD, About, Effect, Kind, Reason, in_words
 
 EARLIEST = date(1990, 1, 1)
@@ -51,6 +53,32 @@ def record(
     return _written(session, row, actor, now)
 
 
+def record_about_people(
+    session: Session, new: Sequence[Mapping[str, Any]], *, actor: Actor, now: datetime
+) -> list[Evidence]:
+    """Writes many rows of evidence about people in a few statements: each with its audit row, each person reconsidered once.
+
+    Each of `new` has what record() takes but `about`. Refuses as record() does, before anything is written.
+    """
+    lock(session, people={one["subject_id"] for one in new})
+    rows = []
+    for one in new:
+        until = one.get("valid_until", date.max)
+        _refuse_nonsense(
+            session, one["kind"], About.PERSON, one["subject_id"], one.get("detail", ""), one["valid_from"], until
+        )
+        values = {**one, "kind": one["kind"].value, "valid_until": until}
+        rows.append(Evidence(about=About.PERSON.value, recorded_at=now, recorded_by=actor.person_id, **values))
+    session.add_all(rows)
+    session.flush()
+    audit.record_all(
+        session, [_entry(actor, now, row, "evidence.record", f"Recorded: {describe(row)}.") for row in rows]
+    )
+    for person_id in dict.fromkeys(row.subject_id for row in rows):
+        jobs.enqueue(session, Effect.RECONSIDER, key=f"{About.PERSON}:{person_id}", now=now)
+    return rows
+
+
 def _written(session: Session, row: Evidence, actor: Actor, now: datetime) -> Evidence:
     session.add(row)
     session.flush()
@@ -77,9 +105,13 @@ def withdraw(session: Session, row: Evidence, *, actor: Actor, now: datetime, re
 def end(
     session: Session, row: Evidence, *, actor: Actor, now: datetime, last_day: date, reason: str
 ) -> Evidence | None:
-    """Lets evidence hold until `last_day`: withdrawn and recorded anew, so that history keeps both. None where no day is left."""
+    """Lets evidence hold until `last_day`: withdrawn and recorded anew, so that history keeps both.
+
+    None where no day is left; a mark says then that it ended and was never wrong (see decisions.found_wrong).
+    """
     withdraw(session, row, actor=actor, now=now, reason=reason)
     if last_day < row.valid_from:
+        session.add(EndedEvidence(evidence_id=row.id))
         return None
     if last_day > row.valid_until:
         raise bad_input("The last day is after the one on record.", "last_day")
@@ -90,6 +122,17 @@ def end(
         rests_on_id=row.rests_on_id, verified_how=row.verified_how, note=reason,
     )  # fmt: skip
     return _written(session, shorter, actor, now)
+
+
+def put_back(session: Session, row: Evidence, *, actor: Actor, now: datetime, on: date) -> Evidence:
+    """Lets evidence that was ended hold again from a day, on the word of whoever gave it, since why it ended is gone."""
+    lock_concerned(session, row.about, row.subject_id)
+    again = Evidence(
+        about=row.about, subject_id=row.subject_id, kind=row.kind, detail=row.detail, value=row.value, version=row.version,
+        valid_from=on, valid_until=row.valid_until, recorded_at=now, recorded_by=row.recorded_by, rests_on=row.rests_on,
+        rests_on_id=row.rests_on_id, verified_how=row.verified_how, note=row.note,
+    )  # fmt: skip
+    return _written(session, again, actor, now)
 
 
 def replace(session: Session, *, actor: Actor, now: datetime, on: date, reason: str, **new) -> Evidence:
@@ -129,17 +172,14 @@ def describe(row: Evidence) -> str:
 
 
 def _tell(session: Session, actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> None:
-    audit.record(
-        session,
-        actor=actor,
-        now=now,
-        act=act,
-        thing=row,
-        said=said,
-        after={"kind": row.kind, "about": row.about, "subject": row.subject_id},
-    )
+    audit.record_all(session, [_entry(actor, now, row, act, said)])
     key = "lead" if row.about == About.LEAD else f"{row.about}:{row.subject_id}"
     jobs.enqueue(session, Effect.RECONSIDER, key=key, now=now)
+
+
+def _entry(actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> dict[str, Any]:
+    after = {"kind": row.kind, "about": row.about, "subject": row.subject_id}
+    return audit.entry(actor=actor, now=now, act=act, thing=row, said=said, after=after)
 
 
 def _refuse_nonsense(

@@ -101,9 +101,14 @@ def stand(
     known_at: datetime | None = None,
     *,
     memberships: Collection[int] | Select[Any] | None = None,
+    published: Sequence[gate.Evidence] | None = None,
 ) -> Iterator[Standing]:
-    """Everybody's standing on a day, as known at a moment, in two queries; the rows come as they are read."""
-    statement = sweep(policy, on, known_at, all_published(session), memberships=memberships)
+    """Everybody's standing on a day, as known at a moment, in two queries; the rows come as they are read.
+
+    `published` says which versions of documents shall be taken as published, where that is not what the record says.
+    """
+    there = all_published(session) if published is None else published
+    statement = sweep(policy, on, known_at, there, memberships=memberships)
     called = [p.id for p in policy.prerequisites]
     for membership_id, inherited, *statuses, permitted, closes, held_new in session.execute(statement):
         yield Standing(membership_id, inherited, dict(zip(called, statuses, strict=True)), permitted, closes, held_new)
@@ -154,7 +159,7 @@ def _statement(questions: tuple[Prerequisite, ...], ids: Select[Any] | None) -> 
     statuses = [_status(q, found).label(q.id) for q in questions]
     inherited = found(About.MEMBERSHIP, "inherited").label("inherited")
     wanted = select(membership.c.id, inherited, *statuses).select_from(source)
-    each = (wanted if ids is None else wanted.where(membership.c.id.in_(ids))).subquery("each_membership").c
+    each = wanted.subquery("each_membership").c
     unmet = {q: each[q.id] == Status.UNMET.value for q in questions}
 
     def lapsed(on_lapse: OnLapse, *needs: Needs) -> ColumnElement[bool]:
@@ -186,6 +191,10 @@ def _bearing(about: str, ids: Select[Any]) -> list[ColumnElement[bool]]:
 def _joined(questions: Sequence[Prerequisite], rows: dict[str, FromClause], ids: Select[Any] | None) -> FromClause:
     """Every membership with its rows of answers; what is chosen among several, or asked by name, joins `rows`."""
     source: FromClause = membership
+    if ids is not None:
+        # Joined first: as a condition at the end, PostgreSQL would put everybody together before it picks these out.
+        these = ids.distinct().subquery("asked_about")
+        source = source.join(these, these.c[0] == membership.c.id)
     for single in SINGLE:
         if single in rows:
             own = true() if single is About.LEAD else rows[single].c.subject_id == OWN[single]

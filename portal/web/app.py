@@ -1,5 +1,7 @@
 """Puts the web application together: context, sign-in, blueprints, headers; a route without a permission stops the start."""
 
+import logging
+
 from flask import Flask, g, request
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFProtect
@@ -8,8 +10,10 @@ from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, Settings
 from portal.permissions import LARGEST_ID
-from portal.web import components, errors, headers, navigation
-from portal.wiring import Context, make_context
+from portal.web import components, errors, headers, kernel, navigation
+from portal.wiring import Context, make_context, settle_on_pack
+
+log = logging.getLogger("portal.web")
 
 LIMIT = 16 * 1024 * 1024
 
@@ -23,7 +27,10 @@ class Number(IntegerConverter):
 
 def build(settings: Settings | None = None, context: Context | None = None) -> Flask:
     """The application for these settings; `context` is handed in by tests and by the command that also runs the worker."""
-    context = context or make_context(settings or Settings.from_environment())
+    if context is None:
+        context = make_context(settings or Settings.from_environment())
+        if differs := settle_on_pack(context):
+            log.warning(differs)
     settings = context.settings
     app = Flask(
         "portal", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "portal" / "web" / "static")
@@ -66,6 +73,7 @@ def _sign_in(app: Flask) -> None:
     @app.before_request
     def who() -> None:
         if request.endpoint != "static":
+            kernel.policy()  # before any view opens a transaction: a second connection in one request could wait for ever
             g.actor = signed_in.actor_of_request()
 
 

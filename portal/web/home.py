@@ -34,6 +34,11 @@ DESK = {
     "configurations": "desk.configurations",
     "jobs": "desk.jobs",
     "in_force": "desk.versions",
+    "pack": "desk.policy",
+    "brake": "desk.brake",
+    "lapses": "desk.lapses",
+    "inherited": "day_one.inherited",
+    "scans": "day_one.scans",
 }
 
 SHOWING = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
@@ -58,6 +63,7 @@ def _home() -> Any:
         "pages/home/index.html",
         mine=[_item(t) for t in found.mine],
         others=[_item(t) for t in found.others],
+        soon=[_item(t) for t in found.soon],
         notices=found.notices,
     )
 
@@ -87,6 +93,7 @@ def _href(task: Task) -> str | None:
         "sign_for_agency": lambda: there("documents.show", document_id=task.id),
         "course": lambda: url_for("home.me", _anchor="courses"),
         "password": lambda: url_for("home.me", _anchor="password"),
+        "me": lambda: url_for("home.me"),
         "person": lambda: url_for("people.one", membership_id=task.id),
         "agency": lambda: there("agency.show", agency_id=task.id),
         "device": lambda: there("agency.devices", agency_id=task.id),

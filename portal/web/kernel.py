@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from portal import permissions
@@ -14,6 +15,7 @@ from portal.actors import Actor
 from portal.db import Sessions, reading
 from portal.refusals import Refused
 from portal.secrets import Keys
+from portal.services import packs
 from portal.wiring import Context
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -32,7 +34,14 @@ def sessions() -> Sessions:
 
 
 def policy() -> Policy:
-    return context().policy
+    """The pack in force, asked once for the request; whoever decides asks again inside the transaction."""
+    if "policy" not in g:
+        try:
+            with reading(sessions()) as session:
+                g.policy = packs.in_force(session, context().policy)
+        except SQLAlchemyError:  # the page that says so has a header, too
+            return context().policy
+    return cast(Policy, g.policy)
 
 
 def keys() -> Keys:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,22 @@ def test_what_gives_a_machine_away_is_found(text: str, what: str) -> None:
     found = tree.in_text("notes.md", f"One line.\n{text}\n")
     assert len(found) == 1
     assert found[0].startswith(f"notes.md:2 holds {what}")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "refused"),
+    [
+        ("package-lock.json", '{"packages": {"a": {"resolved": "https://mirror.example.org/a.tgz"}}}', True),
+        ("package-lock.json", '{"packages": {"a": {"integrity": "sha512-1"}}}', False),
+        (".npmrc", "omit-lockfile-registry-resolved=true", False),
+        (".npmrc", "registry=https://mirror.example.org/", True),
+        ("uv.lock", "", True),
+    ],
+)
+def test_a_lock_is_kept_only_without_addresses(tmp_path: Path, name: str, text: str, refused: bool) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    (tmp_path / name).write_text(text)
+    assert bool([problem for problem in tree.problems(tmp_path) if "records registry addresses" in problem]) is refused
 
 
 @pytest.mark.parametrize("text", ["https://example.org/home/page", "portal/home/x.html", "url('/desk/home/7')"])

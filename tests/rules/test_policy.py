@@ -33,6 +33,7 @@ def cites(policy: Policy) -> list[tuple[str, str]]:
         "notice",
         "retention",
         "brake",
+        "warnings",
     ):
         named.append((one, getattr(policy, one).cite))
     return named + list(policy.cites.items())
@@ -54,7 +55,8 @@ def test_every_threshold_of_the_manual_stands_in_the_pack() -> None:
     assert (POLICY.sign_in.idle_minutes, POLICY.sign_in.tries) == (30, 3)
     assert (POLICY.hours.opens, POLICY.hours.closes, POLICY.zone) == (time(8), time(16), "America/New_York")
     assert (POLICY.notice.program_change_days, POLICY.notice.plan_months) == (5, 6)
-    assert (POLICY.retention.years, POLICY.brake.share) == (5, 500)
+    assert (POLICY.retention.years, POLICY.brake.share, POLICY.brake.least) == (5, 500, 3)
+    assert POLICY.warnings.days == (30, 7, 1)
     assert POLICY.work_orders.confirmed_by == "help_desk"
     assert set(POLICY.work_orders.fields) == set(ACTS)
 
@@ -157,6 +159,11 @@ MISTAKES: list[tuple[str, str, str, str]] = [
     ("a table missing", everywhere("[brake]\nshare = 5", "[brakes]\nshare = 5"), "the pack, brake", "missing"),
     ("a number where a table belongs", re.sub(r"\[brake\]\n(.+\n)+", "", TEXT).replace("[training]",
      "brake = 5\n[training]", 1), "brake", "table"),
+    ("a brake that no number of lapses pulls", everywhere("least = 3", "least = 0"), "brake, least", "from 1 to"),
+    ("warnings that come nearer first", everywhere("days = [30, 7, 1]", "days = [1, 7, 30]"),
+     "warnings, days", "furthest first"),
+    ("no day of warning", everywhere("days = [30, 7, 1]", "days = []"), "warnings, days", "such as [30, 7, 1]"),
+    ("a warning on the day itself", everywhere("days = [30, 7, 1]", "days = [7, 0]"), "warnings, days", "down to 1"),
     ("a code of three digits", everywhere("digits  = 6", "digits  = 3"), "one_time_code, digits", "from 6 to 8"),
     ("true where a number belongs", everywhere("digits  = 6", "digits  = true"),
      "one_time_code, digits", "whole number"),
@@ -339,3 +346,11 @@ def test_a_pack_is_refused_for(text: str, where: str, what: str) -> None:
 def test_every_kind_a_stanza_can_ask_for_is_in_the_vocabulary() -> None:
     assert set(KINDS) == set(Kind)
     assert {about for info in KINDS.values() for about in info.about} == set(About)
+
+
+def test_a_pack_kept_from_before_there_were_warnings_still_loads() -> None:
+    """Decisions name their pack for years: one without [warnings] and `least` stands on what the Maine pack says."""
+    older = re.sub(r"\[warnings\].*\n(.+\n)+", "", TEXT).replace("least = 3                        # fewer than that never do\n", "")
+    assert "[warnings]" not in older and "least" not in older.split("[brake]")[1].split("\n\n")[0]
+    policy = load(older, "older.toml")
+    assert policy.warnings.days == (30, 7, 1) and policy.brake.least == 3

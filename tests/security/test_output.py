@@ -15,7 +15,8 @@ from portal.adapters import pdf
 from portal.adapters.mail.port import MailError, Message, as_email
 from portal.adapters.storage import Storage
 from portal.effects import mail
-from portal.models import AccessRequest, Agency, AuditEntry, Device, Document, Job, Person, Project, StoredFile
+from portal.jobs import Job
+from portal.models import AccessRequest, Agency, AuditEntry, Device, Document, Person, Project, StoredFile
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.agencies import agencies
@@ -159,7 +160,7 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
         }  # fmt: skip
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
-            job = Job(id=1, key=name, effect="mail", payload=payload | carries | {"mail": name}, enqueued_at=town.now)
+            job = Job(id=1, lease="", key=name, effect="mail", payload=payload | carries | {"mail": name}, enqueued_at=town.now)
             facts = mail.load(session, job.payload, town.context)
             assert facts is not None, name
             facts.pop("link_href", "")

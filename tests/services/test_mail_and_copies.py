@@ -240,10 +240,11 @@ def test_a_worker_that_lost_its_lease_sends_nothing(here, world):
     signing(here, world)
     with transaction(here.sessions) as session:
         session.query(Job).filter(Job.effect == Effect.RECONSIDER).delete()
-        job = jobs.claim(session, now=NOW)
-        job.lease = "another's"
-    held = Job(id=job.id, lease="mine", key=job.key, payload=job.payload, effect="mail", enqueued_at=NOW)
-    mail.handle(here, held)
+        mine = jobs.claim(session, now=NOW)
+    with transaction(here.sessions) as session:
+        others = jobs.claim(session, now=NOW + jobs.LEASE)
+    assert (others.id, others.effect) == (mine.id, "mail")
+    mail.handle(here, mine)
     assert here.mailer.sent == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from portal import jobs
 from portal.actors import actor_of
 from portal.effects import mail
 from portal.effects.registry import HANDLERS
@@ -307,3 +308,39 @@ def test_what_publishing_does_is_known_before(world: Community) -> None:
         assert preview("participation_agreement").asked == preview("agency_admin_agreement").asked == 1
         assert "no new access" in preview("agency_admin_agreement").consequence
         assert preview("privacy_notice") == publishing.Preview(False, 0, None, "")
+
+
+def test_one_document_that_cannot_be_prepared_holds_up_nobody_and_fails_where_it_is_seen(
+    world: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = world.house()
+    first, broken, last = (world.ready(agency) for _ in range(3))
+    for member in (first, broken, last):
+        world.let_in(member)
+    real = again._carried
+
+    def carried(session: Any, kind: str, version: str, where: Any, membership: Any, **more: Any) -> dict[str, Any]:
+        answers: dict[str, Any] = real(session, kind, version, where, membership, **more)
+        return answers | ({"no such field": "x"} if membership.id == broken.id else {})
+
+    monkeypatch.setattr(again, "_carried", carried)
+    world.publish("user_agreement")
+    world.drain()
+    assert {document.membership_id for document in world.asked("user_agreement")} == {first.id, last.id}
+    with world.look() as session:
+        job = jobs_of(session)[-1]
+        assert job.state == "waiting" and f"membership {broken.id}" in job.error and "1 not asked" in job.error
+    for _ in range(jobs.TRIES):
+        world.now += timedelta(hours=2)
+        world.drain()
+    with world.look() as session:
+        assert [job.effect for job in jobs.list_failed(session)] == ["sign_again"]
+    monkeypatch.undo()
+    with world.change() as session:
+        daily.ask_to_sign_again(session, now=world.now)
+    world.drain()
+    assert {document.membership_id for document in world.asked("user_agreement")} == {first.id, broken.id, last.id}
+
+
+def jobs_of(session: Any) -> list[Job]:
+    return list(session.scalars(select(Job).where(Job.effect == Effect.SIGN_AGAIN.value).order_by(Job.id)))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from portal.models import AuditEntry, Handover, Job, WorkOrder
 from portal.refusals import Refused
@@ -49,7 +49,7 @@ def test_an_order_lists_the_fields_of_the_pack_in_its_order(small: World) -> Non
     shown = {row["label"]: row["value"] for row in fields}
     assert shown["User ID"] == "jsmith" and shown["First name"] == "Jamie" and shown["Telephone"] == "207-555-0100"
     assert shown["Access level"] == "Case Manager I" and shown["Projects"] == "Sample Harbor House: Night beds"
-    assert shown["Default provider"] == "Sample Harbor House (no provider id on record)" and shown["Active"] == "Yes"
+    assert shown["Default provider"] == "Sample Harbor House (P1)" and shown["Active"] == "Yes"
     assert shown["Temporary password"] == ""
 
 
@@ -202,7 +202,7 @@ def test_the_gate_is_asked_again_after_the_core_hmis_confirmed(world: World) -> 
     member = world.ready(world.agency())
     world.drain()
     with world.change() as session:
-        session.execute(Job.__table__.update().where(Job.effect == "reconsider").values(state="done"))
+        session.execute(delete(Job).where(Job.effect == "reconsider"))
     order = world.open_order(member)
     with world.change() as session:
         evidence.record(
@@ -215,7 +215,7 @@ def test_the_gate_is_asked_again_after_the_core_hmis_confirmed(world: World) -> 
             detail="suspension",
             valid_from=world.today,
         )
-        session.execute(Job.__table__.update().where(Job.effect == "reconsider").values(state="done"))
+        session.execute(delete(Job).where(Job.effect == "reconsider"))
     _confirm(world, order, world.desk, world.account_of(member).user_id)
     world.drain()
     assert world.status(member) == "suspended" and world.account_of(member).status == "suspending"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from portal import jobs, worker
 from portal.adapters.core_hmis.port import AccountOrder, CoreHMISError, Outcome
@@ -31,15 +31,23 @@ class Killed(BaseException):
     """What SIGKILL leaves behind: nothing after it runs."""
 
 
-def claim(world: World, effect: Effect) -> Job:
+def claim(world: World, effect: Effect) -> jobs.Job:
+    """The job of that effect, as a worker has it that took it; what else waits is put off to tomorrow."""
     with world.change() as session:
-        for job in session.scalars(select(Job).where(Job.state == "waiting", Job.effect != effect.value)):
-            job.run_at = world.now + timedelta(days=1)
+        others = list(session.scalars(select(Job).where(Job.state == "waiting", Job.effect != effect.value)))
+        for other in others:
+            session.execute(delete(Job).where(Job.id == other.id))
+            jobs.enqueue(
+                session,
+                Effect(other.effect),
+                key=other.key,
+                now=world.now,
+                payload=other.payload,
+                run_at=world.now + timedelta(days=1),
+            )
     with world.change() as session:
         job = jobs.claim(session, now=world.now)
         assert job is not None and job.effect == effect.value
-        session.flush()
-        session.expunge(job)
     return job
 
 
@@ -128,7 +136,7 @@ def test_a_lease_that_ran_out_commits_nothing(world: World) -> None:
     assert world.account_of(member).status == "active"
     decisions, entries = world.count(Decision), world.count(AuditEntry)
     provision.handle(world.context, late)
-    reconsider.handle(world.context, Job(id=late.id, key=f"membership:{member.id}", lease=late.lease))
+    reconsider.handle(world.context, jobs.Job(id=late.id, key=f"membership:{member.id}", lease=late.lease))
     with world.change() as session:
         assert not jobs.finish(session, late, now=slept)
     assert api.calls == 1 and (world.count(Decision), world.count(AuditEntry)) == (decisions, entries)
@@ -141,7 +149,8 @@ def test_a_result_that_comes_after_the_lease_is_not_written(world: World) -> Non
         def __getattr__(self, act: str) -> Callable[[AccountOrder], Outcome]:
             def answer(order: AccountOrder) -> Outcome:
                 with world.change() as session:  # meanwhile another worker took the job over
-                    session.get_one(Job, job.id).lease = "another"
+                    taken = jobs.claim(session, now=world.now + jobs.LEASE)
+                    assert taken is not None and taken.id == job.id
                 return Outcome(True, order.user_id, "Api99Password")
 
             return answer
@@ -190,13 +199,13 @@ def test_a_call_that_fails_is_tried_again_later_and_given_up_in_sight(world: Wor
         assert session.scalars(select(AuditEntry).where(AuditEntry.act == "job.failed")).one().thing_id == failed.id
     api.fault = ""
     with world.change() as session:
-        jobs.retry(session.get_one(Job, failed.id), now=world.now)
+        assert jobs.retry(session, failed.id, now=world.now)
     world.drain()
     assert world.account_of(member).status == "active"
 
 
 def test_one_job_that_fails_does_not_hold_up_the_others(world: World) -> None:
-    def broken(_context: Any, _job: Job) -> None:
+    def broken(_context: Any, _job: jobs.Job) -> None:
         raise ValueError("broken")
 
     members = [world.ready(world.agency()) for _ in range(2)]
@@ -262,9 +271,12 @@ def test_a_long_reconsideration_keeps_its_lease(world: World) -> None:
     ticking = iter(range(1, 100))
     start = world.now
     reconsider.handle(dataclasses.replace(world.context, clock=lambda: start + timedelta(minutes=next(ticking))), job)
-    with world.look() as session:
-        until = session.get_one(Job, job.id).leased_until
-    assert until is not None and until > start + timedelta(minutes=len(members)) + jobs.LEASE
+    kept_until = start + timedelta(minutes=2 * len(members) + 1) + jobs.LEASE
+    with world.change() as session:
+        assert jobs.claim(session, now=kept_until - timedelta(seconds=1)) is None
+    with world.change() as session:
+        following = jobs.claim(session, now=kept_until)
+    assert following is not None and following.id == job.id
 
 
 # --- what comes due by itself
@@ -352,7 +364,7 @@ def test_a_queue_that_feeds_itself_is_stopped(engine: Engine, monkeypatch: pytes
     world = World(engine)
     monkeypatch.setattr(worker, "_MOST", 5)
 
-    def again(context: Any, job: Job) -> None:
+    def again(context: Any, job: jobs.Job) -> None:
         with transaction(context.sessions) as session:
             jobs.enqueue(session, Effect.MAIL, key=job.key, now=context.clock())
 

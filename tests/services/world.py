@@ -149,6 +149,7 @@ class World:
             agency = Agency(name=name, name_key=name.casefold(), mandated_by=[], cells={}, entered_at=self.now)
             session.add(agency)
             session.flush()
+            agency.provider_id = f"P{agency.id}"
             session.add(Project(agency_id=agency.id, name="Night beds", cells={}))
             for kind, detail in agency_evidence():
                 self._record(session, kind, About.AGENCY, agency.id, detail=detail)

@@ -210,6 +210,8 @@ CALLS: dict[str, str] = {
     " {'capacity': h, 'name': h}])",
     "charts.bars": "bars([{'label': h, 'value': 250, 'text': h, 'href': h}], h, label=h, figure=h)",
     "charts.funnel": "funnel([{'label': h, 'count': 0, 'href': h}, {'label': h, 'count': 0, 'days': 2}], h)",
+    "charts.strip": "strip([{'label': h, 'bars': [{'x': 0, 'width': 10, 'tone': h}], 'mark': 3},"
+    " {'label': h, 'bars': [], 'mark': none}], h, day, day)",
     "charts.heat_table": "heat_table([h], [{'label': h, 'href': h, 'cells': [{'status': h}]},"
     " {'label': h, 'cells': [{'status': 'met', 'text': h}]}, {'label': h, 'cells': []}], h, h)",
 }

@@ -91,13 +91,13 @@ def test_the_desk_counts_what_waits_and_since_when(world: World, lead: ClientReq
     assert "Nothing waits" in page.document.xpath("//li[.//a[text()='Failed jobs']]")[0].text_content()
 
 
-def test_ready_requests_come_first_and_others_say_what_lacks(world: World, desk: ClientRequest) -> None:
+def test_the_oldest_request_comes_first_and_says_what_lacks_or_that_it_is_ready(world: World, desk: ClientRequest) -> None:
     to_enrol(world)
     world.ready(world.agency())
     page = desk.get("/desk/requests")
     rows = [row.text_content() for row in page.document.xpath("//tbody/tr")]
-    assert "Ready to issue" in rows[0]
-    assert "Every assigned course passed" in rows[1]
+    assert "Every assigned course passed" in rows[0]
+    assert "Ready to issue" in rows[1]
     assert "Ready to issue 1" in desk.get("/desk").text.replace("  ", " ")
 
 

@@ -253,3 +253,14 @@ def test_the_list_of_people_says_the_full_name_of_whoever_holds_the_next_step(wo
 def test_every_kind_of_the_package_is_a_kind_of_paper() -> None:
     assert set(desk_lists.ONE_BY_ONE) <= set(KINDS)
     assert {"information_form", "housing_inventory"} <= set(desk_lists.ONE_BY_ONE)
+
+
+def test_a_name_is_changed_only_where_the_change_is_not_refused(world: World) -> None:
+    here, person = world.agency(), world.person()
+    member = world.ready(here, person)
+    browser = browser_of(world, admin_of(world, here))
+    change = f"/people/{member.id}/name"
+    assert change in links(browser.get(f"/people/{member.id}"))
+    world.member(world.agency(licences_=0), person)
+    assert change not in links(browser.get(f"/people/{member.id}"))
+    assert change in links(browser_of(world, world.desk).get(f"/people/{member.id}"))

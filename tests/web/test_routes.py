@@ -38,6 +38,9 @@ WORDS = {
     "about": "membership",
     "what": "x",
     "which": "information",
+    "version": "0" * 64,
+    "sheet": "people",
+    "scan_id": 1,
 }
 
 

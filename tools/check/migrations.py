@@ -26,7 +26,18 @@ UNION ALL
 SELECT 'trigger ' || pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE NOT tgisinternal
 UNION ALL
 SELECT 'function ' || proname || ': ' || prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION ALL
+SELECT 'view ' || viewname || ': ' || definition FROM pg_views WHERE schemaname = 'public'
+UNION ALL
+SELECT 'type ' || typname || ': ' || coalesce((SELECT string_agg(enumlabel, ', ' ORDER BY enumsortorder)
+                                                 FROM pg_enum WHERE enumtypid = t.oid), '')
+  FROM pg_type t LEFT JOIN pg_class r ON r.oid = t.typrelid
+ WHERE t.typnamespace = 'public'::regnamespace AND (typtype = 'e' OR r.relkind = 'c')
 """
+
+# Procrastinate's own schema stands in for the table `job` on PostgreSQL: no model makes it, tests/jobs hold it against
+# the package and the view against the model.
+QUEUE_ON_POSTGRESQL = re.compile(r"procrastinate_|^(table|view) job:|\bON public\.job\b")
 
 
 def create_from_models(engine: Engine) -> None:
@@ -61,6 +72,8 @@ def shape(engine: Engine) -> set[str]:
 def drift(migrated: Engine, modelled: Engine) -> list[str]:
     """The sentences that say where a migrated database and one built from the models differ."""
     have, want = shape(migrated), shape(modelled)
+    if migrated.dialect.name == "postgresql":
+        have, want = ({line for line in lines if not QUEUE_ON_POSTGRESQL.search(line)} for lines in (have, want))
     return [
         *(f"The models have, and no migration makes: {line}" for line in sorted(want - have)),
         *(f"The migrations make, and the models lack: {line}" for line in sorted(have - want)),

@@ -12,7 +12,8 @@ PATTERNS = {
     "a path of one machine": re.compile(r"(?<![\w.~/$-])/(?:home|root|Users|work|mnt)/[\w.-]+/?"),
     "a path outside the repository": re.compile(r"\.\./" + r"(?:\.\./)*shared\b"),
 }
-RECORDERS = {"uv.lock", "pylock.toml", "poetry.lock", "package-lock.json", "yarn.lock", ".npmrc", "pip.conf"}
+RECORDERS = {"uv.lock", "pylock.toml", "poetry.lock", "yarn.lock", "pip.conf"}
+RECORDING = {"package-lock.json": '"resolved"', ".npmrc": "://"}  # these can be written without addresses
 LARGEST = 2_000_000  # bytes; a bigger file belongs to a release, not to the history
 
 
@@ -28,7 +29,7 @@ def problems(root: Path) -> list[str]:
     found = []
     for path in files(root):
         name = path.relative_to(root).as_posix()
-        if path.name in RECORDERS:
+        if _records(path):
             found.append(f"{name} records registry addresses; remove it and add it to .gitignore.")
         if path.stat().st_size > LARGEST:
             found.append(f"{name} has {path.stat().st_size:,} bytes; at most {LARGEST:,} are kept here.")
@@ -38,6 +39,11 @@ def problems(root: Path) -> list[str]:
             continue
         found += in_text(name, text)
     return found
+
+
+def _records(path: Path) -> bool:
+    sign = RECORDING.get(path.name)
+    return path.name in RECORDERS or (sign is not None and sign in path.read_text(encoding="utf-8", errors="replace"))
 
 
 def in_text(name: str, text: str) -> list[str]:

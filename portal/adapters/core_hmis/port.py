@@ -7,18 +7,26 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class AgencyAccess:
-    """What the account may reach at one Agency; `access_level` and `projects` in the core HMIS's own words."""
+    """What the account may reach at one Agency; `access_level` and `projects` in the core HMIS's own words.
+
+    `level` is the access level's id in the pack, for a core HMIS that is told by value and not by title.
+    """
 
     agency_id: int
     agency: str
     provider_id: str
     access_level: str
     projects: tuple[str, ...] = ()
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountOrder:
-    """How one account shall be. `external_id` names it for good, `version` counts the changes that were ordered."""
+    """How one account shall be. `external_id` names it for good, `version` counts the changes that were ordered.
+
+    `first`: the portal has never confirmed this account, so that no first password of it has reached anybody.
+    `asked`: it was ordered before, so that it may be there, or come to be there when a late request arrives.
+    """
 
     external_id: str
     account_id: int
@@ -29,6 +37,8 @@ class AccountOrder:
     email: str
     phone: str
     agencies: tuple[AgencyAccess, ...]
+    first: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,11 @@ class CoreHMIS(Protocol):
     """
 
     def ensure(self, order: AccountOrder) -> Outcome:
-        """Makes the account, or brings it to what the order says; a new one's first password comes back once."""
+        """Makes the account, or brings it to what the order says.
+
+        A core HMIS with an interface answers with the first password as long as one is owed (`order.first`): a repeated
+        call sets a new one, because nobody knows whether the one before reached the portal.
+        """
 
     def suspend(self, order: AccountOrder) -> Outcome:
         """Lets nobody in with this account, and keeps it."""

@@ -70,9 +70,11 @@ def _query(on: date) -> Select[Any]:
         Evidence.subject_id == Membership.id,
         *live,
     )
+    # Joined, not asked with EXISTS: for a page of Agencies PostgreSQL would first list whoever holds a role anywhere.
     people = (
-        select(func.count())
-        .where(Membership.agency_id == Agency.id, exists(select(1).where(*member_role)))
+        select(func.count(func.distinct(Membership.id)))
+        .join(Evidence, and_(*member_role))
+        .where(Membership.agency_id == Agency.id)
         .correlate(Agency)
     )
     director = (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from portal.models import Agency, Document, Evidence, Person
@@ -139,16 +139,15 @@ def _task(finding: Finding) -> Task:
 def _recorded(session: Session, agency: Agency, admins: Sequence[int], *, on: date) -> dict[str, Evidence]:
     """Evidence of the package that was recorded with how it was verified, for documents that the portal does not hold."""
     live = (
+        Evidence.kind.in_(GIVES.values()),
         Evidence.valid_from <= on,
         Evidence.valid_until >= on,
         Evidence.withdrawn_at == datetime.max,
         Evidence.verified_how != "",
     )
-    mine = (Evidence.about == About.AGENCY) & (Evidence.subject_id == agency.id)
-    theirs = (Evidence.about == About.MEMBERSHIP) & Evidence.subject_id.in_(admins)
-    rows = session.scalars(
-        select(Evidence).where(mine | theirs, Evidence.kind.in_(GIVES.values()), *live).order_by(Evidence.id)
-    )
+    mine = select(Evidence.id).where(Evidence.about == About.AGENCY, Evidence.subject_id == agency.id, *live)
+    theirs = select(Evidence.id).where(Evidence.about == About.MEMBERSHIP, Evidence.subject_id.in_(admins), *live)
+    rows = session.scalars(select(Evidence).where(Evidence.id.in_(union_all(mine, theirs))).order_by(Evidence.id))
     return {row.kind: row for row in rows}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
 from portal import permissions
@@ -87,26 +87,26 @@ def directors(session: Session, agency_id: int, *, on: date) -> list[Membership]
 
 def holders(session: Session, agency_id: int, role: Role, *, on: date) -> list[Membership]:
     """The memberships of an Agency that hold a role on a day, in order of their entry."""
-    held = select(Evidence.subject_id).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.detail == role.value, Evidence.valid_from <= on,
-        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-    )  # fmt: skip
     query = select(Membership).join(Membership.person).options(contains_eager(Membership.person))
-    return list(
-        session.scalars(query.where(Membership.agency_id == agency_id, Membership.id.in_(held)).order_by(Membership.id))
-    )
+    query = query.where(Membership.agency_id == agency_id, _holds(on, Evidence.detail == role.value))
+    return list(session.scalars(query.order_by(Membership.id)))
+
+
+def _holds(on: date, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a membership holds a role on a day, asked of each by itself: a list of all holders is as long as the roster."""
+    held = select(1).where(
+        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
+        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max, *more,
+    )  # fmt: skip
+    return exists(held.correlate(Membership))
 
 
 def active_members(session: Session, agency_id: int, *, on: date) -> list[tuple[str, str]]:
     """Who holds any role at the Agency on a day, as (membership id, name and address), by name: for a list to choose from."""
-    held = select(Evidence.subject_id).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on, Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
-    )  # fmt: skip
     query = (
         select(Membership.id, Person)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.agency_id == agency_id, Membership.id.in_(held))
+        .where(Membership.agency_id == agency_id, _holds(on))
     )
     rows = session.execute(query.order_by(Person.last_name, Person.first_name, Membership.id))
     return [(str(number), f"{person.name}, {person.email}") for number, person in rows]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -233,15 +233,11 @@ def _held(
 
 def _admins(session: Session, agencies: Collection[int], on: date) -> dict[int, list[int]]:
     """The memberships of the Agency Administrators by Agency."""
-    held = (
-        select(Membership.agency_id, Membership.id)
-        .join(Evidence, and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id))
-        .where(Membership.agency_id.in_(agencies), Evidence.kind == Kind.ROLE, Evidence.detail == Role.AGENCY_ADMIN)
-        .where(*_live(on))
-        .order_by(Membership.id)
-    )
+    role = (Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE)
+    holds = select(1).where(*role, Evidence.detail == Role.AGENCY_ADMIN, *_live(on)).correlate(Membership)
+    held = select(Membership.agency_id, Membership.id).where(Membership.agency_id.in_(agencies), exists(holds))
     found: dict[int, list[int]] = {}
-    for agency_id, membership_id in session.execute(held):
+    for agency_id, membership_id in session.execute(held.order_by(Membership.id)):
         found.setdefault(agency_id, []).append(membership_id)
     return found
 

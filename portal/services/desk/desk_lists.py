@@ -5,27 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import Select, and_, case, exists, func, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from forms import documents
 from portal import permissions
 from portal.actors import Actor
 from portal.models import (
-    AccessRequest,
     Agency,
     Document,
     Job,
-    Membership,
     Signature,
     TrainingResult,
     WorkOrder,
 )
 from portal.services.paperwork import KINDS
-from portal.standing.sweep import stand
-from workflows.business_time import local_day
-from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Kind
+from workflows.vocabulary import LEAD, Action
 
 PAGE = 50
 SHOWN = ("", "verify", "countersign", "all")
@@ -39,12 +34,21 @@ ONE_BY_ONE = (
 )
 
 
+MANY = 200
+"""As far as the first pages count a queue whose rows take work to find: more than that is simply many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """How much waits in one queue, and since when the oldest does."""
+    """How much waits in one queue, and since when the oldest does; beyond MANY, of those that were counted."""
 
     count: int
     oldest: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """The number in words: '7', or 'more than 200'."""
+        return said(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ class Order:
         except ValueError:
             return None
         return None if any(isinstance(part, int) and abs(part) > permissions.LARGEST_ID for part in place) else place
+
+
+def said(count: int, most: int = MANY) -> str:
+    """A number that was counted no further than one more than `most`."""
+    return f"{count:,}" if count <= most else f"more than {most:,}"
 
 
 def like(text: str) -> str:
@@ -158,9 +167,24 @@ def _first_admins() -> Any:
     return and_(Document.kind == "user_agreement", joins, _of_an_admin(Document), ~verified)
 
 
-def _for_the_desk() -> Any:
-    """Of what was executed: what the Lead verifies one by one ('Setting up a New HMIS Agency'), forms, and paper."""
-    return or_(Document.kind.in_(ONE_BY_ONE), Document.route == "paper", _first_admins())
+def _waiting(*, everything: bool) -> list[Select[Any]]:
+    """The ids of documents that wait for the Lead, a query for each way to wait, so that each reads an index of its own.
+
+    Of what was executed the Lead verifies one by one ('Setting up a New HMIS Agency') the package, forms, and paper.
+    """
+    ids = select(Document.id).correlate(None)
+    executed = ids.where(Document.status == "executed", Document.verified_at.is_(None))
+    found = [ids.where(Document.status == "signed", _given() >= _wanted()), ids.where(Document.status == "scanned")]
+    if everything:
+        return [*found, executed]
+    # Nearly all that is executed needs nobody's look: by its status it is not looked for where the Agency tells more.
+    of_joining = ids.where(func.coalesce(Document.status, "") == "executed", Document.verified_at.is_(None))
+    return [
+        *found,
+        executed.where(Document.route == "paper"),
+        executed.where(Document.route == "electronic", Document.kind.in_(ONE_BY_ONE)),
+        of_joining.where(Document.route == "electronic", _first_admins()),
+    ]
 
 
 def to_countersign() -> Any:
@@ -177,17 +201,13 @@ def to_verify(actor: Actor, *, kind: str = "", agency: str = "", show: str = "")
     `show` is one of SHOWN: what the Lead has to verify or countersign, either of the two, or everything signed, also
     what was executed electronically and needs nobody's look.
     """
-    complete = _given() >= _wanted()
-    executed = and_(Document.status == "executed", Document.verified_at.is_(None))
-    waits = or_(
-        and_(Document.status == "signed", complete),
-        Document.status == "scanned",
-        executed if show == "all" else and_(executed, _for_the_desk()),
-    )
     query = (
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))
-        .where(waits, permissions.visible(actor, Action.DOCUMENT_VERIFY, Document))
+        .where(
+            Document.id.in_(union_all(*_waiting(everything=show == "all"))),
+            permissions.visible(actor, Action.DOCUMENT_VERIFY, Document),
+        )
     )
     if show in ("verify", "countersign"):
         query = query.where(to_countersign() if show == "countersign" else ~to_countersign())
@@ -230,22 +250,16 @@ def waits_for(document: Document) -> str:
 
 def documents_waiting(session: Session, actor: Actor) -> dict[str, Queue]:
     """How many documents wait to be verified, and how many for the Lead's signature; as the lists show them."""
-    waiting = (
-        to_verify(actor)
-        .with_only_columns(to_countersign().label("agreement"), _last_signed().label("since"))
-        .options()
-        .subquery()
-        .c
-    )
-    found = {"documents": Queue(0), "countersign": Queue(0)}
-    for agreement, count, oldest in session.execute(
-        select(waiting.agreement, func.count(), func.min(waiting.since)).group_by(waiting.agreement)
-    ):
-        found["countersign" if agreement else "documents"] = Queue(count, _moment(oldest))
+    found = {}
+    for name, shown in (("documents", "verify"), ("countersign", "countersign")):
+        waiting = to_verify(actor, show=shown).with_only_columns(_last_signed().label("since")).options()
+        some = waiting.limit(MANY + 1).subquery().c
+        count, oldest = session.execute(select(func.count(), func.min(some.since))).one()
+        found[name] = Queue(count, _moment(oldest))
     return found
 
 
-def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> dict[str, Queue]:
+def queues(session: Session, actor: Actor, *, now: datetime) -> dict[str, Queue]:
     """Every queue by name; a constant number of statements."""
     found = documents_waiting(session, actor) | {"certificates": Queue(0), "unmatched": Queue(0)}
     counted = select(TrainingResult.status, func.count(), func.min(TrainingResult.entered_at)).where(
@@ -260,50 +274,9 @@ def queues(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> 
     found |= {"orders": Queue(count, opened_at), "overdue": Queue(overdue, opened_at if overdue else None)}
     count, failed_at = session.execute(select(func.count(), func.min(Job.ended_at)).where(Job.state == "failed")).one()
     found["jobs"] = Queue(count, failed_at)
-    return found | _requests(session, now=now, policy=policy)
-
-
-def _requests(session: Session, *, now: datetime, policy: Policy) -> dict[str, Queue]:
-    """Open requests: those that lack nothing any more, those that lack a license alone, and all others."""
-    opened = {
-        row.membership_id: row.requested_at
-        for row in session.execute(
-            select(AccessRequest.membership_id, AccessRequest.requested_at).where(AccessRequest.status == "open")
-        )
-    }
-    groups: dict[str, list[datetime]] = {"ready": [], "seatless": [], "waiting": []}
-    asked = select(AccessRequest.membership_id).where(AccessRequest.status == "open")
-    seats = {p.id for p in policy.prerequisites if p.evidence == Kind.SEAT}
-    for standing in stand(session, policy, local_day(now, policy.zone), memberships=asked) if opened else ():
-        name = "ready" if standing.permitted else "seatless" if set(standing.unmet) <= seats else "waiting"
-        groups[name].append(opened[standing.membership_id])
-    return {name: Queue(len(since), min(since, default=None)) for name, since in groups.items()}
+    return found
 
 
 def _moment(value: Any) -> datetime | None:
     """SQLite hands an expression's moment back as text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-def open_requests(session: Session, *, now: datetime, policy: Policy) -> list[dict[str, Any]]:
-    """Every open request and what it lacks; ready ones first, then the longest wait. Three statements."""
-    query = (
-        select(AccessRequest)
-        .where(AccessRequest.status == "open")
-        .options(
-            joinedload(AccessRequest.membership).joinedload(Membership.person),
-            joinedload(AccessRequest.membership).joinedload(Membership.agency),
-        )
-    )
-    requests = {request.membership_id: request for request in session.scalars(query)}
-    titles = {p.id: p.title for p in policy.prerequisites}
-    asked = select(AccessRequest.membership_id).where(AccessRequest.status == "open")
-    found = [
-        {
-            "request": requests[standing.membership_id],
-            "unmet": [titles[one] for one in standing.unmet],
-            "ready": standing.permitted,
-        }
-        for standing in (stand(session, policy, local_day(now, policy.zone), memberships=asked) if requests else ())
-    ]
-    return sorted(found, key=lambda row: (not row["ready"], len(row["unmet"]), row["request"].requested_at))

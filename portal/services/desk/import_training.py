@@ -15,7 +15,7 @@ from portal.adapters.tables import Problem
 from portal.models import Person, StoredFile, TrainingResult
 from portal.services.desk.import_report import Report
 from portal.services.locks import lock
-from portal.services.people import training
+from portal.services.people import training, training_bulk
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -97,8 +97,7 @@ def import_rows(
     if dry_run or not report.changes:
         return report
     lock(session, people={planned.person.id for planned in plan.writes if planned.person})
-    for planned in plan.writes:
-        _write(session, planned, actor=actor, now=now, policy=policy, stored=stored)
+    _write_all(session, plan.writes, actor=actor, now=now, policy=policy, stored=stored)
     audit.record(
         session,
         actor=actor,
@@ -153,14 +152,41 @@ def _plan(session: Session, file: TrainingFile, filename: str, actor: Actor, pol
     return plan
 
 
-def _write(
-    session: Session, planned: Planned, *, actor: Actor, now: datetime, policy: Policy, stored: StoredFile | None
+def _write_all(
+    session: Session,
+    writes: Sequence[Planned],
+    *,
+    actor: Actor,
+    now: datetime,
+    policy: Policy,
+    stored: StoredFile | None,
 ) -> None:
+    """In the order of the file; plain rows that follow each other are written together."""
+    together: list[TrainingResult] = []
+
+    def kept() -> None:
+        training_bulk.keep_all(session, together, actor=actor, now=now, policy=policy, how="learning system")
+        together.clear()
+
+    for planned in writes:
+        if planned.person is not None and planned.corrects is None and planned.row.attempt:
+            together.append(_result(session, planned, actor=actor, now=now, stored=stored))
+            if len(together) == AT_ONCE:
+                kept()
+        else:
+            kept()
+            _write(session, planned, actor=actor, now=now, policy=policy, stored=stored)
+    kept()
+
+
+def _result(
+    session: Session, planned: Planned, *, actor: Actor, now: datetime, stored: StoredFile | None
+) -> TrainingResult:
     row, person = planned.row, planned.person
     attempt = row.attempt or (planned.corrects.attempt if planned.corrects else 0)
     if not attempt:
         attempt = training.next_attempt(session, person.id, planned.course) if person else 1
-    result = TrainingResult(
+    return TrainingResult(
         person_id=person.id if person else None,
         course=planned.course,
         course_as_written=row.course[:200],
@@ -178,6 +204,13 @@ def _write(
         entered_by=actor.person_id,
         entered_at=now,
     )
+
+
+def _write(
+    session: Session, planned: Planned, *, actor: Actor, now: datetime, policy: Policy, stored: StoredFile | None
+) -> None:
+    row, person = planned.row, planned.person
+    result = _result(session, planned, actor=actor, now=now, stored=stored)
     if planned.corrects is not None:
         training.set_aside(
             session,

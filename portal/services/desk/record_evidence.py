@@ -229,7 +229,8 @@ def _refuse_own_place(session: Session, actor: Actor, subject: Subject) -> None:
     where = subject.id if isinstance(subject, Agency) else getattr(subject, "agency_id", None)
     if where is not None and where != LEAD and any(agency == where for agency, _ in actor.roles):
         raise Refused(
-            Reason.SAME_PERSON, "You belong to this organization yourself, so somebody else of the Lead has to record this."
+            Reason.SAME_PERSON,
+            "You belong to this organization yourself, so somebody else of the Lead has to record this.",
         )
     if isinstance(subject, Device) and session.scalar(
         select(Evidence.id)
@@ -240,7 +241,9 @@ def _refuse_own_place(session: Session, actor: Actor, subject: Subject) -> None:
         )
         .limit(1)
     ):  # fmt: skip
-        raise Refused(Reason.SAME_PERSON, "You use this device yourself, so somebody else of the Lead has to record this.")
+        raise Refused(
+            Reason.SAME_PERSON, "You use this device yourself, so somebody else of the Lead has to record this."
+        )
 
 
 def _refuse_by_kind(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.models import AuditEntry, Device, Evidence, Membership
@@ -54,7 +54,11 @@ def audit_page(session: Session, asked: Asked, *, zone: str, after: str, limit: 
 
 
 def acts(session: Session) -> list[str]:
-    return sorted(session.scalars(select(AuditEntry.act).distinct()))
+    """Every act that is on record, in order: from one to the next by their index, however many entries there are."""
+    first = select(func.min(AuditEntry.act).label("act")).cte("acts", recursive=True)
+    following = select(func.min(AuditEntry.act)).where(AuditEntry.act > first.c.act).correlate(first).scalar_subquery()
+    each = first.union_all(select(following).where(first.c.act.is_not(None)))
+    return sorted(session.scalars(select(each.c.act).where(each.c.act.is_not(None))))
 
 
 def _evidence_of_agency(agency_id: int) -> ColumnElement[bool]:

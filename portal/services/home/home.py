@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, select, union_all
 from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.actors import Actor
 from portal.models import AccessRequest, Agency, Device, Document, Evidence, Grant, Membership, Person, Seat
-from portal.services.home import home_desk
+from portal.services.home import home_desk, running_out
 from portal.services.paperwork import KINDS, again
 from portal.services.people import handover, standing_view
 from portal.services.people.standing_view import OFFICES, TITLES, Line
@@ -43,6 +43,7 @@ class Home:
 
     mine: list[Task] = field(default_factory=list)
     others: list[Task] = field(default_factory=list)
+    soon: list[Task] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
@@ -59,6 +60,8 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
         _of_agencies(session, actor, managed, home, policy, on=today)
     if actor.lead_roles:
         home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
+    soon = running_out.for_person(session, person_id=actor.person_id, roles=actor.roles, on=today, policy=policy)
+    home.soon += [_runs_out(item) for item in soon]
     home.notices += _suspended(session, actor, managed)
     home.mine.sort(key=lambda task: (task.status != "overdue", _moment(task.since)))
     return home
@@ -72,19 +75,18 @@ def _managed(actor: Actor) -> frozenset[int]:
 def _to_sign(session: Session, actor: Actor, policy: Policy, *, on: date) -> list[Task]:
     """My own papers; those that my offices sign for an Agency, and its forms that are begun or were sent back."""
     directed, managed = actor.at(Role.EXECUTIVE_DIRECTOR) - {LEAD}, actor.at(Role.AGENCY_ADMIN) - {LEAD}
-    mine = and_(Document.person_id == actor.person_id, Document.status == "prepared")
-    for_agency = and_(
-        Document.agency_id.in_(directed), Document.kind.in_(SIGNED_BY_THE_AGENCY), Document.status == "prepared"
-    )
-    forms = and_(
-        Document.agency_id.in_(directed | managed),
-        Document.kind.in_(FORMS),
-        Document.status.in_(("prepared", "rejected")),
-    )
+    ids = select(Document.id).correlate(None)
+    to_sign = [ids.where(Document.person_id == actor.person_id, Document.status == "prepared")]
+    if directed:
+        for_agency = Document.kind.in_(SIGNED_BY_THE_AGENCY), Document.status == "prepared"
+        to_sign.append(ids.where(Document.agency_id.in_(directed), *for_agency))
+    if directed | managed:
+        forms = Document.kind.in_(FORMS), Document.status.in_(("prepared", "rejected"))
+        to_sign.append(ids.where(Document.agency_id.in_(directed | managed), *forms))
     rows = session.execute(
         select(Document, Agency.name)
         .join(Agency, Agency.id == Document.agency_id)
-        .where(or_(mine, for_agency, forms))
+        .where(Document.id.in_(union_all(*to_sign)))
         .order_by(Document.prepared_at)
     ).all()
     replacing = again.of(session, [row.Document for row in rows], policy)
@@ -133,15 +135,15 @@ def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> 
     """Courses assigned to me at any Agency whose quiz I have not passed."""
     held = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
     mine = select(Membership.id).where(Membership.person_id == actor.person_id)
-    assigned = and_(
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.COURSE_ASSIGNED, Evidence.subject_id.in_(mine)
+    assigned = select(Evidence.id).where(
+        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.COURSE_ASSIGNED, Evidence.subject_id.in_(mine), *held
     )
-    passed = and_(
-        Evidence.about == About.PERSON, Evidence.kind == Kind.TRAINING, Evidence.subject_id == actor.person_id
+    passed = select(Evidence.id).where(
+        Evidence.about == About.PERSON, Evidence.kind == Kind.TRAINING, Evidence.subject_id == actor.person_id, *held
     )
     since: dict[str, date] = {}
     done: set[str] = set()
-    for row in session.scalars(select(Evidence).where(or_(assigned, passed), *held)):
+    for row in session.scalars(select(Evidence).where(Evidence.id.in_(union_all(assigned, passed)))):
         if row.kind == Kind.COURSE_ASSIGNED:
             since[row.detail] = min(since.get(row.detail, row.valid_from), row.valid_from)
         elif row.value >= policy.mark_for(row.detail):
@@ -157,6 +159,30 @@ def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> 
         for course, day in since.items()
         if course not in done
     ]
+
+
+def _runs_out(item: running_out.Item) -> Task:
+    if item.own:
+        kind, whose = (
+            ("course" if item.evidence == Kind.TRAINING else "sign" if item.evidence in running_out.PAPERS else "me"),
+            "",
+        )
+    else:
+        kind, whose = ("person", item.person) if item.membership_id is not None else ("agency", item.agency)
+    do = item.do[:1].lower() + item.do[1:] if whose else item.do
+    until = (
+        f"was in order until {us_date(item.last_day)}" if item.lapsed else f"in order until {us_date(item.last_day)}"
+    )
+    said = f"{item.title}: {until}. {item.consequence}"
+    return Task(
+        kind,
+        f"{whose}: {do}" if whose else do,
+        item.membership_id if kind == "person" and item.membership_id is not None else item.agency_id,
+        said if whose == item.agency else f"{item.agency}. {said}",
+        due=item.last_day,
+        status="overdue" if item.lapsed else "due_soon",
+        who="" if item.own and item.holder == "person" else item.who,
+    )
 
 
 def _own_password(session: Session, actor: Actor, *, now: datetime) -> list[Task]:
@@ -319,12 +345,16 @@ def _reservations(session: Session, managed: Iterable[int], *, on: date) -> list
 
 
 def _suspended(session: Session, actor: Actor, managed: frozenset[int]) -> list[str]:
+    concerned = union_all(
+        select(Membership.id).where(Membership.person_id == actor.person_id),
+        select(Membership.id).where(Membership.agency_id.in_(managed)),
+    )
     rows = session.execute(
         select(Grant, Person, Agency)
         .join(Membership, Membership.id == Grant.membership_id)
         .join(Person, Person.id == Membership.person_id)
         .join(Agency, Agency.id == Membership.agency_id)
-        .where(Grant.status == "suspended", or_(Person.id == actor.person_id, Membership.agency_id.in_(managed)))
+        .where(Grant.status == "suspended", Grant.membership_id.in_(concerned))
         .order_by(Grant.suspended_at)
     )
     said = []

@@ -1,14 +1,28 @@
 """The Lead's queues on the first page: how much waits in each, since when, and until when."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
-from portal.models import AccessRequest, Agency, Evidence, Job, Membership, TrainingResult, WorkOrder
+from portal.models import (
+    AccessRequest,
+    Agency,
+    Evidence,
+    Job,
+    Lapse,
+    Membership,
+    PackActivation,
+    TrainingResult,
+    WorkOrder,
+)
+from portal.services import brake, lapses
 from portal.services.desk import desk_lists, desk_lookups
+from portal.services.desk.desk_lists import MANY, said
+from portal.services.home import home_day_one
+from portal.services.people import enrolment
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Role
 
@@ -24,8 +38,53 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: P
     elif Role.TRAINER in actor.lead_roles:
         found += _training(session, actor, now, on) + _to_enrol(session, actor, now, on)
     if Role.LEAD_ADMIN in actor.lead_roles:
-        found += _approvals(session, actor, now, on)
+        found += _approvals(session, actor, now, on) + _pack(session, actor)
+    if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
+        found += home_day_one.queues(session, on=on)
+    if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY}:
+        found += _brake(session) + _lapses(session, policy, on)
     return found
+
+
+def _brake(session: Session) -> list[Queue]:
+    stop = brake.pulled(session)
+    if stop is None:
+        return []
+    title = _many(len(brake.held(session)), "person", "people") + " would lose access: the brake is pulled"
+    hint = "Nobody is suspended for a lapse until a Lead administrator has decided."
+    return [{"kind": "desk:brake", "title": title, "since": stop.pulled_at, "hint": hint, "status": "overdue"}]
+
+
+def _lapses(session: Session, policy: Policy, on: date) -> list[Queue]:
+    """What runs out within the pack's time of warning, and has; the most frequent named."""
+    came = func.sum(case((Lapse.due <= on, 1), else_=0))
+    rows = session.execute(
+        select(Lapse.prerequisite, func.count(), came, func.min(case((Lapse.due > on, Lapse.due))))
+        .where(Lapse.settled_at.is_(None), Lapse.due <= on + timedelta(policy.warnings.days[0]))
+        .group_by(Lapse.prerequisite)
+    ).all()
+    if not rows:
+        return []
+    most = sorted(rows, key=lambda row: (-row[1], row[0]))[:3]
+    lapsed, whole = sum(row[2] for row in rows), sum(row[1] for row in rows)
+    ahead = _many(whole - lapsed, "prerequisite runs", "prerequisites run")
+    title = f"{ahead} out within {policy.warnings.days[0]} days" if whole > lapsed else f"{lapsed:,} have lapsed"
+    first = min((_day(row[3]) for row in rows if row[3]), default=None)
+    return [
+        {
+            "kind": "desk:lapses",
+            "title": title + (f", {lapsed:,} have lapsed" if whole > lapsed > 0 else ""),
+            "since": None,
+            "due": first - timedelta(1) if first else None,
+            "hint": "; ".join(f"{lapses.title(policy, name)}: {count:,}" for name, count, _, _ in most) + ".",
+            "status": "due_soon",
+        }
+    ]
+
+
+def _day(value: date | str) -> date:
+    """SQLite hands an expression's day back as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _unpublished(session: Session, policy: Policy, on: date) -> list[Queue]:
@@ -48,8 +107,9 @@ def _unpublished(session: Session, policy: Policy, on: date) -> list[Queue]:
     return [{"kind": "desk:in_force", "title": title, "since": None}]
 
 
-def _many(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def _many(count: int, one: str, many: str, *, most: int | None = None) -> str:
+    number = f"{count:,}" if most is None else said(count, most)
+    return f"{number} {one if count == 1 else many}"
 
 
 def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> list[Queue]:
@@ -57,10 +117,13 @@ def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> lis
     waiting = desk_lists.documents_waiting(session, actor)
     found = []
     if Role.LEAD_ADMIN in actor.lead_roles and (agreements := waiting["countersign"]).count:
-        title = _many(agreements.count, "participation agreement", "participation agreements") + " to countersign"
+        title = (
+            _many(agreements.count, "participation agreement", "participation agreements", most=MANY)
+            + " to countersign"
+        )
         found.append({"kind": "desk:countersign", "title": title, "since": agreements.oldest})
     if (documents := waiting["documents"]).count:
-        title = _many(documents.count, "document", "documents") + " to verify"
+        title = _many(documents.count, "document", "documents", most=MANY) + " to verify"
         found.append({"kind": "desk:documents", "title": title, "since": documents.oldest})
     return found
 
@@ -124,33 +187,20 @@ def _says(kind: Kind, on: date, detail: str | None = None) -> ColumnElement[bool
 
 def _to_enrol(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
     """U2 before U3: only whoever has signed can be enrolled; they wait since they signed."""
-    signed = and_(
-        Evidence.about == About.MEMBERSHIP,
-        Evidence.subject_id == AccessRequest.membership_id,
-        Evidence.kind == Kind.USER_AGREEMENT,
-        Evidence.valid_from <= on,
-        Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
-    )
-    count, oldest = session.execute(
-        select(func.count(func.distinct(AccessRequest.id)), func.min(Evidence.recorded_at))
-        .select_from(AccessRequest)
-        .join(Evidence, signed)
-        .where(AccessRequest.status == "open", ~_says(Kind.COURSE_ASSIGNED, on))
-    ).one()
+    count, oldest = enrolment.unassigned(session, on=on, most=MANY)
     if not count:
         return []
-    title = _many(count, "person", "people") + " to enroll in courses"
+    title = _many(count, "person", "people", most=MANY) + " to enroll in courses"
     return [{"kind": "desk:enrolments", "title": title, "since": oldest}]
 
 
 def _without_seat(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
     """Where more people wait than licenses are free; whose reservation ran out takes a free one when the rest is settled."""
-    rows = [row for row in desk_lookups.licences(session) if row["waiting"]]
-    if not rows:
+    count, oldest = desk_lookups.without_seat(session)
+    if not count:
         return []
-    title = _many(sum(row["waiting"] for row in rows), "person waits", "people wait") + " for a license"
-    return [{"kind": "desk:licences", "title": title, "since": min(row["since"] for row in rows)}]
+    title = _many(count, "person waits", "people wait") + " for a license"
+    return [{"kind": "desk:licences", "title": title, "since": oldest}]
 
 
 def _to_configure(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
@@ -176,6 +226,19 @@ def _failed(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[
         if count
         else []
     )
+
+
+def _pack(session: Session, actor: Actor) -> list[Queue]:
+    """A policy pack that only a second person can put in force; its proposer waits."""
+    row = session.scalars(
+        select(PackActivation).where(PackActivation.status == "proposed", PackActivation.proposed_by != actor.label)
+    ).one_or_none()
+    if row is None:
+        return []
+    title = "Decide on a policy pack as the second person"
+    return [
+        {"kind": "desk:pack", "title": title, "hint": f"Proposed by {row.proposed_name}.", "since": row.proposed_at}
+    ]
 
 
 def _approvals(session: Session, actor: Actor, _now: datetime, on: date) -> list[Queue]:

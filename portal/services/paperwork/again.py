@@ -27,6 +27,9 @@ AGAIN = (Kind.PARTICIPATION_AGREEMENT, Kind.AGENCY_ADMIN_AGREEMENT, Kind.USER_AG
 BATCH = 25
 """How many are asked in one transaction, so that nobody waits long for their Agencies' locks."""
 
+Whom = tuple[str, int, int | None]
+"""What was to be signed, at which Agency, by which of its memberships; None: by the Agency itself."""
+
 _NOT_CARRIED = frozenset({"effective_on", "ends_on"})
 
 
@@ -40,27 +43,43 @@ class Again:
     consequence: str
 
 
-def ask(session: Session, *, now: datetime, policy: Policy, most: int = BATCH) -> int:
+def ask(
+    session: Session, *, now: datetime, policy: Policy, most: int = BATCH, stuck: dict[Whom, str] | None = None
+) -> int:
     """Prepares the version in force for those who have neither signed nor been asked for it, and mails each the link.
 
     At most `most` of them; how many that were, so that 0 means that nobody is left. Whoever was asked for a version is
-    never asked for it again, even if the document was set aside. Source: 'Agency Admins & End User Requirements'.
+    never asked for it again, even if the document was set aside. Whose document cannot be prepared is left out, noted in
+    `stuck` with the reason, and left out from then on. Source: 'Agency Admins & End User Requirements'.
     """
     today = local_day(now, policy.zone)
+    stuck = {} if stuck is None else stuck
     asked = 0
     for kind in AGAIN:
         version = version_to_sign(session, kind, on=today)
         if version is None or asked >= most:
             continue
-        query = _lacking(kind, version, on=today).limit(most - asked)
+        query = _but(_lacking(kind, version, on=today), kind, stuck).limit(most - asked)
         found = session.execute(query).all()
         agencies, people = {row.agency_id for row in found}, {row.person_id for row in found} - {None}
         # Somebody may have prepared one of these while we waited for the locks: read again, among the same Agencies.
         locks.lock(session, agencies=agencies, people=people, lead=LEAD in agencies)
         for row in session.execute(query.where(Agency.id.in_(agencies))).all() if found else ():
-            _ask_one(session, kind, version, row, now=now, policy=policy)
+            try:
+                with session.begin_nested():
+                    _ask_one(session, kind, version, row, now=now, policy=policy)
+            except Exception as fault:  # whatever is wrong with one of them, the others are asked all the same
+                stuck[kind, row.agency_id, row.membership_id] = f"{type(fault).__name__}: {fault}"
             asked += 1
     return asked
+
+
+def _but(query: Any, kind: Kind, stuck: Iterable[Whom]) -> Any:
+    of_kind = [(agency, membership) for stuck_kind, agency, membership in stuck if stuck_kind == kind]
+    members = [membership for _, membership in of_kind if membership is not None]
+    agencies = [agency for agency, membership in of_kind if membership is None]
+    query = query.where(Membership.id.not_in(members)) if members else query
+    return query.where(Agency.id.not_in(agencies)) if agencies else query
 
 
 def to_ask(session: Session, kind: str, version: str, *, on: date) -> int:
@@ -68,6 +87,13 @@ def to_ask(session: Session, kind: str, version: str, *, on: date) -> int:
     if kind not in AGAIN:
         return 0
     return session.scalar(select(func.count()).select_from(_lacking(Kind(kind), version, on=on).subquery())) or 0
+
+
+def whom_to_ask(session: Session, kind: str, version: str, *, on: date) -> list[tuple[int, int | None]]:
+    """The same by name: (agency, membership), without a membership where an Agency signs."""
+    if kind not in AGAIN:
+        return []
+    return [(row.agency_id, row.membership_id) for row in session.execute(_lacking(Kind(kind), version, on=on))]
 
 
 def version_to_sign(session: Session, kind: str, *, on: date) -> str | None:
@@ -253,4 +279,15 @@ def _stanzas(policy: Policy, kind: str) -> list[Prerequisite]:
     return [p for p in policy.prerequisites if p.evidence == kind and p.version]
 
 
-__all__ = ["AGAIN", "BATCH", "Again", "ask", "consequence", "last_day", "of", "to_ask", "version_to_sign"]
+__all__ = [
+    "AGAIN",
+    "BATCH",
+    "Again",
+    "ask",
+    "consequence",
+    "last_day",
+    "of",
+    "to_ask",
+    "version_to_sign",
+    "whom_to_ask",
+]

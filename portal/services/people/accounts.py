@@ -14,9 +14,9 @@ from portal import audit, jobs
 from portal.actors import PORTAL, Actor
 from portal.db import is_postgres
 from portal.models import Account, CoreUser, Grant, Person
-from portal.refusals import bad_input
+from portal.refusals import Refused, bad_input
 from portal.services.transition import transition
-from workflows.vocabulary import Effect
+from workflows.vocabulary import Effect, Reason
 
 CYRILLIC = dict(zip(
     "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
@@ -80,6 +80,36 @@ def _made(session: Session, person: Person, *, now: datetime) -> Account:
                 raise
 
 
+def take_over(session: Session, person: Person, user_id: str, *, active: bool, actor: Actor, now: datetime) -> Account:
+    """The account that the core HMIS has had for this person since before the portal, under its own User ID.
+
+    Nothing is ordered and nobody is welcomed: it is there. One that is not `active` stands as removed until the gate
+    lets its person in. Refuses (CONFLICT) a User ID of somebody else, and a second account for one person.
+    """
+    account = session.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
+    if account is None:
+        if session.scalar(select(Account.id).where(Account.user_id == user_id)) is not None:
+            raise Refused(Reason.CONFLICT, f"The User ID {user_id} belongs to somebody else here.", "user_id")
+        account = Account(person_id=person.id, user_id=user_id, external_id=str(uuid.uuid4()), created_at=now, welcomed_at=now)
+        session.add(account)
+        session.flush()
+        audit.record(
+            session, actor=actor, now=now, act="account.take_over", thing=account, after={"user_id": user_id, "active": active},
+            said=f"Took over {user_id}, {person.name}'s account in the core HMIS{'' if active else ', which is not active'}.",
+        )  # fmt: skip
+        for move in ("confirm",) if active else ("remove", "removed"):
+            transition(session, account, move, actor=PORTAL, now=now)
+        account.confirmed_at = now
+    elif account.user_id != user_id:
+        raise Refused(
+            Reason.CONFLICT, f"{person.name} has the account {account.user_id} already; nobody has two.", "user_id"
+        )
+    elif active and account.status in {"removed", "suspended"}:
+        for move in ("restore", "confirm"):
+            transition(session, account, move, actor=PORTAL, now=now)
+    return account
+
+
 def order(session: Session, account: Account, *, now: datetime, policy_version: str) -> None:
     """Brings the account towards what its grants say: one more version of it, and one job to tell the core HMIS."""
     session.flush()
@@ -87,6 +117,19 @@ def order(session: Session, account: Account, *, now: datetime, policy_version: 
     if move:
         transition(session, account, move, actor=PORTAL, now=now)
     account.version += 1
+    jobs.enqueue(session, Effect.PROVISION, key=f"account:{account.id}", now=now, policy_version=policy_version)
+
+
+def tell_again(session: Session, account: Account, *, now: datetime, policy_version: str, why: str) -> None:
+    """Has the core HMIS told once more how the account shall be, confirmed or not: one more version of it, one job."""
+    move = {"active": "change", "suspended": "suspend_again", "removed": "remove_again"}.get(account.status)
+    if move:
+        transition(session, account, move, actor=PORTAL, now=now, why=why)
+    account.version += 1
+    audit.record(
+        session, actor=PORTAL, now=now, act="account.tell_again", thing=account, after={"version": account.version},
+        said=f"The core HMIS is told about {account.user_id} once more. {why}",
+    )  # fmt: skip
     jobs.enqueue(session, Effect.PROVISION, key=f"account:{account.id}", now=now, policy_version=policy_version)
 
 
@@ -132,6 +175,29 @@ def confirmed(session: Session, account: Account, *, actor: Actor, now: datetime
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now)
 
 
+def another_user_id(session: Session, *, account_id: int, taken: str, now: datetime) -> str:
+    """The account's User ID, a new one if it was still `taken`, which the core HMIS gave to somebody else.
+
+    Kept before the account is made under it, so that nobody else is given the same one meanwhile.
+    """
+    account = session.get_one(Account, account_id, with_for_update=True)
+    if account.user_id != taken:
+        return account.user_id
+    person = session.get_one(Person, account.person_id)
+    learn(session, taken, now=now, source="core HMIS: the account of somebody else")
+    while account.user_id == taken:
+        candidate = proposed_user_id(session, person)
+        try:
+            with session.begin_nested():
+                account.user_id = candidate
+        except IntegrityError:  # on PostgreSQL somebody else was given it meanwhile: the next number is free
+            session.refresh(account)
+            if not is_taken(session, candidate):
+                raise
+    _renamed(session, account, taken, actor=PORTAL, now=now)
+    return account.user_id
+
+
 def _rename(session: Session, account: Account, user_id: str, *, actor: Actor, now: datetime) -> None:
     """Takes the User ID that was really made, because the core HMIS knew another account under the one proposed."""
     if not re.fullmatch(r"[a-z0-9._-]{2,50}", user_id):
@@ -141,6 +207,10 @@ def _rename(session: Session, account: Account, user_id: str, *, actor: Actor, n
     before = account.user_id
     learn(session, before, now=now, source="work order: taken in the core HMIS")
     account.user_id = user_id
+    _renamed(session, account, before, actor=actor, now=now)
+
+
+def _renamed(session: Session, account: Account, before: str, *, actor: Actor, now: datetime) -> None:
     audit.record(
         session,
         actor=actor,
@@ -148,8 +218,8 @@ def _rename(session: Session, account: Account, user_id: str, *, actor: Actor, n
         act="account.rename",
         thing=account,
         before={"user_id": before},
-        after={"user_id": user_id},
-        said=f"The core HMIS knew another {before}, so the account became {user_id}.",
+        after={"user_id": account.user_id},
+        said=f"The core HMIS knew another {before}, so the account became {account.user_id}.",
     )
 
 

@@ -3,15 +3,19 @@
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actors import PORTAL, Actor
-from portal.models import AccessRequest, Device, Grant, Membership
+from portal.models import AccessRequest, Device, Evidence, Grant, Membership
 from portal.services import evidence
 from portal.services.people import people
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Kind, Role
+
+ANEW, ELSE = "Access was asked for anew.", "Something else was asked for."
+"""Why evidence ends when something is asked for; the words by which a request that is called off finds it again."""
 
 ASKED = (Kind.REQUEST, Kind.LEAD_APPROVAL, Kind.ACCESS_LEVEL, Kind.WORKER, Kind.PROJECT, Kind.DEVICE_IN_USE)
 
@@ -51,7 +55,7 @@ def record(
             actor=actor,
             now=now,
             on=today,
-            reason="Access was asked for anew.",
+            reason=ANEW,
             kind=Kind.REQUEST,
             about=About.MEMBERSHIP,
             subject_id=membership.id,
@@ -79,6 +83,7 @@ def end(session: Session, membership: Membership, *, actor: Actor, now: datetime
 def put_back(
     session: Session,
     membership: Membership,
+    called_off: AccessRequest,
     before: AccessRequest | None,
     grant: Grant,
     *,
@@ -86,8 +91,14 @@ def put_back(
     now: datetime,
     policy: Policy,
 ) -> None:
-    """After a change was called off: level, worker, projects and device as the live access has them."""
+    """After a change was called off: level, worker, projects and device as the live access has them, and whose word counts.
+
+    A change ends the request before it and, for the Lead's staff, may end the second person's approval (U18): both come
+    back as they were, since what they were given for is what there is again.
+    """
     today = local_day(now, policy.zone)
+    for kind in (Kind.REQUEST, Kind.LEAD_APPROVAL):
+        _word_put_back(session, called_off, kind, actor=actor, now=now, on=today)
     if before is None:
         _one(session, membership, Kind.ACCESS_LEVEL, grant.access_level, 0, None, actor=actor, now=now, on=today)
         return
@@ -96,6 +107,34 @@ def put_back(
     if before.device_id:
         _one(session, membership, Kind.DEVICE_IN_USE, "", before.device_id, before, actor=actor, now=now, on=today)
     _projects(session, membership, before, actor=actor, now=now, on=today)
+
+
+def _word_put_back(
+    session: Session, called_off: AccessRequest, kind: Kind, *, actor: Actor, now: datetime, on: date
+) -> None:
+    """Ends the word that was given for the request called off, and lets the one hold again that it ended."""
+    held = evidence.in_force(session, About.MEMBERSHIP, called_off.membership_id, kind, on=on)
+    given_for_it = [r for r in held if (r.rests_on, r.rests_on_id) == ("access_request", called_off.id)]
+    for row in given_for_it:
+        evidence.end(
+            session, row, actor=actor, now=now, last_day=on - timedelta(1), reason="The change was called off."
+        )
+    if len(held) > len(given_for_it):
+        return
+    ended_by_it = session.scalars(
+        select(Evidence)
+        .where(
+            Evidence.about == About.MEMBERSHIP,
+            Evidence.subject_id == called_off.membership_id,
+            Evidence.kind == kind,
+            Evidence.withdrawn_at == called_off.requested_at,
+            Evidence.withdrawn_reason.in_((ANEW, ELSE)),
+        )
+        .order_by(Evidence.id.desc())
+        .limit(1)
+    ).first()
+    if ended_by_it is not None:
+        evidence.put_back(session, ended_by_it, actor=actor, now=now, on=on)
 
 
 def use_device(
@@ -125,9 +164,7 @@ def _approve_anew(
     same = [row.detail for row in levels] == [request.access_level]
     for row in evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.LEAD_APPROVAL, on=on):
         if not same or row.recorded_by == actor.person_id:
-            evidence.end(
-                session, row, actor=actor, now=now, last_day=on - timedelta(1), reason="Something else was asked for."
-            )
+            evidence.end(session, row, actor=actor, now=now, last_day=on - timedelta(1), reason=ELSE)
 
 
 def _one(
@@ -151,7 +188,7 @@ def _one(
         actor=actor,
         now=now,
         on=on,
-        reason="Something else was asked for.",
+        reason=ELSE,
         kind=kind,
         about=About.MEMBERSHIP,
         subject_id=membership.id,

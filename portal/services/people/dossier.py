@@ -1,6 +1,6 @@
 """What is on record about one membership: evidence, papers, attempts, checks and what happened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -119,12 +119,31 @@ def _checks(session: Session, membership: Membership) -> list[BackgroundCheck]:
 
 
 def _happened(session: Session, membership: Membership, actor: Actor, latest: int) -> list[tuple[AuditEntry, str]]:
-    """The record of what was done here, with who did it; the Lead's staff speak to an Agency as the help desk."""
+    """The record of what was done here, with who did it, as far as the viewer may know them.
+
+    To an Agency the Lead's staff speak as the help desk, and whoever acted for the same person at another Agency, whose
+    acts on the account and the person are shown everywhere, has no name.
+    """
     here = and_(AuditEntry.person_id == membership.person_id, AuditEntry.agency_id == membership.agency_id)
     itself = and_(AuditEntry.thing == "membership", AuditEntry.thing_id == membership.id)
     account = and_(AuditEntry.person_id == membership.person_id, AuditEntry.thing.in_(("account", "person")))
     query = select(AuditEntry).where(or_(here, itself, account), *(~AuditEntry.act.startswith(act) for act in PRIVATE))
     entries = session.scalars(query.order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(latest)).all()
-    staff = set(session.scalars(select(Membership.person_id).where(Membership.agency_id == LEAD)))
-    hidden = not actor.lead_roles
-    return [(entry, "HMIS help desk" if hidden and entry.actor_id in staff else entry.actor) for entry in entries]
+    if actor.lead_roles:
+        return [(entry, entry.actor) for entry in entries]
+    at = select(Membership.person_id, Membership.agency_id).where(
+        Membership.agency_id.in_((LEAD, membership.agency_id))
+    )
+    known: dict[int, set[int]] = {membership.person_id: {membership.agency_id}}
+    for person_id, agency_id in session.execute(at):
+        known.setdefault(person_id, set()).add(agency_id)
+    return [(entry, _called(entry, known, membership.agency_id)) for entry in entries]
+
+
+def _called(entry: AuditEntry, known: Mapping[int, set[int]], agency_id: int) -> str:
+    if entry.actor_id is None:
+        return entry.actor
+    places = known.get(entry.actor_id, set())
+    if LEAD in places and agency_id != LEAD:
+        return "HMIS help desk"
+    return entry.actor if agency_id in places else "Somebody at another Agency"

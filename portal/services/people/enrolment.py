@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal import jobs, permissions
 from portal.actors import Actor
-from portal.models import Evidence, Membership
+from portal.models import AccessRequest, Evidence, Membership
 from portal.refusals import Refused, bad_input
 from portal.services import decisions, evidence
 from portal.services.locks import lock
@@ -116,6 +117,39 @@ def unsigned(session: Session, membership: Membership, *, now: datetime, policy:
     asked = {p.id for p in policy.prerequisites if p.evidence in FIRST and p.about == About.MEMBERSHIP}
     said = decisions.ask(session, membership, now=now, policy=policy)
     return [finding.sentence for finding in said.findings if finding.id in asked and finding.status is Status.UNMET]
+
+
+def unassigned(session: Session, *, on: date, most: int) -> tuple[int, datetime | None]:
+    """How many of those with an open request have signed and have no course yet, and since when the first; in one statement.
+
+    Counted no further than one more than `most`.
+    """
+
+    def held(kind: Kind, of: Any) -> tuple[ColumnElement[bool], ...]:
+        return (
+            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == of, Evidence.kind == kind, Evidence.valid_from <= on,
+            Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+        )  # fmt: skip
+
+    asked = AccessRequest.membership_id
+    some = (
+        select(asked)
+        .where(
+            AccessRequest.status == "open",
+            exists(select(1).where(*held(Kind.USER_AGREEMENT, asked)).correlate(AccessRequest)),
+            ~exists(select(1).where(*held(Kind.COURSE_ASSIGNED, asked)).correlate(AccessRequest)),
+        )
+        .order_by(AccessRequest.requested_at)
+        .limit(most + 1)
+        .subquery()
+    )
+    signed = and_(*held(Kind.USER_AGREEMENT, some.c.membership_id))
+    count, oldest = session.execute(
+        select(func.count(func.distinct(some.c.membership_id)), func.min(Evidence.recorded_at))
+        .select_from(some)
+        .join(Evidence, signed)
+    ).one()
+    return count, oldest
 
 
 def waiting(session: Session, *, now: datetime, policy: Policy, agency_id: int | None = None) -> list[Waiting]:

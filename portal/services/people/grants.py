@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import audit, jobs
 from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Account, Evidence, Grant, Membership, Person, Seat
-from portal.services import decisions, evidence
+from portal.services import brake, decisions, evidence, lapses, packs
 from portal.services.locks import lock
 from portal.services.people import accounts, licences
 from portal.services.transition import transition
@@ -22,12 +22,14 @@ def reconsider(session: Session, *, membership_id: int, now: datetime, policy: P
     """Asks the gate about one membership and issues, changes, suspends or restores; None where nothing follows.
 
     Locks the Agency and the person first and reads afterwards, so that no sanction or withdrawal committed meanwhile is
-    missed. Everything it does is in the caller's transaction.
+    missed, and decides under the pack that is in force then, whatever `policy` says; that one rules where none ever was
+    put in force. Everything it does is in the caller's transaction.
     """
     membership = session.get(Membership, membership_id)
     if membership is None:
         return None
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
+    policy = packs.in_force(session, policy)
     request = open_request(session, membership_id)
     grant = live_grant(session, membership_id)
     if grant is None and request is None:
@@ -41,8 +43,12 @@ def reconsider(session: Session, *, membership_id: int, now: datetime, policy: P
         return None if shut else _restore(session, membership, grant, said, now=now, policy=policy)
     if shut:
         return _suspend_when_due(session, membership, grant, said, wrong, now=now, policy=policy)
+    brake.off_the_list(session, membership.id, now=now)
+    lapses.settle(session, membership, said, now=now)
     if said.permitted and request is not None:
         return _change(session, membership, grant, request, said, now=now, policy=policy)
+    if said.permitted and grant.outcome == Outcome.INHERITED:
+        return _admit(session, membership, grant, said, now=now, policy=policy)
     return None
 
 
@@ -72,7 +78,8 @@ def _issue_or_wait(
 ) -> Outcome | None:
     if request is None:
         return None
-    if not said.permitted or request.start_on > said.on:
+    # A pack may ask for no seat, or waive it: without one there is still no license to work under.
+    if not said.permitted or request.start_on > said.on or not licences.has_place(session, membership):
         decisions.keep_refusal(session, membership, said, now=now, made_for="issue", policy=policy)
         if request.start_on > said.on:
             jobs.enqueue(
@@ -141,14 +148,35 @@ def _change(
 ) -> Outcome:
     """A changed level or projects reach the core HMIS only once the gate permits them as they are asked for."""
     decision = decisions.keep(session, membership, said, Outcome.PERMITTED, now=now, made_for="change", policy=policy)
-    grant.access_level, grant.decision_id, grant.request_id = (
+    grant.access_level, grant.decision_id, grant.outcome, grant.request_id = (
         level_of(session, membership, said),
         decision.id,
+        decision.outcome,
         request.id,
     )
     request.closed_at = now
     transition(session, request, "issue", actor=PORTAL, now=now, decision_id=decision.id)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)
+    return Outcome.PERMITTED
+
+
+def _admit(
+    session: Session, membership: Membership, grant: Grant, said: gate.Decision, *, now: datetime, policy: Policy
+) -> Outcome:
+    """What was older than the portal rests on the gate from now on: everything that it asks for is there."""
+    decision = decisions.keep(
+        session, membership, said, Outcome.PERMITTED, now=now, made_for="inherited", policy=policy
+    )
+    grant.decision_id, grant.outcome = decision.id, decision.outcome
+    audit.record(
+        session,
+        actor=PORTAL,
+        now=now,
+        act="access.admit",
+        thing=membership,
+        decision_id=decision.id,
+        said="This access was older than the portal. Every prerequisite is met, so it rests on the gate from now on.",
+    )
     return Outcome.PERMITTED
 
 
@@ -172,6 +200,12 @@ def _suspend_when_due(
     if due > now:
         jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership.id}", now=now, run_at=due)
         return None
+    if not wrong and _is_mere_lapse(grant, said):
+        lacks = [finding.id for finding in said.closing]
+        if not brake.admits(session, membership.id, lacks, now=now, policy=policy):
+            return None
+    brake.off_the_list(session, membership.id, now=now)
+    lapses.over(session, membership.id, now=now)
     decision = decisions.keep(session, membership, said, Outcome.CLOSED, now=now, made_for="suspend", policy=policy)
     grant.suspended_at, grant.suspended_for = now, _in_words(said, wrong)
     transition(session, grant, "suspend", actor=PORTAL, now=now, why=f"{grant.suspended_for}.", decision_id=decision.id)
@@ -191,17 +225,23 @@ def _in_words(said: gate.Decision, wrong: list[gate.Finding], longest: int = 400
 
 
 def _due(grant: Grant, said: gate.Decision, now: datetime, policy: Policy) -> datetime:
-    if grant.confirmed_at is None or any(finding.prerequisite.needs is gate.Needs.ABSENT for finding in said.closing):
-        return now
-    lapsed = (start_of_day(finding.since or said.on, policy.zone) for finding in said.closing)
-    due = min(business_morning(since, policy.hours, policy.holidays) for since in lapsed)
-    # What becomes known at night, or on a Friday, waits for the next morning although its day is past.
-    return due if due > now or _desk_is_open(now, policy) else business_morning(now, policy.hours, policy.holidays)
+    return next_closing(now, policy) if _is_mere_lapse(grant, said) else now
 
 
-def _desk_is_open(now: datetime, policy: Policy) -> bool:
+def _is_mere_lapse(grant: Grant, said: gate.Decision) -> bool:
+    """Nothing speaks against somebody who has been let in; something only holds no longer."""
+    against = any(finding.prerequisite.needs is gate.Needs.ABSENT for finding in said.closing)
+    return grant.confirmed_at is not None and not against
+
+
+def next_closing(now: datetime, policy: Policy) -> datetime:
+    """When a mere lapse that is known now closes access: at once while the desk is open, Monday to Thursday.
+
+    What becomes known at night, or on a Friday, waits for the next business morning, although its day is past.
+    """
     weekday = local_day(now, policy.zone).weekday()
-    return weekday < FRIDAY and add_business_hours(now, 0, policy.hours, policy.holidays) == now
+    open_ = weekday < FRIDAY and add_business_hours(now, 0, policy.hours, policy.holidays) == now
+    return now if open_ else business_morning(now, policy.hours, policy.holidays)
 
 
 def _restore(
@@ -218,6 +258,8 @@ def _restore(
 def end(session: Session, grant: Grant, *, actor: Actor, now: datetime, reason: str, policy: Policy) -> None:
     """Ends a grant for good: the seat goes back, the account follows what other grants are left."""
     grant.ended_at = now
+    brake.off_the_list(session, grant.membership_id, now=now)
+    lapses.over(session, grant.membership_id, now=now)
     transition(session, grant, "end", actor=actor, now=now, why=reason)
     licences.give_back(session, session.get_one(Seat, grant.seat_id), now=now, policy=policy, reason=reason)
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)

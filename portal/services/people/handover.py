@@ -109,6 +109,24 @@ def reveal(session: Session, *, person: Person, actor: Actor, now: datetime, key
     return password
 
 
+def forget(session: Session, *, account: Account, now: datetime) -> bool:
+    """Forgets the temporary password that nobody has opened yet, because it may no longer be the one set last."""
+    rows = session.scalars(
+        select(Handover).where(Handover.account_id == account.id, Handover.sealed.is_not(None)).with_for_update()
+    ).all()
+    for row in rows:
+        row.sealed, row.dropped_at = None, now
+        audit.record(
+            session,
+            actor=PORTAL,
+            now=now,
+            act="password.drop",
+            thing=row,
+            said="Forgot a temporary password that nobody had opened: a late call may have set another one.",
+        )
+    return bool(rows)
+
+
 def drop_expired(session: Session, *, now: datetime) -> int:
     """Forgets the passwords that nobody opened in time; how many they were."""
     rows = session.scalars(

@@ -131,6 +131,26 @@ def take(session: Session, membership: Membership, *, now: datetime, policy: Pol
     return seat
 
 
+def occupy(session: Session, membership: Membership, *, now: datetime, policy: Policy, kind: str = "core") -> Seat:
+    """The seat that an account older than the portal has sat in all along; NO_SEAT where no licence is free."""
+    lock(session, agencies=[membership.agency_id])
+    licence = _free_licence(session, membership.agency_id, kind)
+    if licence is None:
+        raise Refused(Reason.NO_SEAT, "No license is free at this Agency.")
+    seat = Seat(
+        licence_id=licence.id, agency_id=membership.agency_id, membership_id=membership.id, kind=kind, reserved_at=now
+    )  # fmt: skip
+    session.add(seat)
+    session.flush()
+    transition(session, seat, "take", actor=PORTAL, now=now)
+    evidence.record(
+        session, actor=PORTAL, now=now, kind=Kind.SEAT, about=About.MEMBERSHIP, subject_id=membership.id, detail=kind,
+        valid_from=local_day(now, policy.zone), rests_on="seat", rests_on_id=seat.id, note="held",
+    )  # fmt: skip
+    _say_what_is_free(session, membership.agency_id, kind, now=now, policy=policy)
+    return seat
+
+
 def give_back(session: Session, seat: Seat, *, now: datetime, policy: Policy, reason: str) -> None:
     """Returns a seat to its Agency's pool; whoever waits for one is reconsidered."""
     today = local_day(now, policy.zone)
@@ -156,6 +176,11 @@ def seat_of(session: Session, membership_id: int, kind: str = "core") -> Seat | 
     return session.scalars(
         select(Seat).where(Seat.membership_id == membership_id, Seat.kind == kind, Seat.status != "returned")
     ).one_or_none()
+
+
+def has_place(session: Session, membership: Membership, kind: str = "core") -> bool:
+    """Whether take() would find a seat: a reserved one, or a license that is free."""
+    return bool(seat_of(session, membership.id, kind) or _free_licence(session, membership.agency_id, kind))
 
 
 def free_seats(session: Session, agency_id: int, kind: str = "core") -> int:

@@ -271,10 +271,22 @@ def short(text: str, most: int, field: str) -> str:
     return clean
 
 
-def _refuse_of_others(session: Session, person: Person, actor: Actor, *, on: date) -> None:
+def may_change_name(session: Session, person: Person, actor: Actor, *, on: date) -> bool:
+    """Whether change_name() would let this actor: what a page asks before it offers it."""
+    return permissions.allows(session, actor, Action.PERSON_CHANGE, person) and not _of_others(
+        session, person, actor, on=on
+    )
+
+
+def _of_others(session: Session, person: Person, actor: Actor, *, on: date) -> bool:
+    """Whether the person has a role anywhere that the actor, an Agency Administrator, does not administer."""
     if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK}:
-        return
-    if {agency for agency, _ in roles_of(session, person.id, on)} - actor.at(Role.AGENCY_ADMIN):
+        return False
+    return bool({agency for agency, _ in roles_of(session, person.id, on)} - actor.at(Role.AGENCY_ADMIN))
+
+
+def _refuse_of_others(session: Session, person: Person, actor: Actor, *, on: date) -> None:
+    if _of_others(session, person, actor, on=on):
         raise Refused(
             Reason.NOT_ALLOWED,
             "This person belongs to another organization too, which must not be taken by surprise. Ask the help desk to make "
@@ -291,9 +303,7 @@ def _refuse_self_registration(session: Session, actor: Actor) -> None:
 
 
 def _refuse_somebody_else(session: Session, known: Person, first: str, last: str, actor: Actor) -> None:
-    """One mailbox, one person: the same last name and first letter will do, since Jim and James share an address."""
-    same = _plain(known.last_name) == _plain(last) and _plain(known.first_name)[:1] == _plain(first)[:1]
-    if same:
+    if is_called(known, first, last):
         return
     if permissions.allows(session, actor, Action.PERSON_SEE, known):
         raise bad_input(
@@ -307,6 +317,11 @@ def _refuse_somebody_else(session: Session, known: Person, first: str, last: str
         "if the name has changed, ask the help desk.",
         "email",
     )
+
+
+def is_called(known: Person, first: str, last: str) -> bool:
+    """Whether a name can be the person's: the last name and the first letter, since Jim and James share an address."""
+    return _plain(known.last_name) == _plain(last) and _plain(known.first_name)[:1] == _plain(first)[:1]
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ from portal.actors import PORTAL
 from portal.adapters.core_hmis.port import AccountOrder, AgencyAccess, Outcome
 from portal.models import Account, Agency, Evidence, Grant, Membership, Person, Project
 from portal.secrets import Keys
-from portal.services import evidence
+from portal.services import evidence, packs
 from portal.services.locks import lock
 from portal.services.people import accounts, grants, handover
 from workflows.business_time import local_day
@@ -46,13 +46,17 @@ def prepare(session: Session, *, account_id: int, now: datetime, policy: Policy)
         )
     )
     lock(session, agencies=[m.agency_id for m in members], people=[account.person_id])
+    policy = packs.in_force(session, policy)
     session.refresh(account, with_for_update=True)
     before = account.version
     for membership in members:
         grants.reconsider(session, membership_id=membership.id, now=now, policy=policy)
     if account.version != before or account.status not in UNDER_WAY:
         return None
-    return Call(_act(account), describe(session, account, now=now, policy=policy))
+    act, order = _act(account), describe(session, account, now=now, policy=policy)
+    if act == "ensure":
+        account.asked_at = account.asked_at or now
+    return Call(act, order)
 
 
 def settle(session: Session, *, call: Call, outcome: Outcome, now: datetime, policy: Policy, keys: Keys) -> None:
@@ -73,9 +77,21 @@ def settle(session: Session, *, call: Call, outcome: Outcome, now: datetime, pol
         )
 
 
+def tell_again(session: Session, *, call: Call, now: datetime, policy: Policy) -> None:
+    """Has the account told anew after a call whose worker had lost its job: it may have undone what came after it.
+
+    A first password that waits unopened is forgotten and owed again, because the late call may have set another.
+    """
+    account = session.get_one(Account, call.order.account_id, with_for_update=True)
+    if call.order.first and handover.forget(session, account=account, now=now):
+        account.confirmed_at = None
+    why = "A worker that had lost its job called the core HMIS late."
+    accounts.tell_again(session, account, now=now, policy_version=policy.version, why=why)
+
+
 def _act(account: Account) -> str:
     if account.status == "restoring" and account.confirmed_at is None:
-        return "ensure"  # what was never there cannot be restored
+        return "ensure"  # what was never there cannot be restored, and a first password is owed
     return {"ordered": "ensure", "suspending": "suspend", "restoring": "restore", "removing": "remove"}[account.status]
 
 
@@ -92,6 +108,8 @@ def describe(session: Session, account: Account, *, now: datetime, policy: Polic
         email=person.email,
         phone=person.phone,
         agencies=tuple(_access(session, grant, now=now, policy=policy) for grant in _told_of(session, account)),
+        first=account.confirmed_at is None,
+        asked=account.asked_at is not None,
     )
 
 
@@ -115,6 +133,7 @@ def _access(session: Session, grant: Grant, *, now: datetime, policy: Policy) ->
         provider_id=agency.provider_id,
         access_level=titles.get(grant.access_level, grant.access_level),
         projects=_projects(session, agency, worked_for),
+        level=grant.access_level,
     )
 
 

@@ -188,7 +188,7 @@ def cancel(
         asked_for.end(session, membership, actor=actor, now=now, policy=policy, reason="The request was canceled.")
     else:
         before = session.get(AccessRequest, grant.request_id) if grant.request_id else None
-        asked_for.put_back(session, membership, before, grant, actor=actor, now=now, policy=policy)
+        asked_for.put_back(session, membership, request, before, grant, actor=actor, now=now, policy=policy)
 
 
 def open_requests(session: Session, agency_id: int) -> list[AccessRequest]:

@@ -5,26 +5,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from portal import permissions
 from portal.actors import Actor
 from portal.models import AccessRequest, Account, Agency, Evidence, Grant, Membership, Person
+from portal.models.evidence import DEPARTURES
 from portal.services.people import standing_view
 from portal.services.people.standing_view import Line
+from portal.services.searching import COUNTED, counted, is_large, people_like
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind
+from workflows.vocabulary import Action
 
 PAGE = 50
 STANDINGS = ("access", "waiting", "suspended", "none", "left")
 OpenRequest, LiveGrant = aliased(AccessRequest), aliased(Grant)
 MOMENT = func.coalesce(OpenRequest.requested_at, LiveGrant.issued_at, Membership.created_at)
-NAME = (func.lower(Person.last_name), func.lower(Person.first_name), Membership.id)
+NAME = (Person.last_key, Person.first_key, Membership.id)
 KEYS: Mapping[str, tuple[Any, ...]] = {
     "name": NAME,
     "since": (MOMENT, Membership.id),
-    "agency": (func.lower(Agency.name), *NAME),
+    "agency": (Agency.name_key, *NAME),
 }
 
 
@@ -54,28 +56,50 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the list; `following` is the key to go on with, None on the last one."""
+    """A page of the list; `following` is the key to go on with, None on the last one.
+
+    `total` is counted up to COUNTED and no further: where it is more, there are more than that. `sorts` says by what
+    such a list can be sorted: where not all fit into the count, by name alone, which has an index.
+    """
 
     rows: Sequence[Row]
     following: int | None
     total: int
+    sorts: frozenset[str]
 
 
 def roster(
     session: Session, wanted: Wanted, *, actor: Actor, on: date, policy: Policy, most: int | None = PAGE
 ) -> Page:
-    """The people the actor may see, in eight statements whatever their number; `most` None gives all of them."""
-    query = _filtered(_base(actor), wanted, on)
-    total = (
-        session.scalar(
-            select(func.count()).select_from(query.with_only_columns(Membership.id).order_by(None).subquery())
-        )
-        or 0
-    )
-    found = list(session.execute(_paged(session, query, wanted, most)))
-    more = most is not None and len(found) > most
-    found = found[:most] if most is not None else found
-    lines = standing_view.lines(session, [row[0] for row in found], now_on=on, policy=policy)
+    """The people the actor may see, in ten statements whatever their number; `most` None gives all of them.
+
+    A word of the search stands anywhere in a name or an address. Among very many people (searching.FEW) one of them
+    has to begin with it; only where none does, all are looked through.
+    """
+    everywhere = bool(actor.lead_roles) and wanted.agency_id is None
+    anywhere = not (everywhere and wanted.q and is_large(session))
+    page = _page(session, wanted, anywhere=anywhere, actor=actor, on=on, policy=policy, most=most)
+    if page.rows or anywhere:
+        return page
+    return _page(session, wanted, anywhere=True, actor=actor, on=on, policy=policy, most=most)
+
+
+def _page(
+    session: Session, wanted: Wanted, *, anywhere: bool, actor: Actor, on: date, policy: Policy, most: int | None
+) -> Page:
+    query = _filtered(_who(actor), wanted, on)
+    for word in wanted.q.lower().split()[:5]:
+        query = query.where(people_like(session, word, anywhere=anywhere))
+    total = counted(session, query, Membership.id)
+    sorts = frozenset({"name"} if total > COUNTED and most is not None else KEYS)
+    ids = list(session.scalars(_paged(session, query, wanted, sorts, most)))
+    shown = ids[:most] if most is not None else ids
+    found: dict[int, Any] = {}
+    lines: dict[int, Line] = {}
+    for some in _some(shown):
+        told = {row[0].id: row for row in session.execute(_told(some, on))}
+        lines |= standing_view.lines(session, [row[0] for row in told.values()], now_on=on, policy=policy)
+        found |= told
     rows = [
         Row(
             member,
@@ -86,72 +110,94 @@ def roster(
             account or "",
             lines.get(member.id),
         )
-        for member, person, agency, request, grant, account, left in found
+        for member, person, agency, request, grant, account, left in (found[key] for key in shown)
     ]
-    return Page(rows, rows[-1].membership.id if more else None, total)
+    return Page(rows, shown[-1] if len(ids) > len(shown) else None, total, sorts)
 
 
-def agencies(session: Session, actor: Actor, action: Action) -> list[Agency]:
-    """The Agencies where the actor may do this, by name."""
-    return list(
-        session.scalars(
-            select(Agency).where(permissions.visible(actor, action, Agency)).order_by(func.lower(Agency.name))
-        )
-    )
+def _some(ids: Sequence[int], at_once: int = 5_000) -> list[Sequence[int]]:
+    """No more ids in one statement than a database takes."""
+    return [ids[start : start + at_once] for start in range(0, len(ids), at_once)]
+
+
+def agencies(session: Session, actor: Actor, action: Action, *, most: int | None = None) -> list[Agency]:
+    """The Agencies where the actor may do this, by name; no more than `most` of them."""
+    query = select(Agency).where(permissions.visible(actor, action, Agency)).order_by(Agency.name_key).limit(most)
+    return list(session.scalars(query))
 
 
 def _left(on: date) -> ColumnElement[bool]:
-    return exists(
-        select(1).where(
-            Evidence.about == About.MEMBERSHIP,
-            Evidence.subject_id == Membership.id,
-            Evidence.kind == Kind.DEPARTURE,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
+    return exists(_leavers(on).where(Evidence.subject_id == Membership.id).correlate(Membership))
+
+
+def _leavers(on: date) -> Select:
+    return select(Evidence.subject_id).where(
+        text(f"evidence.{DEPARTURES}"),
+        Evidence.valid_from <= on,
+        Evidence.valid_until >= on,
+        Evidence.withdrawn_at == datetime.max,
     )
 
 
-def _base(actor: Actor) -> Select:
+def _who(actor: Actor) -> Select:
+    """The memberships alone: what is shown of them is read for one page."""
     return (
-        select(Membership, Person, Agency, OpenRequest, LiveGrant, Account.user_id)
+        select(Membership.id)
         .join(Person, Person.id == Membership.person_id)
-        .join(Agency, Agency.id == Membership.agency_id)
-        .outerjoin(OpenRequest, and_(OpenRequest.membership_id == Membership.id, OpenRequest.status == "open"))
-        .outerjoin(LiveGrant, and_(LiveGrant.membership_id == Membership.id, LiveGrant.status != "ended"))
-        .outerjoin(Account, Account.id == LiveGrant.account_id)
         .where(permissions.visible(actor, Action.MEMBERSHIP_SEE, Membership))
     )
 
 
+def _told(ids: Sequence[int], on: date) -> Select:
+    """All that a page shows of some memberships."""
+    return (
+        select(Membership, Person, Agency, OpenRequest, LiveGrant, Account.user_id, _left(on).label("left"))
+        .join(Person, Person.id == Membership.person_id)
+        .join(Agency, Agency.id == Membership.agency_id)
+        .outerjoin(OpenRequest, _OPEN)
+        .outerjoin(LiveGrant, _LIVE)
+        .outerjoin(Account, Account.id == LiveGrant.account_id)
+        .where(Membership.id.in_(ids))
+    )
+
+
+_OPEN = and_(OpenRequest.membership_id == Membership.id, OpenRequest.status == "open")
+_LIVE = and_(LiveGrant.membership_id == Membership.id, LiveGrant.status != "ended")
+
+
 def _filtered(query: Select, wanted: Wanted, on: date) -> Select:
-    left = _left(on)
-    query = query.add_columns(left.label("left"))
-    for word in wanted.q.lower().split()[:5]:
-        some = f"%{word.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
-        fields = (Person.last_name, Person.first_name, Person.email_key)
-        query = query.where(or_(*(func.lower(each).like(some, escape="!") for each in fields)))
     if wanted.agency_id is not None:
         query = query.where(Membership.agency_id == wanted.agency_id)
+    # Few wait, are suspended or have left: these are looked up. Of the many with access the page takes those by name.
+    requests, granted = select(OpenRequest.membership_id), exists(select(1).where(_LIVE).correlate(Membership))
+    waits = Membership.id.in_(requests.where(OpenRequest.status == "open"))
+    suspended = select(LiveGrant.membership_id).where(LiveGrant.status == "suspended")
+    live = select(1).where(LiveGrant.membership_id == Membership.id, LiveGrant.status == "live")
     conditions: Mapping[str, ColumnElement[bool]] = {
-        "access": LiveGrant.status == "live",
-        "suspended": LiveGrant.status == "suspended",
-        "waiting": and_(OpenRequest.id.is_not(None), LiveGrant.id.is_(None)),
-        "none": and_(OpenRequest.id.is_(None), LiveGrant.id.is_(None), ~left),
-        "left": left,
+        "access": exists(live.correlate(Membership)),
+        "suspended": Membership.id.in_(suspended),
+        "waiting": and_(waits, ~granted),
+        "none": and_(~exists(select(1).where(_OPEN).correlate(Membership)), ~granted, ~_left(on)),
+        "left": Membership.id.in_(_leavers(on)),
     }
     # Whoever has left stands apart: among the others only where asked for by name of that list.
-    return query.where(conditions.get(wanted.standing, ~left))
+    return query.where(conditions.get(wanted.standing, ~_left(on)))
 
 
-def _paged(session: Session, query: Select, wanted: Wanted, most: int | None) -> Select:
+def _paged(session: Session, query: Select, wanted: Wanted, sorts: frozenset[str], most: int | None) -> Select:
     down, name = wanted.sort.startswith("-"), wanted.sort.lstrip("-")
-    keys = KEYS.get(name, NAME)
+    name = name if name in sorts else "name"
+    keys = KEYS[name]
+    if name == "since":
+        query = query.outerjoin(OpenRequest, _OPEN).outerjoin(LiveGrant, _LIVE)
+    elif name == "agency":
+        query = query.join(Agency, Agency.id == Membership.agency_id)
     if wanted.after:
         last = session.execute(query.with_only_columns(*keys).where(Membership.id == wanted.after)).one_or_none()
         if last is not None:
             query = query.where(tuple_(*keys) < tuple_(*last) if down else tuple_(*keys) > tuple_(*last))
+            # Says nothing new, and shows the database from where on to read its index.
+            query = query.where(keys[0] <= last[0] if down else keys[0] >= last[0])
     query = query.order_by(*(key.desc() if down else key.asc() for key in keys))
     return query.limit(most + 1) if most is not None else query
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -182,8 +183,13 @@ def keep(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, 
     """Adds a result that counts, says so in the record, and gives its evidence."""
     session.add(row)
     session.flush()
-    audit.record(
-        session,
+    audit.record_all(session, [kept_entry(row, actor=actor, now=now)])
+    give(session, row, actor=actor, now=now, policy=policy, how=how)
+
+
+def kept_entry(row: TrainingResult, *, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What the record says of a result that counts."""
+    return audit.entry(
         actor=actor,
         now=now,
         act="training.record",
@@ -191,7 +197,6 @@ def keep(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, 
         after={"course": row.course, "score": row.score, "attempt": row.attempt},
         said=f"Recorded: {row.learner}, {row.course}, {row.score / 100:g} %, attempt {row.attempt} ({row.source}).",
     )
-    give(session, row, actor=actor, now=now, policy=policy, how=how)
 
 
 def _refuse_unproven(source: str, proof: StoredFile | None) -> None:
@@ -288,23 +293,30 @@ def uid_key(uid: str) -> str:
 def give(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, policy: Policy, how: str) -> None:
     if row.person_id is None:
         raise ValueError("a result gives evidence once it is known whose it is")
-    taken_on = local_day(row.taken_at, policy.zone)
-    evidence.record(
-        session,
-        actor=actor,
-        now=now,
-        kind=Kind.TRAINING,
-        about=About.PERSON,
-        subject_id=row.person_id,
-        detail=row.course,
-        value=row.score,
-        valid_from=taken_on,
-        rests_on=TABLE,
-        rests_on_id=row.id,
-        verified_how=how,
-    )
-    if row.score < policy.mark_for(row.course):
+    evidence.record(session, actor=actor, now=now, about=About.PERSON, **given(row, policy, how))
+    if row.score >= policy.mark_for(row.course):
+        end_retraining(session, row, actor=actor, now=now, policy=policy)
+
+
+def given(row: TrainingResult, policy: Policy, how: str) -> dict[str, Any]:
+    """What a result is evidence of, in the words of evidence.record()."""
+    return {
+        "kind": Kind.TRAINING,
+        "subject_id": row.person_id,
+        "detail": row.course,
+        "value": row.score,
+        "valid_from": local_day(row.taken_at, policy.zone),
+        "rests_on": TABLE,
+        "rests_on_id": row.id,
+        "verified_how": how,
+    }
+
+
+def end_retraining(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, policy: Policy) -> None:
+    """Ends what a passed result settles."""
+    if row.person_id is None:
         return
+    taken_on = local_day(row.taken_at, policy.zone)
     # Retraining asks for the course to be taken again after the day it was ordered; passing it is what ends it.
     for order in evidence.in_force(
         session, About.PERSON, row.person_id, Kind.RETRAINING, on=local_day(now, policy.zone), detail=row.course

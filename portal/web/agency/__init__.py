@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("agency", __name__, url_prefix="/agency")
 
-from portal.web.agency import devices, documents, forms, lists, manage, officers, overview, projects  # noqa: E402, F401
+from portal.web.agency import devices, documents, forms, lists, manage, officers, overview, projects, then  # noqa: E402, F401

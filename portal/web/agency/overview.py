@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.db import reading
@@ -82,13 +82,12 @@ def show(agency_id: int) -> Any:
 def people_count(session: Session, agency_id: int) -> int:
     """How many people hold any role at the Agency today."""
     on = today()
-    query = select(func.count(func.distinct(Membership.id))).join(Evidence, Evidence.subject_id == Membership.id)
-    return session.scalar(
-        query.where(
-            Membership.agency_id == agency_id, Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
-            Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-        )
-    ) or 0  # fmt: skip
+    held = select(1).where(
+        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
+        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+    )  # fmt: skip
+    query = select(func.count()).where(Membership.agency_id == agency_id, exists(held.correlate(Membership)))
+    return session.scalar(query) or 0
 
 
 def is_mine(agency_id: int, holder: str) -> bool:

@@ -1,6 +1,20 @@
 """The Lead's desk: queues, documents to verify, training, enrolment, evidence, imports, jobs, the record."""
 
-from portal.web.desk import audit, documents, enrolments, evidence, imports, index, lists, training, versions
+from portal.web.desk import (
+    audit,
+    documents,
+    enrolments,
+    evidence,
+    imports,
+    index,
+    lapses,
+    lists,
+    policy,
+    policy_one,
+    training,
+    versions,
+    versions_preview,
+)
 from portal.web.desk.room import blueprint
 
 __all__ = [
@@ -11,7 +25,11 @@ __all__ = [
     "evidence",
     "imports",
     "index",
+    "lapses",
     "lists",
+    "policy",
+    "policy_one",
     "training",
     "versions",
+    "versions_preview",
 ]

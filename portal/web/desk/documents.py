@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
+from forms.day_one import TakeBack
 from forms.desk import DocumentFilter
 from forms.signing import RejectForm, VerifyForm
 from portal import permissions
@@ -13,6 +14,7 @@ from portal.models import Document
 from portal.refusals import Refused
 from portal.services import paperwork
 from portal.services.agencies import agency_tasks
+from portal.services.day_one import scans
 from portal.services.desk import desk_lists
 from portal.web import documents_shown
 from portal.web.desk.room import blueprint, pager
@@ -113,6 +115,8 @@ def _page(document_id: int, verifying: VerifyForm, rejecting: RejectForm, status
             and found.status in ("signed", "scanned", "executed")
             and (waiting is None or waiting.capacity == "lead"),
             can_reject=found.status in ("signed", "scanned"),
+            from_bundle=scans.of_document(session, found),
+            taking_back=TakeBack(formdata=None),
             can_countersign=waiting is not None
             and waiting.capacity == "lead"
             and permissions.allows(session, actor(), Action.DOCUMENT_COUNTERSIGN, found)

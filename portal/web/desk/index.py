@@ -1,14 +1,15 @@
-"""The desk's first page: every queue with how much waits and since when; requests, ready ones first."""
+"""The desk's first page: every queue with how much waits and since when; and the requests that wait."""
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from portal.db import reading
-from portal.services.desk import desk_lists, desk_lookups
-from portal.services.desk.desk_lists import Queue
+from portal.services import brake
+from portal.services.desk import desk_lists, desk_lookups, desk_requests
+from portal.services.desk.desk_lists import MANY, Queue
 from portal.services.people import enrolment
-from portal.web.desk.room import blueprint
+from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, may, may_open, now, permission, policy, sessions, today
 from workflows.vocabulary import Action
 
@@ -35,6 +36,7 @@ QUEUES = (
     ("unmatched", "Results without a person", "desk.unmatched", "The learning system knows them under another name."),
     ("configure", "Agencies to set up", "desk.configurations", "Every document of their package is verified."),
     ("orders", "Open work orders", "orders.index", "To be carried out in the core HMIS."),
+    ("brake", "The brake", "desk.brake", "Too many would lose access on one day; a Lead administrator decides."),
     ("jobs", "Failed jobs", "desk.jobs", "What the portal tried several times without success."),
 )
 SHOWING: dict[str, dict[str, Any]] = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
@@ -44,7 +46,10 @@ ROOMS = (
         (
             ("All people", "desk.people"),
             ("Licenses by Agency", "desk.licences"),
+            ("Inherited people", "day_one.inherited"),
+            ("What runs out", "desk.lapses"),
             ("Documents in force", "desk.versions"),
+            ("Policy in force", "desk.policy"),
             ("The record", "desk.audit"),
         ),
     ),
@@ -55,6 +60,7 @@ ROOMS = (
             ("Quiz results", "desk.training"),
             ("Import quiz results", "desk.training_import"),
             ("Import HMIS CSV", "desk.imports"),
+            ("Day one: bring in what was there before", "day_one.index"),
         ),
     ),
 )
@@ -64,9 +70,11 @@ ROOMS = (
 @permission(Action.DESK_SEE)
 def index() -> Any:
     with reading(sessions()) as session:
-        found = desk_lists.queues(session, actor(), now=now(), policy=policy())
-        waiting = enrolment.waiting(session, now=now(), policy=policy())
-        found["enrol"] = Queue(len(waiting), waiting[0].since if waiting else None)
+        found = desk_lists.queues(session, actor(), now=now())
+        found |= desk_requests.queues(session, now=now(), policy=policy())
+        found["enrol"] = Queue(*enrolment.unassigned(session, on=today(), most=MANY))
+        stop = brake.pulled(session)
+        found["brake"] = Queue(len(brake.held(session)), stop.pulled_at) if stop else Queue(0)
         ready = desk_lookups.to_set_up(session, on=today())
         found["configure"] = Queue(len(ready), min((row["since"] for row in ready), default=None))
     shown = [
@@ -83,7 +91,8 @@ def index() -> Any:
     return render_template(
         "pages/desk/index.html",
         queues=shown,
-        requests={name: found[name] for name in ("ready", "seatless", "waiting")},
+        requests={name: found[name] for name in ("ready", "seatless", "waiting", "open")},
+        looked_at=desk_requests.LOOKED_AT,
         overdue=found["overdue"].count,
         rooms=_rooms(),
     )
@@ -101,6 +110,7 @@ def _rooms() -> list[tuple[str, list[tuple[str, str]]]]:
 @blueprint.get("/requests", endpoint="requests")
 @permission(Action.DESK_SEE)
 def requests() -> Any:
+    after = request.args.get("after", "")
     with reading(sessions()) as session:
-        rows = desk_lists.open_requests(session, now=now(), policy=policy())
-        return render_template("pages/desk/requests.html", rows=rows)
+        page = desk_requests.requests_page(session, now=now(), policy=policy(), after=after)
+        return render_template("pages/desk/requests.html", rows=page.rows, page=pager(page, after))

@@ -109,13 +109,12 @@ def retry(job_id: int) -> Any:
         return redirect(url_for("desk.jobs"))
     with transaction(sessions()) as session:
         permissions.check(session, actor(), Action.JOB_RETRY)
-        job = session.get(Job, job_id, with_for_update=True)
-        if job is None or job.state != "failed":
+        job = session.get(Job, job_id)
+        if job is None or not jobs.retry(session, job_id, now=now()):
             raise Refused(
                 Reason.ALREADY_DONE,
                 "This job does not wait for you any more: somebody else has put it back, or it is done.",
             )
-        jobs.retry(job, now=now())
         audit.record(
             session,
             actor=actor(),

@@ -9,7 +9,7 @@ from forms import documents
 from forms.desk import Publish
 from portal.db import reading, transaction
 from portal.refusals import Refused, not_found
-from portal.services.desk import desk_lookups, publishing
+from portal.services.desk import desk_lookups, publishing, publishing_preview
 from portal.services.paperwork import KINDS
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
@@ -25,7 +25,7 @@ def versions() -> Any:
         who = desk_lookups.names_of(session, sorted({row.recorded_by for row in rows if row.recorded_by}))
         session.expunge_all()
     shown = []
-    for kind, title in _titles().items():
+    for kind, title in titles_of_documents().items():
         mine = [row for row in rows if row.detail == kind]
         now_in_force = next((row for row in mine if row.valid_from <= today()), None)
         shown.append(
@@ -44,7 +44,7 @@ def versions() -> Any:
 @blueprint.route("/documents-in-force/<kind>", methods=["GET", "POST"], endpoint="publish")
 @permission(Action.EVIDENCE_DECIDE)
 def publish(kind: str) -> Any:
-    titles = _titles()
+    titles = titles_of_documents()
     if kind not in titles:
         raise not_found()
     offered = publishing.publishable(kind)
@@ -57,6 +57,9 @@ def publish(kind: str) -> Any:
             found = publishing.preview(
                 session, kind=kind, version=form.version.data, in_force_from=starts, on=today(), policy=policy()
             )
+            closing = publishing_preview.if_nobody_signs(
+                session, kind=kind, version=form.version.data, in_force_from=starts, now=now(), policy=policy()
+            ).of("close")
         if "confirmed" in request.form:
             try:
                 with transaction(sessions()) as session:
@@ -76,13 +79,15 @@ def publish(kind: str) -> Any:
                 kind=kind,
                 found=found,
                 day=us_date(starts),
+                closing=closing,
+                names=url_for("desk.publish_preview", kind=kind, version=form.version.data, starts=starts.isoformat()),
             )
     return render_template(
         "pages/desk/publish.html", form=form, title=titles[kind], kind=kind
     ), 400 if form.errors else 200
 
 
-def _titles() -> dict[str, str]:
+def titles_of_documents() -> dict[str, str]:
     return {
         kind: KINDS[kind].title if kind in KINDS else documents.latest(kind).title
         for kind in documents.kinds()

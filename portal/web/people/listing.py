@@ -1,20 +1,28 @@
 """The list of people, with its filters, pages and CSV."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from forms.access_request import listed
 from forms.people import Filter
-from portal import audit
+from portal import audit, permissions
 from portal.adapters.tables import to_csv
 from portal.db import reading, transaction
-from portal.services.people import roster
+from portal.models import Agency
+from portal.services.people import inheriting, roster
 from portal.services.people.roster import Row, Wanted
-from portal.web.components import address
+from portal.services.searching import COUNTED
+from portal.web.components import address, us_date
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
-from portal.web.people.room import STANDING, blueprint, named, said_waits
+from portal.web.people.room import STANDING, blueprint, may, named, said_waits
 from workflows.vocabulary import Action
+
+CHOICES = 100
+"""As many Agencies the filter offers to choose from; whoever sees more opens an Agency and goes on to its people."""
 
 COLUMNS: list[dict[str, Any]] = [
     {"key": "name", "label": "Name", "sort": True},
@@ -31,8 +39,8 @@ COLUMNS: list[dict[str, Any]] = [
 def index() -> Any:
     wanted = _wanted()
     with reading(sessions()) as session:
-        theirs = roster.agencies(session, actor(), Action.AGENCY_SEE)
-        askable = roster.agencies(session, actor(), Action.ACCESS_REQUEST)
+        theirs = roster.agencies(session, actor(), Action.AGENCY_SEE, most=CHOICES + 1)
+        askable = roster.agencies(session, actor(), Action.ACCESS_REQUEST, most=1)
         as_csv = request.args.get("format") == "csv"
         page = roster.roster(
             session, wanted, actor=actor(), on=today(), policy=policy(), most=None if as_csv else roster.PAGE
@@ -40,13 +48,20 @@ def index() -> Any:
         if as_csv:
             return _csv(page.rows)
         form = Filter(request.args)
+        offered = theirs if len(theirs) <= CHOICES else _chosen(session, wanted)
         form.agency.choices = listed(
             [
                 ("", "All Agencies" if actor().lead_roles else "All my Agencies"),
-                *((str(a.id), named(a)) for a in theirs),
+                *((str(a.id), named(a)) for a in offered),
             ]
         )
-        columns = [c for c in COLUMNS if c["key"] != "agency" or len(theirs) > 1]
+        if not offered:
+            del form.agency
+        columns = [
+            c | {"sort": c.get("sort", False) and c["key"] in page.sorts}
+            for c in COLUMNS
+            if c["key"] != "agency" or len(theirs) > 1
+        ]
         following = address(after=page.following) if page.following else None
         pager = {
             "text": _said(page.total, len(page.rows)),
@@ -62,7 +77,8 @@ def index() -> Any:
             wanted=wanted,
             may_ask=bool(askable),
             several=len(theirs) > 1,
-            rows=[_cells(row) for row in page.rows],
+            rows=_inherited(session, page.rows),
+            then_of=_then(session, theirs, wanted),
             filtered=bool(wanted.q or wanted.standing or wanted.agency_id is not None),
         )
 
@@ -79,10 +95,42 @@ def _wanted() -> Wanted:
     )
 
 
+def _chosen(session: Session, wanted: Wanted) -> list[Agency]:
+    """Among more Agencies than a list can offer, the one that was chosen on its own page, if any."""
+    if wanted.agency_id is None:
+        return []
+    seen = select(Agency).where(Agency.id == wanted.agency_id, permissions.visible(actor(), Action.AGENCY_SEE, Agency))
+    return list(session.scalars(seen))
+
+
+def _then(session: Session, theirs: Any, wanted: Wanted) -> dict[str, str] | None:
+    """The page that says who had access on a day, of the one Agency that is shown."""
+    shown = [a for a in theirs if len(theirs) == 1 or a.id == wanted.agency_id]
+    if not shown or not may(session, Action.STANDING_CERTIFY, shown[0]):
+        return None
+    return {
+        "text": f"Who had access at {shown[0].name} on another day",
+        "href": url_for("agency.then", agency_id=shown[0].id),
+    }
+
+
 def _said(total: int, shown: int) -> str:
     if not total:
         return ""
+    if total > COUNTED:
+        return f"{shown:,} of more than {COUNTED:,}"
     return f"{shown:,} of {total:,}" if shown < total else f"{total:,} {'person' if total == 1 else 'people'}"
+
+
+def _inherited(session: Session, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The rows as cells; what is inherited says so, with the day on which the gate takes over."""
+    days = inheriting.takes_over_of(session, [row.membership.id for row in rows], on=today())
+    found = [_cells(row) for row in rows]
+    for cells, row in zip(found, rows, strict=True):
+        if row.membership.id in days and row.standing in {"access", "suspended"}:
+            inherited = {"status": "open", "text": f"Inherited until {us_date(days[row.membership.id])}"}
+            cells["standing"] = [cells["standing"], inherited]
+    return found
 
 
 def _cells(row: Row) -> dict[str, Any]:

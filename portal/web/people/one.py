@@ -10,7 +10,7 @@ from portal.db import reading
 from portal.models import Evidence, Membership
 from portal.services.evidence import describe
 from portal.services.paperwork import KINDS as PAPERS
-from portal.services.people import dossier, queueing, requests, standing_view
+from portal.services.people import dossier, people, queueing, requests, standing_view
 from portal.services.people.dossier import Dossier
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
@@ -84,7 +84,7 @@ def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str,
         "deactivate": leaves,
         "stay": planned and leaves,
         "background": may(session, Action.BACKGROUND_ENTER, membership) and not gone,
-        "name": may(session, Action.PERSON_CHANGE, membership.person),
+        "name": people.may_change_name(session, membership.person, actor(), on=today()),
         "certificate": may(session, Action.TRAINING_CLAIM, membership.person) and not gone,
         "approve": wants_approval and may(session, Action.ACCESS_APPROVE, found.request),
     }

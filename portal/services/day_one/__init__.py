@@ -1,0 +1,1 @@
+"""Day one: a roster, a list of people and a heap of signed paper come in, and nobody loses access by it."""
