@@ -28,7 +28,7 @@ HEADER = (
 )
 
 
-def run(people: int = PEOPLE) -> list[dict[str, Any]]:
+def run(_whole: bool = False, people: int = PEOPLE) -> list[dict[str, Any]]:
     """Rows for the table: the trial, the import, the same list again; milliseconds of the clock and of this processor."""
     with _portal(people // 10) as engine:
         content = _list(people)

@@ -94,7 +94,7 @@ def _views(session: Session) -> Iterator[Seen]:
         "people": "/people",
         "people, a page in the middle": f"/people?after={half[len(half) // 2]}",
         "people, searched by name": f"/people?q={person.last_name.split()[0]}+{person.first_name}",
-        "people, suspended": "/people?standing=suspended",
+        "people, those with access": "/people?standing=access",
         "people of one Agency": f"/people?agency={middle}",
         "Agencies": "/agency/",
         "Agencies, a page in the middle": f"/agency/?after={agency.name_key}~{agency.id}",

@@ -275,8 +275,8 @@ def test_who_is_inherited_closes_for_no_lapse_and_counts_as_live(world: World) -
 
 
 def test_two_workers_at_once_count_one_after_the_other(world: World) -> None:
-    """Each in a transaction of its own, all at one moment, everybody having been weighed just before: two may, not three."""
-    members = crowd(world, 6)
+    """Each at an Agency of its own, so that no other lock is shared, and weighed just before: two may, not three."""
+    members = [member for _ in range(6) for member in crowd(world, 1)]
     with world.change() as session:
         brake.weigh(session, now=world.now, policy=world.policy)
     untrained(world, *members)

@@ -40,7 +40,6 @@ def index() -> Any:
     wanted = _wanted()
     with reading(sessions()) as session:
         theirs = roster.agencies(session, actor(), Action.AGENCY_SEE, most=CHOICES + 1)
-        askable = roster.agencies(session, actor(), Action.ACCESS_REQUEST, most=1)
         as_csv = request.args.get("format") == "csv"
         page = roster.roster(
             session, wanted, actor=actor(), on=today(), policy=policy(), most=None if as_csv else roster.PAGE
@@ -75,7 +74,7 @@ def index() -> Any:
             columns=columns,
             pager_of=pager,
             wanted=wanted,
-            may_ask=bool(askable),
+            may_ask=permissions.may_anything(actor(), Action.ACCESS_REQUEST, session),
             several=len(theirs) > 1,
             rows=_inherited(session, page.rows),
             then_of=_then(session, theirs, wanted),

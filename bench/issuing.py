@@ -1,0 +1,93 @@
+"""From the last piece of evidence to the confirmed account, by the real jobs and worker, beside the bare SCIM call.
+
+The peer is scim2-server in a process of its own. What makes the account is the same adapter in both; the portal's share
+is recording, reconsidering, deciding, issuing, preparing and settling. Mail is left out: it goes out beside it.
+"""
+
+from functools import partial
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from bench import community
+from bench.sweep import statements
+from portal import migrate
+from portal.adapters.core_hmis.port import AccountOrder, AgencyAccess
+from portal.effects.registry import HANDLERS
+from portal.jobs import Job
+from portal.models import Agency, Membership
+from portal.wiring import Context
+from portal.worker import Worker
+from tests.services.world import World
+from tests.support.peers import scim2_server
+from tests.support.scim import on_scim
+from workflows.vocabulary import About, Effect, Kind
+
+ROUNDS, GOAL = 15, 2
+
+
+def run(_whole: bool = False) -> list[dict[str, Any]]:
+    """Rows for the table: name, database, milliseconds, beside, ratio, goal, statements."""
+    rows = []
+    with community.databases() as databases:
+        for name, engine in databases:
+            migrate.upgrade(engine)
+            world = World(engine)
+            with scim2_server() as server:
+                on_scim(world, server)
+                agency = world.agency(licences_=ROUNDS + 2)
+                sent = statements(engine, partial(_let_in, world, _almost(world, agency)))
+                times = [_once(world, agency) for _ in range(ROUNDS)]
+            took, bare = (min(each) for each in zip(*times, strict=True))
+            rows.append(
+                {"name": "evidence to account against the SCIM call", "database": name, "n": ROUNDS, "milliseconds": took,
+                 "beside": bare, "ratio": took / bare, "goal": f"at most {GOAL}", "met": took / bare <= GOAL,
+                 "statements": sent}
+            )  # fmt: skip
+    return rows
+
+
+def _once(world: World, agency: Agency) -> tuple[float, float]:
+    """The milliseconds of both, one after the other; who is let in is made ready before."""
+    member = _almost(world, agency)
+    begun = perf_counter()
+    _let_in(world, member)
+    between = perf_counter()
+    _call(world, agency)
+    return (between - begun) * 1000, (perf_counter() - between) * 1000
+
+
+def _almost(world: World, agency: Agency) -> Membership:
+    """Somebody who lacks the signed user agreement alone, already found wanting."""
+    member = world.ready(agency)
+    world.withdraw(Kind.USER_AGREEMENT, About.MEMBERSHIP, member.id)
+    world.drain()
+    return member
+
+
+def _let_in(world: World, member: Membership) -> None:
+    """Until the account is confirmed; what the worker does afterwards is done by the next _almost()."""
+    told: list[str] = []
+
+    def provision(context: Context, job: Job) -> None:
+        HANDLERS[Effect.PROVISION](context, job)
+        told.append(job.key)
+
+    world.record(Kind.USER_AGREEMENT, About.MEMBERSHIP, member.id, version="1")
+    worker = Worker(world.context, {**HANDLERS, Effect.PROVISION: provision, Effect.MAIL: lambda _context, _job: None})
+    while not told:
+        if not worker.run_once():
+            raise RuntimeError("The worker came to rest before it made the account: nothing was measured")
+    if world.account_of(member).confirmed_at is None or world.status(member) != "live":
+        raise RuntimeError("The account is not confirmed: nothing was measured")
+
+
+def _call(world: World, agency: Agency) -> None:
+    key = str(uuid4())
+    place = AgencyAccess(agency.id, agency.name, agency.provider_id, "Case Manager I", (), "case_manager_1")
+    order = AccountOrder(
+        external_id=key, account_id=0, version=1, user_id=f"bare{key[:8]}", first_name="Bare", last_name="Sample",
+        email=f"bare{key[:8]}@example.org", phone="", agencies=(place,), first=True,
+    )  # fmt: skip
+    if not world.context.core_hmis.ensure(order).done:
+        raise RuntimeError("The call did not make an account: nothing was measured")
