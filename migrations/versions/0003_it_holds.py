@@ -270,6 +270,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_background_check_membership", ["membership_id"], unique=False)
 
     with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index("ix_document_of_agency", ["agency_id", "kind", "status"], unique=False)
         batch_op.create_index("ix_document_person", ["person_id"], unique=False)
         batch_op.create_index("ix_document_waiting", ["status", "verified_at", "route", "kind"], unique=False)
 
@@ -360,6 +361,7 @@ def downgrade() -> None:
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index("ix_document_waiting")
         batch_op.drop_index("ix_document_person")
+        batch_op.drop_index("ix_document_of_agency")
 
     with op.batch_alter_table("background_check", schema=None) as batch_op:
         batch_op.drop_index("ix_background_check_membership")

@@ -46,6 +46,7 @@ class Document(HasStatus, Base):
         ),
         Index("ix_document_waiting", "status", "verified_at", "route", "kind"),
         Index("ix_document_person", "person_id"),
+        Index("ix_document_of_agency", "agency_id", "kind", "status"),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

@@ -132,7 +132,7 @@ def test_a_missed_goal_ends_in_red(
 ) -> None:
     monkeypatch.setattr(bench.run, "ROOT", tmp_path)
     monkeypatch.setattr(bench.run, "RESULT", tmp_path / "var" / "bench.json")
-    monkeypatch.setattr(bench.run, "measure", lambda wanted: [{"name": "sweep", "ratio": 1.7, "met": False}])
+    monkeypatch.setattr(bench.run, "measure", lambda _wanted, **_: [{"name": "sweep", "ratio": 1.7, "met": False}])
     assert bench.run.main([]) == 1
     assert "Missed its goal: sweep" in capsys.readouterr().err
     assert '"cores"' in (tmp_path / "var" / "bench.json").read_text()

@@ -167,7 +167,7 @@ def _first_admins() -> Any:
     return and_(Document.kind == "user_agreement", joins, _of_an_admin(Document), ~verified)
 
 
-def _waiting(*, everything: bool) -> list[Select[Any]]:
+def _waiting(show: str) -> list[Select[Any]]:
     """The ids of documents that wait for the Lead, a query for each way to wait, so that each reads an index of its own.
 
     Of what was executed the Lead verifies one by one ('Setting up a New HMIS Agency') the package, forms, and paper.
@@ -175,15 +175,13 @@ def _waiting(*, everything: bool) -> list[Select[Any]]:
     ids = select(Document.id).correlate(None)
     executed = ids.where(Document.status == "executed", Document.verified_at.is_(None))
     found = [ids.where(Document.status == "signed", _given() >= _wanted()), ids.where(Document.status == "scanned")]
-    if everything:
-        return [*found, executed]
-    # Nearly all that is executed needs nobody's look: by its status it is not looked for where the Agency tells more.
-    of_joining = ids.where(func.coalesce(Document.status, "") == "executed", Document.verified_at.is_(None))
+    if show in ("all", "countersign"):  # what is executed has the Lead's signature, if it needs one
+        return [*found, executed] if show == "all" else found
     return [
         *found,
         executed.where(Document.route == "paper"),
         executed.where(Document.route == "electronic", Document.kind.in_(ONE_BY_ONE)),
-        of_joining.where(Document.route == "electronic", _first_admins()),
+        executed.where(Document.route == "electronic", _first_admins()),
     ]
 
 
@@ -205,7 +203,7 @@ def to_verify(actor: Actor, *, kind: str = "", agency: str = "", show: str = "")
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))
         .where(
-            Document.id.in_(union_all(*_waiting(everything=show == "all"))),
+            Document.id.in_(union_all(*_waiting(show))),
             permissions.visible(actor, Action.DOCUMENT_VERIFY, Document),
         )
     )
