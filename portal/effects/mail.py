@@ -132,6 +132,8 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     }  # fmt: skip
     if link is not None and not _carry(session, facts, link, payload, now, context):
         return None
+    if payload["mail"] == "brake_pulled" and (facts["stop"] is None or facts["stop"].status != "pulled"):
+        return None
     if payload["mail"] == "runs_out" and not _running_out(session, facts, now, context):
         return None
     if document is not None:

@@ -32,10 +32,15 @@ def fetched(sha256: str) -> bytes:
 
 def download(content: bytes, media_type: str, name: str) -> Response:
     """A file to be kept and never shown in the page; its name in any script, and nothing in it that ends a header."""
-    clean = "".join("_" if unicodedata.category(letter)[0] == "C" or letter in '"/\\' else letter for letter in name) or "file"
+    clean = (
+        "".join("_" if unicodedata.category(letter)[0] == "C" or letter in '"/\\' else letter for letter in name)
+        or "file"
+    )
     plain = unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode() or "file"
     response = Response(content, mimetype=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean, safe='')}"
+    )
     return response
 
 

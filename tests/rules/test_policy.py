@@ -350,7 +350,9 @@ def test_every_kind_a_stanza_can_ask_for_is_in_the_vocabulary() -> None:
 
 def test_a_pack_kept_from_before_there_were_warnings_still_loads() -> None:
     """Decisions name their pack for years: one without [warnings] and `least` stands on what the Maine pack says."""
-    older = re.sub(r"\[warnings\].*\n(.+\n)+", "", TEXT).replace("least = 3                        # fewer than that never do\n", "")
+    older = re.sub(r"\[warnings\].*\n(.+\n)+", "", TEXT).replace(
+        "least = 3                        # fewer than that never do\n", ""
+    )
     assert "[warnings]" not in older and "least" not in older.split("[brake]")[1].split("\n\n")[0]
     policy = load(older, "older.toml")
     assert policy.warnings.days == (30, 7, 1) and policy.brake.least == 3

@@ -19,7 +19,8 @@ from workflows.vocabulary import Kind, Role
 
 WORDS = {
     "envelope": "none", "purpose": "sign_in", "kind": "user_agreement", "role": "agency_admin", "group": "inventory", "about": "membership",
-    "which": "information", "filename": "none", "what": "sign",
+    "which": "information", "filename": "none", "what": "sign", "version": "0" * 64,
+    "sheet": "people",
 }  # fmt: skip
 TOO_LARGE = (2**31, 2**63, 2**70)
 ODD = (
@@ -41,12 +42,16 @@ def fingerprint(town: Town) -> str:
     with town.look() as session:
         for name, table in sorted(Base.metadata.tables.items()):
             if name not in KEPT_APART:
-                found.update(f"{name}{[tuple(r) for r in session.execute(select(table).order_by(*table.primary_key))]}".encode())
+                found.update(
+                    f"{name}{[tuple(r) for r in session.execute(select(table).order_by(*table.primary_key))]}".encode()
+                )
     return found.hexdigest()
 
 
 @pytest.mark.parametrize("who", ["admin", "desk"])
-def test_a_number_that_no_row_can_have_is_an_address_where_nothing_is(app: Flask, town: Town, browser: Browser, who: str) -> None:
+def test_a_number_that_no_row_can_have_is_an_address_where_nothing_is(
+    app: Flask, town: Town, browser: Browser, who: str
+) -> None:
     client = browser(town.desk if who == "desk" else town.harbor.members["admin"])
     token, wrong = csrf(client), []
     for rule in app.url_map.iter_rules():
@@ -64,7 +69,9 @@ def test_a_number_that_no_row_can_have_is_an_address_where_nothing_is(app: Flask
 
 
 @pytest.mark.parametrize("who", ["admin", "desk"])
-def test_what_is_typed_after_the_question_mark_never_breaks_a_page(app: Flask, town: Town, browser: Browser, who: str) -> None:
+def test_what_is_typed_after_the_question_mark_never_breaks_a_page(
+    app: Flask, town: Town, browser: Browser, who: str
+) -> None:
     client = browser(town.desk if who == "desk" else town.harbor.members["admin"])
     wrong = []
     for rule in app.url_map.iter_rules():
@@ -114,7 +121,13 @@ def request_form(town: Town, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "field", [{"project_ids": "project_ids"}, {"device_id": "device_id"}, {"replaces": "replaces", "act": "replace"}, {"agency": "agency"}]
+    "field",
+    [
+        {"project_ids": "project_ids"},
+        {"device_id": "device_id"},
+        {"replaces": "replaces", "act": "replace"},
+        {"agency": "agency"},
+    ],
 )
 def test_a_request_takes_nothing_of_another_agency(town: Town, browser: Browser, field: dict[str, str]) -> None:
     client, before = browser(town.harbor.members["admin"]), fingerprint(town)
@@ -127,7 +140,9 @@ def test_a_request_takes_nothing_of_another_agency(town: Town, browser: Browser,
 
 def without_drafts(town: Town) -> bool:
     with town.look() as session:
-        return not session.scalar(select(func.count()).select_from(Person).where(Person.email == "casey.newcomer@example.org"))
+        return not session.scalar(
+            select(func.count()).select_from(Person).where(Person.email == "casey.newcomer@example.org")
+        )
 
 
 def fingerprint_without_drafts(town: Town, before: str) -> bool:
@@ -151,14 +166,23 @@ def test_columns_that_no_form_has_are_not_taken(town: Town, browser: Browser) ->
     client, columns = browser(town.harbor.members["admin"]), {}
     for model in (AccessRequest, Person, Membership, Evidence, Device):
         columns |= dict.fromkeys(model.__table__.columns.keys(), "77777")
-    more = {"status": "issued", "basis": "lead", "requested_by": "77777", "role": "agency_admin", "detail": "lead_admin", "lms_uid": "evil"}
+    more = {
+        "status": "issued",
+        "basis": "lead",
+        "requested_by": "77777",
+        "role": "agency_admin",
+        "detail": "lead_admin",
+        "lms_uid": "evil",
+    }
     answer = client.post("/people/new", data={**columns, **more, **request_form(town, csrf_token=csrf(client))})
     assert answer.status_code == 302
     with town.look() as session:
         person = session.scalars(select(Person).where(Person.email == "casey.newcomer@example.org")).one()
         request = session.scalars(select(AccessRequest).join(Membership).where(Membership.person_id == person.id)).one()
         roles = session.scalars(
-            select(Evidence.detail).where(Evidence.kind == Kind.ROLE, Evidence.about == "membership", Evidence.subject_id == request.membership_id)
+            select(Evidence.detail).where(
+                Evidence.kind == Kind.ROLE, Evidence.about == "membership", Evidence.subject_id == request.membership_id
+            )
         ).all()
     assert (request.status, request.basis, request.agency_id) == ("open", "agency_admin", town.harbor.agency_id)
     assert request.requested_by == town.harbor.members["admin"].person_id and person.lms_uid is None
@@ -168,7 +192,9 @@ def test_columns_that_no_form_has_are_not_taken(town: Town, browser: Browser) ->
 def test_a_device_of_another_agency_is_not_chosen_for_ones_own_person(town: Town, browser: Browser) -> None:
     client, before = browser(town.harbor.members["admin"]), fingerprint(town)
     member = town.harbor.members["user"].id
-    answer = client.post(f"/people/{member}/device", data={"csrf_token": csrf(client), "device_id": theirs(town)["device_id"]})
+    answer = client.post(
+        f"/people/{member}/device", data={"csrf_token": csrf(client), "device_id": theirs(town)["device_id"]}
+    )
     assert answer.status_code in (400, 404) and fingerprint(town) == before
 
 
@@ -218,12 +244,21 @@ def test_over_https_forms_are_taken_with_what_a_browser_sends(context: Context) 
         answer = client.post("/sign-in", base_url=base, data=data, headers={"Referer": foreign})
         assert answer.status_code == 400 and "came from another window" in answer.get_data(as_text=True)
     cookie = page.headers["Set-Cookie"]
-    assert cookie.startswith("__Host-session=") and all(part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    assert cookie.startswith("__Host-session=") and all(
+        part in cookie for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/")
+    )
 
 
 @pytest.mark.parametrize(
     "path",
-    ["//evil.example.com", "https://evil.example.com", "/\\evil.example.com", "/\t/evil.example.com", "javascript:alert(1)", "\\/evil"],
+    [
+        "//evil.example.com",
+        "https://evil.example.com",
+        "/\\evil.example.com",
+        "/\t/evil.example.com",
+        "javascript:alert(1)",
+        "\\/evil",
+    ],
 )
 def test_nobody_is_sent_to_another_site_after_signing_in(app: Flask, town: Town, browser: Browser, path: str) -> None:
     from portal.web.account import enter

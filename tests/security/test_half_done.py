@@ -38,17 +38,19 @@ def fingerprint(world: World) -> str:
     found = hashlib.sha256()
     with world.look() as session:
         for name, table in sorted(Base.metadata.tables.items()):
-            found.update(f"{name}{[tuple(r) for r in session.execute(select(table).order_by(*table.primary_key))]}".encode())
+            found.update(
+                f"{name}{[tuple(r) for r in session.execute(select(table).order_by(*table.primary_key))]}".encode()
+            )
     return found.hexdigest()
 
 
 def whole_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch, act: Step, at_least: int) -> None:
     """Lets the act fail at entries of its record and at its jobs, from the first to the last, and at its very end; then lets it through."""
     before = fingerprint(world)
-    for module, name in ((audit, "record"), (jobs, "enqueue")):
+    for module, name in ((audit, "entry"), (jobs, "enqueue")):
         with monkeypatch.context() as patched:
             steps = _fails_at(world, patched, module, name, act, 0)
-        assert steps >= (at_least if name == "record" else 1), f"{name}: {steps} steps"
+        assert steps >= (at_least if name == "entry" else 1), f"{name}: {steps} steps"
         for failing in sorted({1, *range(2, steps, max(1, steps // MOST)), steps}):
             with monkeypatch.context() as patched:
                 assert _fails_at(world, patched, module, name, act, failing) == failing
@@ -108,7 +110,9 @@ def test_a_departure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def act(session: Any) -> None:
         member = session.get_one(Membership, leaver.id)
-        departures.deactivate(session, membership=member, reason="Left", actor=actor, now=world.now, policy=world.policy)
+        departures.deactivate(
+            session, membership=member, reason="Left", actor=actor, now=world.now, policy=world.policy
+        )
 
     whole_or_not_at_all(world, monkeypatch, act, 6)
 
@@ -131,7 +135,12 @@ def test_inviting_a_director(world: World, monkeypatch: pytest.MonkeyPatch) -> N
 
     def act(session: Any) -> None:
         directors.invite_director(
-            session, agency=session.get_one(Agency, agency.id), person=fields(), actor=world.desk, now=world.now, policy=world.policy
+            session,
+            agency=session.get_one(Agency, agency.id),
+            person=fields(),
+            actor=world.desk,
+            now=world.now,
+            policy=world.policy,
         )
 
     whole_or_not_at_all(world, monkeypatch, act, 3)
@@ -178,7 +187,9 @@ def test_importing_quiz_results(world: World, monkeypatch: pytest.MonkeyPatch) -
     data = f"email,course,score,max_score,taken_at,attempt\n{lines}stranger@example.org,security,90,100,2026-11-20,1\n".encode()
 
     def act(session: Any) -> None:
-        report = import_training.import_file(session, data, "results.csv", actor=world.desk, now=world.now, policy=world.policy)
+        report = import_training.import_file(
+            session, data, "results.csv", actor=world.desk, now=world.now, policy=world.policy
+        )
         assert report.changes, [problem.sentence for problem in report.problems]
 
     whole_or_not_at_all(world, monkeypatch, act, 4)
@@ -204,7 +215,12 @@ def test_ending_evidence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def act(session: Any) -> None:
         record_evidence.end(
-            session, row=session.get_one(Evidence, row.id), last_day=world.today, reason="Lifted", actor=world.admin, now=world.now
+            session,
+            row=session.get_one(Evidence, row.id),
+            last_day=world.today,
+            reason="Lifted",
+            actor=world.admin,
+            now=world.now,
         )
 
     whole_or_not_at_all(world, monkeypatch, act, 2)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from email import message_from_bytes, policy
 from typing import Any
 
@@ -16,7 +17,18 @@ from portal.adapters.mail.port import MailError, Message, as_email
 from portal.adapters.storage import Storage
 from portal.effects import mail
 from portal.jobs import Job
-from portal.models import AccessRequest, Agency, AuditEntry, Device, Document, Person, Project, StoredFile
+from portal.models import (
+    AccessRequest,
+    Agency,
+    AuditEntry,
+    Device,
+    Document,
+    Lapse,
+    Person,
+    Project,
+    StoredFile,
+    SweepStop,
+)
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.agencies import agencies
@@ -51,7 +63,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
     client = browser({"desk": town.desk, "lead": town.admin}.get(who) or town.harbor.members[who])
     words = {
         "envelope": "x", "purpose": "sign_in", "kind": "user_agreement", "role": "agency_admin", "group": "inventory", "number": 1,
-        "about": "membership", "what": "sign", "which": "information",
+        "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "scan_id": 1,
     }  # fmt: skip
     shown = 0
     for rule in app.url_map.iter_rules():
@@ -62,17 +74,29 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
         assert path
         answer = client.get(path[1])
         if answer.mimetype != "text/html" or answer.status_code in (302, 303):
-            assert answer.mimetype in ("text/html", "text/csv", "application/pdf", "text/plain", "application/json", "image/svg+xml"), path[1]
+            assert answer.mimetype in (
+                "text/html",
+                "text/csv",
+                "application/pdf",
+                "text/plain",
+                "application/json",
+                "image/svg+xml",
+            ), path[1]
             continue
         text = answer.get_data(as_text=True)
         shown += "&lt;script&gt;" in text
         assert "<script>alert" not in text and "<img src=x" not in text, path[1]
         assert answer.status_code < 500 and not [p for p in problems_of(text) if "inline" in p], path[1]
-        assert "unsafe" not in answer.headers["Content-Security-Policy"] and answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert (
+            "unsafe" not in answer.headers["Content-Security-Policy"]
+            and answer.headers["X-Content-Type-Options"] == "nosniff"
+        )
     assert shown > 3
 
 
-@pytest.mark.parametrize("path", ["/people?format=csv", "/agency/?format=csv", "/desk/people?format=csv", "/desk/audit?format=csv"])
+@pytest.mark.parametrize(
+    "path", ["/people?format=csv", "/agency/?format=csv", "/desk/people?format=csv", "/desk/audit?format=csv"]
+)
 def test_no_table_holds_a_formula(town: Town, browser: Browser, path: str) -> None:
     for formula in (FORMULA, "+1+1", "@SUM(A1)"):
         poisoned(town, formula)
@@ -83,29 +107,45 @@ def test_no_table_holds_a_formula(town: Town, browser: Browser, path: str) -> No
         assert len(rows) > 1
         for row in rows:
             for cell in row:
-                assert not cell.lstrip().startswith(("=", "+", "-", "@", "＝")) or cell.lstrip("-").replace(".", "").isdigit(), cell
+                assert (
+                    not cell.lstrip().startswith(("=", "+", "-", "@", "＝"))
+                    or cell.lstrip("-").replace(".", "").isdigit()
+                ), cell
 
 
-@pytest.mark.parametrize("path", ["/people?format=csv", "/agency/?format=csv", "/desk/people?format=csv", "/desk/audit?format=csv"])
+@pytest.mark.parametrize(
+    "path", ["/people?format=csv", "/agency/?format=csv", "/desk/people?format=csv", "/desk/audit?format=csv"]
+)
 def test_whoever_takes_a_table_away_is_on_record(town: Town, browser: Browser, path: str) -> None:
     before = town.count(AuditEntry, AuditEntry.act.like("%.export"))
     browser(town.admin).get(path)
     assert town.count(AuditEntry, AuditEntry.act.like("%.export")) == before + 1
 
 
-def test_where_a_victim_service_provider_is_stands_in_no_list_and_no_table(app: Flask, town: Town, browser: Browser) -> None:
+def test_where_a_victim_service_provider_is_stands_in_no_list_and_no_table(
+    app: Flask, town: Town, browser: Browser
+) -> None:
     street = "77 Hidden Harbor Lane"
     with town.change() as session:
         agency = session.get_one(Agency, town.harbor.agency_id)
         about = agencies.AgencyFields(street=street, city="Secretville", state="ME", zip="04999")
-        agencies.change(session, agency=agency, name=agency.name, about=about, actor=town.desk, now=town.now, policy=town.policy)
+        agencies.change(
+            session, agency=agency, name=agency.name, about=about, actor=town.desk, now=town.now, policy=town.policy
+        )
         town._record(session, Kind.EXCLUDED_PROVIDER, About.AGENCY, agency.id, detail="victim_service")
     for who in (town.admin, town.desk, town.trainer, town.inland.members["admin"]):
         client = browser(who)
         for rule in app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.arguments or "GET" not in (rule.methods or ()):
                 continue
-            for query in ("", "?format=csv", "?q=Hidden", "?q=Harbor", "?state=excluded", "?agency=Sample+Harbor&format=csv"):
+            for query in (
+                "",
+                "?format=csv",
+                "?q=Hidden",
+                "?q=Harbor",
+                "?state=excluded",
+                "?agency=Sample+Harbor&format=csv",
+            ):
                 answer = client.get(rule.rule + query, follow_redirects=True)
                 text = answer.get_data(as_text=True).replace("Hidden&#34;", "").replace('value="Hidden"', "")
                 assert street not in text and "Secretville" not in text and "04999" not in text, rule.rule + query
@@ -132,7 +172,9 @@ def test_a_name_holds_no_line_break_no_markup_and_nothing_unseen(text: str) -> N
 
 
 @pytest.mark.parametrize("field", ["subject", "to_name", "to_email", "id"])
-@pytest.mark.parametrize("evil", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com", "x\x00y"])
+@pytest.mark.parametrize(
+    "evil", ["x\r\nBcc: evil@example.com", "x\nBcc: evil@example.com", "x\rBcc: evil@example.com", "x\x00y"]
+)
 def test_nothing_adds_a_header_to_a_mail(town: Town, field: str, evil: str) -> None:
     given = {
         "id": "welcome.1.abc", "sender": "Help <help@example.org>", "to_name": "Jamie", "to_email": "jamie@example.org", "subject": "Hello",
@@ -158,14 +200,33 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
             "request_id": session.scalar(select(AccessRequest.id).where(AccessRequest.membership_id == side.members["user"].id)),
             "account_id": town.account_of(side.members["user"]).id, "order_ids": [side.ids["order_id"]],
         }  # fmt: skip
+        stop = SweepStop(day=town.now.date(), pulled_at=town.now, would_close=9, live=20, allowed=3, share=5)
+        lapse = Lapse(
+            about=About.AGENCY, subject_id=side.agency_id, agency_id=side.agency_id, prerequisite="participation-agreement",
+            on_lapse="suspend", due=town.now.date() + timedelta(7), found_at=town.now,
+        )  # fmt: skip
+        session.add_all([stop, lapse])
+        session.flush()
+        payload["stop_id"] = stop.id
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
-            job = Job(id=1, lease="", key=name, effect="mail", payload=payload | carries | {"mail": name}, enqueued_at=town.now)
+            job = Job(
+                id=1,
+                lease="",
+                key=name,
+                effect="mail",
+                payload=payload | carries | {"mail": name},
+                enqueued_at=town.now,
+            )
             facts = mail.load(session, job.payload, town.context)
             assert facts is not None, name
             facts.pop("link_href", "")
-            message = mail.render(name, facts | mail.frame(town.context, "Go", "https://portal.example.org/"), job, town.context)
-            assert "<script>alert" not in message.html and "<img src=x" not in message.html and "\n" not in message.subject, name
+            message = mail.render(
+                name, facts | mail.frame(town.context, "Go", "https://portal.example.org/"), job, town.context
+            )
+            assert (
+                "<script>alert" not in message.html and "<img src=x" not in message.html and "\n" not in message.subject
+            ), name
             wire = message_from_bytes(as_email(message).as_bytes(), policy=policy.default)
             assert wire["Bcc"] is None and len(wire.get_all("To")) == 1 and "evil@example.com" not in str(wire["To"])
             sent += 1
@@ -190,7 +251,17 @@ def test_markup_in_what_is_filled_in_is_text_in_the_pdf(town: Town) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["a\r\nX-Evil: 1.pdf", 'q".pdf', "имя.pdf", "a\u202egpj.exe", "../../etc/passwd", "a;b=c.pdf", "", "a\ud800.pdf", "名" * 200],
+    [
+        "a\r\nX-Evil: 1.pdf",
+        'q".pdf',
+        "имя.pdf",
+        "a\u202egpj.exe",
+        "../../etc/passwd",
+        "a;b=c.pdf",
+        "",
+        "a\ud800.pdf",
+        "名" * 200,
+    ],
 )
 def test_the_name_of_a_file_ends_no_header_and_fits_into_one(name: str) -> None:
     answer = download(b"x", "application/pdf", name)
@@ -211,7 +282,10 @@ def test_every_download_is_a_download(app: Flask, town: Town, browser: Browser, 
     answer = client.get(f"/desk/training/{side.ids['result_id']}/file")
     assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.mimetype == "application/pdf"
-    assert "sandbox" in answer.headers["Content-Security-Policy"] or "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert (
+        "sandbox" in answer.headers["Content-Security-Policy"]
+        or "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    )
 
 
 def test_a_trainer_takes_no_evidence_away(town: Town, browser: Browser) -> None:

@@ -43,12 +43,16 @@ def entry(world: World, kind: Kind, about: About, subject_id: int, **more: Any) 
 
 def by_hand(world: World, actor: Any, *given: Any, **more: Any) -> None:
     with world.change() as session:
-        record_evidence.record(session, entry=entry(world, *given, **more), actor=actor, now=world.now, policy=world.policy)
+        record_evidence.record(
+            session, entry=entry(world, *given, **more), actor=actor, now=world.now, policy=world.policy
+        )
 
 
 def membership_of(world: World, actor: Any, agency_id: int = LEAD) -> Membership:
     with world.look() as session:
-        return session.scalars(select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id == agency_id)).one()
+        return session.scalars(
+            select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id == agency_id)
+        ).one()
 
 
 def also_at(world: World, actor: Any, agency: Agency, *roles: Role) -> Any:
@@ -69,7 +73,9 @@ def test_the_help_desk_gives_nobody_a_role_of_the_lead_and_least_of_all_itself(w
         with refused(world, Reason.NOT_ALLOWED, Reason.SAME_PERSON):
             by_hand(world, world.desk, Kind.ROLE, About.MEMBERSHIP, subject.id, detail=role.value)
     with refused(world, Reason.NOT_ALLOWED, Reason.SAME_PERSON):
-        by_hand(world, world.admin, Kind.ROLE, About.MEMBERSHIP, membership_of(world, world.admin).id, detail=role.value)
+        by_hand(
+            world, world.admin, Kind.ROLE, About.MEMBERSHIP, membership_of(world, world.admin).id, detail=role.value
+        )
 
 
 def test_no_evidence_by_hand_is_about_oneself(world: World) -> None:
@@ -118,7 +124,11 @@ def test_what_cannot_be_waived_is_waived_by_nobody(world: World) -> None:
             continue
         for about, subject in ((About.AGENCY, agency.id), (About.MEMBERSHIP, world.member(agency).id)):
             with refused(world, Reason.BAD_INPUT):
-                more = {"detail": prerequisite.id, "valid_until": world.today + timedelta(30), "asked_by": "Robin Example"}
+                more = {
+                    "detail": prerequisite.id,
+                    "valid_until": world.today + timedelta(30),
+                    "asked_by": "Robin Example",
+                }
                 by_hand(world, world.admin, Kind.WAIVER, about, subject, **more)
 
 
@@ -129,7 +139,9 @@ def test_an_importer_leaves_out_the_own_result_however_it_is_addressed(world: Wo
         for actor, recorded in ((world.desk, 0), (world.admin, 1)):
             data = f"email,course,score,max_score,taken_at,attempt\n{address},security,100,100,2026-11-20,1\n".encode()
             with world.change() as session:
-                report = import_training.import_file(session, data, "own.csv", actor=actor, now=world.now, policy=world.policy, dry_run=True)
+                report = import_training.import_file(
+                    session, data, "own.csv", actor=actor, now=world.now, policy=world.policy, dry_run=True
+                )
             assert dict(report.counts).get("recorded", 0) == recorded, [problem.sentence for problem in report.problems]
     with refused(world, Reason.NOT_ALLOWED), world.change() as session:
         training.record_result(
@@ -178,7 +190,11 @@ def test_a_director_who_names_himself_to_everything_waits_for_the_lead(world: Wo
         ask(world, agency, again, membership=mine)
     with world.change() as session:
         requests.approve(
-            session, request=session.get_one(AccessRequest, named.request.id), actor=world.admin, now=world.now, policy=world.policy
+            session,
+            request=session.get_one(AccessRequest, named.request.id),
+            actor=world.admin,
+            now=world.now,
+            policy=world.policy,
         )
     assert in_force(world, mine.id, Kind.REQUEST)
 
@@ -198,7 +214,9 @@ def of_the_lead(world: World, requester: Any, level: str, membership: Membership
 
 def approve(world: World, request_id: int, actor: Any) -> None:
     with world.change() as session:
-        requests.approve(session, request=session.get_one(AccessRequest, request_id), actor=actor, now=world.now, policy=world.policy)
+        requests.approve(
+            session, request=session.get_one(AccessRequest, request_id), actor=actor, now=world.now, policy=world.policy
+        )
 
 
 def test_whoever_approved_cannot_ask_anew_under_the_own_approval(world: World) -> None:
@@ -211,7 +229,12 @@ def test_whoever_approved_cannot_ask_anew_under_the_own_approval(world: World) -
     assert in_force(world, colleague.id, Kind.LEAD_APPROVAL)
     with world.change() as session:
         requests.cancel(
-            session, request=session.get_one(AccessRequest, request), reason="Not needed", actor=second, now=world.now, policy=world.policy
+            session,
+            request=session.get_one(AccessRequest, request),
+            reason="Not needed",
+            actor=second,
+            now=world.now,
+            policy=world.policy,
         )
     again = of_the_lead(world, second, "read_only", colleague, "add")
     assert not in_force(world, colleague.id, Kind.LEAD_APPROVAL)
@@ -236,7 +259,15 @@ def test_a_higher_level_for_a_colleague_needs_a_second_person_again(world: World
         session.flush()
         actor = first if who == "the requester of before" else second
         basis = requests.Basis(called="lead")
-        asked_for.record(session, session.get_one(Membership, colleague.id), request, basis, actor=actor, now=world.now, policy=world.policy)
+        asked_for.record(
+            session,
+            session.get_one(Membership, colleague.id),
+            request,
+            basis,
+            actor=actor,
+            now=world.now,
+            policy=world.policy,
+        )
     assert in_force(world, colleague.id, Kind.LEAD_APPROVAL) == []
 
 
@@ -252,10 +283,21 @@ def test_naming_somebody_whom_another_agency_knows_changes_nothing_about_that_pe
     here, there = world.agency(), world.agency()
     person = world.person("Jamie", "Sample", phone="207-555-0100", title="Director of nights")
     world.member(there, person)
-    ask(world, here, email=person.email, person=PersonFields(first_name="J", last_name="SAMPLE", email=person.email.upper(), phone="1", title="Evil"))
+    ask(
+        world,
+        here,
+        email=person.email,
+        person=PersonFields(first_name="J", last_name="SAMPLE", email=person.email.upper(), phone="1", title="Evil"),
+    )
     with world.look() as session:
         now = session.get_one(Person, person.id)
-        assert (now.first_name, now.last_name, now.phone, now.title, now.email) == ("Jamie", "Sample", "207-555-0100", "Director of nights", person.email)
+        assert (now.first_name, now.last_name, now.phone, now.title, now.email) == (
+            "Jamie",
+            "Sample",
+            "207-555-0100",
+            "Director of nights",
+            person.email,
+        )
         assert session.scalar(select(func.count()).where(Person.email_key == person.email)) == 1
 
 
@@ -299,10 +341,19 @@ def test_a_departure_here_leaves_access_there(world: World) -> None:
     before = world.status(theirs)
     with refused(world, Reason.NOT_ALLOWED), world.change() as session:
         member = session.get_one(Membership, theirs.id)
-        departures.deactivate(session, membership=member, reason="Not mine", actor=admin_of(world, here), now=world.now, policy=world.policy)
+        departures.deactivate(
+            session,
+            membership=member,
+            reason="Not mine",
+            actor=admin_of(world, here),
+            now=world.now,
+            policy=world.policy,
+        )
     with world.change() as session:
         member = session.get_one(Membership, mine.id)
-        departures.deactivate(session, membership=member, reason="Left", actor=admin_of(world, here), now=world.now, policy=world.policy)
+        departures.deactivate(
+            session, membership=member, reason="Left", actor=admin_of(world, here), now=world.now, policy=world.policy
+        )
     world.drain()
     assert (world.status(mine), world.status(theirs)) in {("none", before), ("ended", before)} and before == "live"
 
@@ -314,10 +365,14 @@ def test_an_office_that_was_to_begin_later_ends_with_the_departure(world: World)
     """Otherwise whoever left on Monday would be Agency Administrator on Friday."""
     agency = world.agency()
     member = world.member(agency)
-    world.record(Kind.ROLE, About.MEMBERSHIP, member.id, detail=Role.AGENCY_ADMIN, valid_from=world.today + timedelta(4))
+    world.record(
+        Kind.ROLE, About.MEMBERSHIP, member.id, detail=Role.AGENCY_ADMIN, valid_from=world.today + timedelta(4)
+    )
     with world.change() as session:
         leaving = session.get_one(Membership, member.id)
-        departures.deactivate(session, membership=leaving, reason="Left", actor=world.desk, now=world.now, policy=world.policy)
+        departures.deactivate(
+            session, membership=leaving, reason="Left", actor=world.desk, now=world.now, policy=world.policy
+        )
     world.now += timedelta(days=5)
     assert world.actor(member).roles == frozenset()
 
@@ -366,6 +421,11 @@ def test_whoever_asked_may_end_what_another_person_approved(world: World) -> Non
     world.now += timedelta(days=2)
     with world.change() as session:
         requests.cancel(
-            session, request=session.get_one(AccessRequest, request), reason="Not needed", actor=first, now=world.now, policy=world.policy
+            session,
+            request=session.get_one(AccessRequest, request),
+            reason="Not needed",
+            actor=first,
+            now=world.now,
+            policy=world.policy,
         )
     assert in_force(world, colleague.id, Kind.LEAD_APPROVAL) == []

@@ -59,11 +59,24 @@ def test_a_temporary_password_is_shown_to_its_person_alone_and_once(
     made(town)
     assert PASSWORD not in everything(town)
     side = town.harbor
-    for who in (town.desk, town.admin, side.members["admin"], side.members["director"], side.members["user"], town.inland.members["admin"]):
+    for who in (
+        town.desk,
+        town.admin,
+        side.members["admin"],
+        side.members["director"],
+        side.members["user"],
+        town.inland.members["admin"],
+    ):
         client = browser(who)
         answer = client.post("/me/password", data={"csrf_token": csrf(client)}, follow_redirects=True)
         assert PASSWORD not in answer.get_data(as_text=True)
-        for path in (f"/people/{side.ids['membership_id']}", f"/desk/orders/{side.ids['order_id']}", "/desk/audit", "/desk/jobs", "/me"):
+        for path in (
+            f"/people/{side.ids['membership_id']}",
+            f"/desk/orders/{side.ids['order_id']}",
+            "/desk/audit",
+            "/desk/jobs",
+            "/me",
+        ):
             assert PASSWORD not in client.get(path).get_data(as_text=True)
     client = browser(side.members["comer"])
     assert PASSWORD not in client.get("/me").get_data(as_text=True)
@@ -92,7 +105,15 @@ def test_no_table_holds_a_live_token_or_code(town: Town, browser: Browser) -> No
         document = session.get_one(Document, town.harbor.ids["document_id"])
         person = session.get_one(Person, town.harbor.members["comer"].person_id)
         sign_in.ask_for_link(session, email=person.email, actor=town.desk, now=town.now, policy=town.policy)
-        link = links.invite(session, person=person, purpose="signing", document=document, actor=town.desk, now=town.now, policy=town.policy)
+        link = links.invite(
+            session,
+            person=person,
+            purpose="signing",
+            document=document,
+            actor=town.desk,
+            now=town.now,
+            policy=town.policy,
+        )
         envelope = links.send(session, link=link, keys=town.keys)
         links.mail_code(session, link=link, now=town.now, policy=town.policy)
         code = links.code_of(link, digits=6)
@@ -119,7 +140,9 @@ def test_what_fails_in_the_worker_says_no_secret(town: Town, tmp_path: Path, cap
         person = session.get_one(Person, town.harbor.members["comer"].person_id)
         sign_in.ask_for_link(session, email=person.email, actor=town.desk, now=town.now, policy=town.policy)
     settings = replace(town.context.settings, storage=tmp_path / "storage")
-    worker = Worker(replace(town.context, settings=settings, sessions=town.sessions, engine=town.engine, mailer=Broken()), HANDLERS)
+    worker = Worker(
+        replace(town.context, settings=settings, sessions=town.sessions, engine=town.engine, mailer=Broken()), HANDLERS
+    )
     while worker.run_once():
         pass
     paths = [found for text in sent for found in re.findall(r"/l/sign_in/(\S+)", text)]
@@ -148,7 +171,9 @@ def test_a_session_handed_to_a_victim_is_not_the_one_that_signs_in(app: Flask, t
     assert answer.status_code == 302
     with victim.session_transaction() as cookie:
         assert cookie["_user_id"] != old["_user_id"] and "planted" not in cookie
-    assert "/sign-in" in thief.get("/me").headers.get("Location", ""), "the session before has ended for everybody who holds it"
+    assert "/sign-in" in thief.get("/me").headers.get("Location", ""), (
+        "the session before has ended for everybody who holds it"
+    )
 
 
 def test_a_sign_in_link_is_used_once_and_gives_no_role_of_the_lead(app: Flask, town: Town) -> None:
@@ -171,14 +196,24 @@ def test_a_sign_in_link_is_used_once_and_gives_no_role_of_the_lead(app: Flask, t
 
 
 def test_the_demonstration_starts_on_this_machine_only(context: Context) -> None:
-    for url in ("https://portal.example.org", "http://192.0.2.7:8000", "http://127.0.0.1.example.org", "http://localhost.example.org"):
+    for url in (
+        "https://portal.example.org",
+        "http://192.0.2.7:8000",
+        "http://127.0.0.1.example.org",
+        "http://localhost.example.org",
+    ):
         with pytest.raises(SettingsError):
             replace(context.settings, demo=True, base_url=url).checked()
     assert not Settings.from_environment({"PORTAL_SECRET_KEY": "k" * 40, "PORTAL_DEMO": "true"}).demo
 
 
-@pytest.mark.parametrize("environment", [{"REMOTE_ADDR": "192.0.2.7"}, {"HTTP_HOST": "portal.example.org"}, {"HTTP_HOST": "127.0.0.1.evil.example.com"}])
-def test_a_demonstration_bound_to_the_network_by_mistake_signs_nobody_in(context: Context, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "environment",
+    [{"REMOTE_ADDR": "192.0.2.7"}, {"HTTP_HOST": "portal.example.org"}, {"HTTP_HOST": "127.0.0.1.evil.example.com"}],
+)
+def test_a_demonstration_bound_to_the_network_by_mistake_signs_nobody_in(
+    context: Context, environment: dict[str, str]
+) -> None:
     settings = replace(context.settings, demo=True)
     client: FlaskClient = build(settings, replace(context, settings=settings)).test_client()
     assert client.get("/demo").status_code == 200

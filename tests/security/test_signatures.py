@@ -38,7 +38,9 @@ def test_who_is_signed_in_and_needs_no_link_to_see_the_document_still_needs_the_
         link = world.link(document, "user", proven=False)
         with refusal(Reason.WRONG_CODE):
             sign(world, document, link, "user", via, document)
-    here = links.issue_here(world.session, keys=KEYS, document=document, actor=world.actor("user"), now=NOW, policy=POLICY)
+    here = links.issue_here(
+        world.session, keys=KEYS, document=document, actor=world.actor("user"), now=NOW, policy=POLICY
+    )
     link = links.open_link(world.session, keys=KEYS, envelope=here, purpose="signing", now=NOW)
     with refusal(Reason.WRONG_CODE):
         sign(world, document, link, "user")
@@ -69,15 +71,24 @@ def test_nobody_signs_with_somebody_elses_link_or_in_somebody_elses_place(world:
             sign(world, agreement, world.link(agreement, "director"), who)
         with refusal(Reason.NOT_ALLOWED):
             paperwork.send_to_sign(
-                world.session, document=agreement, person=world.people[who], actor=world.actor("desk"), now=NOW, policy=POLICY
+                world.session,
+                document=agreement,
+                person=world.people[who],
+                actor=world.actor("desk"),
+                now=NOW,
+                policy=POLICY,
             )
     assert not world.session.scalars(select(Signature)).all()
 
 
-def test_the_agency_admin_cannot_sign_the_participation_agreement_for_the_director_even_with_a_link_made_by_hand(world: World) -> None:
+def test_the_agency_admin_cannot_sign_the_participation_agreement_for_the_director_even_with_a_link_made_by_hand(
+    world: World,
+) -> None:
     agreement = world.prepare("participation_agreement", answers=AGREEMENT)
     with refusal(Reason.NOT_ALLOWED, Reason.NOT_FOUND):
-        envelope = links.issue_here(world.session, keys=KEYS, document=agreement, actor=world.actor("manager"), now=NOW, policy=POLICY)
+        envelope = links.issue_here(
+            world.session, keys=KEYS, document=agreement, actor=world.actor("manager"), now=NOW, policy=POLICY
+        )
         link = links.open_link(world.session, keys=KEYS, envelope=envelope, purpose="signing", now=NOW)
         prove(world.session, link)
         sign(world, agreement, link, "manager")
@@ -101,11 +112,15 @@ def test_the_countersigner_is_not_its_signer(world: World) -> None:
     world.sign(agreement, "director")
     mine = {"name": world.people["director"].name, "title": "Director", "authority": True, "consent": True}
     with refusal(Reason.NOT_ALLOWED):
-        paperwork.countersign(world.session, document=agreement, actor=world.actor("director"), now=NOW, policy=POLICY, **mine)
+        paperwork.countersign(
+            world.session, document=agreement, actor=world.actor("director"), now=NOW, policy=POLICY, **mine
+        )
     with refusal(Reason.NOT_ALLOWED):
         paperwork.verify(world.session, document=agreement, how="submitted", actor=world.actor("director"), now=NOW)
     others = mine | {"name": world.people["admin"].name}
-    paperwork.countersign(world.session, document=agreement, actor=world.actor("admin"), now=NOW, policy=POLICY, **others)
+    paperwork.countersign(
+        world.session, document=agreement, actor=world.actor("admin"), now=NOW, policy=POLICY, **others
+    )
     assert agreement.status == "executed"
 
 
@@ -128,7 +143,9 @@ def test_what_is_filled_in_behind_a_signers_back_has_to_be_read_again(world: Wor
 def test_what_the_signer_fills_in_needs_no_second_code(world: World) -> None:
     agreement = world.prepare("participation_agreement", answers=AGREEMENT)
     link = world.link(agreement, "director")
-    paperwork.fill_in(world.session, document=agreement, answers={"participation_fee": "$5"}, actor=world.actor("director"), now=NOW)
+    paperwork.fill_in(
+        world.session, document=agreement, answers={"participation_fee": "$5"}, actor=world.actor("director"), now=NOW
+    )
     world.sign(agreement, "director", link)
     assert agreement.status == "signed" and agreement.answers["participation_fee"] == "$5"
 
@@ -139,11 +156,15 @@ def test_codes_cannot_be_guessed_by_asking_for_ever_new_links(world: World) -> N
     thief, tries = world.actor("user"), 0
     with refusal(Reason.CONFLICT):
         for _ in range(1000):
-            envelope = links.issue_here(world.session, keys=KEYS, document=document, actor=thief, now=NOW, policy=POLICY)
+            envelope = links.issue_here(
+                world.session, keys=KEYS, document=document, actor=thief, now=NOW, policy=POLICY
+            )
             links.open_link(world.session, keys=KEYS, envelope=envelope, purpose="signing", now=NOW)
             tries += POLICY.one_time_code.tries * links.CODES
     assert tries <= 250
-    links.issue_here(world.session, keys=KEYS, document=document, actor=thief, now=NOW + timedelta(days=1, minutes=1), policy=POLICY)
+    links.issue_here(
+        world.session, keys=KEYS, document=document, actor=thief, now=NOW + timedelta(days=1, minutes=1), policy=POLICY
+    )
 
 
 def test_a_mailbox_is_not_filled_by_sending_a_document_again_and_again(world: World) -> None:
@@ -151,7 +172,12 @@ def test_a_mailbox_is_not_filled_by_sending_a_document_again_and_again(world: Wo
     with refusal(Reason.CONFLICT):
         for _ in range(1000):
             paperwork.send_to_sign(
-                world.session, document=document, person=world.people["user"], actor=world.actor("manager"), now=NOW, policy=POLICY
+                world.session,
+                document=document,
+                person=world.people["user"],
+                actor=world.actor("manager"),
+                now=NOW,
+                policy=POLICY,
             )
     mails = [job for job in world.jobs() if job.payload["mail"] == "sign_request"]
     assert len(mails) == links.A_DAY
@@ -161,9 +187,21 @@ def test_an_envelope_of_other_keys_or_with_other_content_opens_nothing(world: Wo
     document = world.prepare("user_agreement", "user", USER)
     link = world.link(document, "user", proven=False)
     links.send(world.session, link=link, keys=KEYS)
-    for content in ([link.id, ""], [link.id, None], [link.id], [str(link.id), "x"], {"id": link.id}, [True, "x"], [-1, "x"], "x", None):
+    for content in (
+        [link.id, ""],
+        [link.id, None],
+        [link.id],
+        [str(link.id), "x"],
+        {"id": link.id},
+        [True, "x"],
+        [-1, "x"],
+        "x",
+        None,
+    ):
         with refusal(Reason.LINK_SPENT):
-            links.open_link(world.session, keys=KEYS, envelope=KEYS.envelope("signing", content), purpose="signing", now=NOW)
+            links.open_link(
+                world.session, keys=KEYS, envelope=KEYS.envelope("signing", content), purpose="signing", now=NOW
+            )
     forged = Keys(["another key of forty letters, and no more"]).envelope("signing", [link.id, "x"])
     with refusal(Reason.LINK_SPENT):
         links.open_link(world.session, keys=KEYS, envelope=forged, purpose="signing", now=NOW)

@@ -184,7 +184,11 @@ def test_what_changed_is_updated_and_said_in_words(world: World, folder: Path) -
     assert (report.counts["projects changed"], report.counts["Inventory rows changed"]) == (1, 1)
     with world.look() as session:
         said = list(
-            session.scalars(select(AuditEntry.said).where(AuditEntry.act.in_(("project.change", "hud_record.change"))))
+            session.scalars(
+                select(AuditEntry.said)
+                .where(AuditEntry.act.in_(("project.change", "hud_record.change")))
+                .order_by(AuditEntry.id)
+            )
         )
         assert len(said) == 2
         assert f"name from '{project.project_name}' to 'Renamed Rooms'" in said[0]

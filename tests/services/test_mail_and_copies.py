@@ -15,7 +15,7 @@ from portal.adapters.storage import Storage
 from portal.config import Settings
 from portal.db import transaction
 from portal.effects import executed_copy, mail
-from portal.models import Account, Agency, AuditEntry, Document, Job, Link, StoredFile
+from portal.models import Account, Agency, AuditEntry, Document, Job, Lapse, Link, StoredFile, SweepStop
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.wiring import make_context
@@ -123,6 +123,14 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
             session.query(Job).filter(Job.effect == "mail").delete()
             return payload
         document.rejected_reason = "The ZIP code is wrong."
+        stop = SweepStop(day=NOW.date(), pulled_at=NOW, would_close=9, live=20, allowed=3, share=5)
+        lapse = Lapse(
+            about="agency", subject_id=world.agency.id, agency_id=world.agency.id, prerequisite="participation-agreement",
+            on_lapse="suspend", due=NOW.date() + timedelta(7), found_at=NOW,
+        )  # fmt: skip
+        session.add_all([stop, lapse])
+        session.flush()
+        payload["stop_id"] = stop.id
         jobs.enqueue(session, Effect.MAIL, key="one", now=NOW, payload=payload)
         return payload
 

@@ -92,9 +92,13 @@ def _kinds(node: ast.AST) -> set[str]:
 
 
 def _answered(call: ast.Call, within: ast.AST, functions: dict[str, ast.FunctionDef]) -> set[str]:
-    """Kinds in the function that a variable `kind` of the call came from."""
+    """Kinds in the function that a variable `kind` of the call, or all of its words (`**given(row)`), came from."""
+    whole = [word.value.func for word in call.keywords if word.arg is None and isinstance(word.value, ast.Call)]
+    words = {
+        kind for func in whole if isinstance(func, ast.Name) for kind in _kinds(functions.get(func.id, ast.Pass()))
+    }
     passed = {word.value.id for word in call.keywords if word.arg == "kind" and isinstance(word.value, ast.Name)}
-    return {
+    return words | {
         kind
         for given in ast.walk(within)
         if isinstance(given, ast.Assign)

@@ -91,7 +91,9 @@ def test_the_desk_counts_what_waits_and_since_when(world: World, lead: ClientReq
     assert "Nothing waits" in page.document.xpath("//li[.//a[text()='Failed jobs']]")[0].text_content()
 
 
-def test_the_oldest_request_comes_first_and_says_what_lacks_or_that_it_is_ready(world: World, desk: ClientRequest) -> None:
+def test_the_oldest_request_comes_first_and_says_what_lacks_or_that_it_is_ready(
+    world: World, desk: ClientRequest
+) -> None:
     to_enrol(world)
     world.ready(world.agency())
     page = desk.get("/desk/requests")

@@ -90,7 +90,9 @@ def take_over(session: Session, person: Person, user_id: str, *, active: bool, a
     if account is None:
         if session.scalar(select(Account.id).where(Account.user_id == user_id)) is not None:
             raise Refused(Reason.CONFLICT, f"The User ID {user_id} belongs to somebody else here.", "user_id")
-        account = Account(person_id=person.id, user_id=user_id, external_id=str(uuid.uuid4()), created_at=now, welcomed_at=now)
+        account = Account(
+            person_id=person.id, user_id=user_id, external_id=str(uuid.uuid4()), created_at=now, welcomed_at=now
+        )
         session.add(account)
         session.flush()
         audit.record(

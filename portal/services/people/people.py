@@ -205,7 +205,9 @@ def give_role(
         raise Refused(Reason.SAME_PERSON, "Another administrator of the Lead has to give you a role.")
     own_agency = membership.agency_id in actor.at(Role.EXECUTIVE_DIRECTOR)
     if role is not Role.END_USER and actor.person_id == membership.person_id and not own_agency:
-        raise Refused(Reason.SAME_PERSON, "Nobody gives themselves an office. Somebody else of the Lead has to name you.")
+        raise Refused(
+            Reason.SAME_PERSON, "Nobody gives themselves an office. Somebody else of the Lead has to name you."
+        )
     today = local_day(now, policy.zone)
     held = roles(session, membership.id, on=today, role=role)
     if held:

@@ -116,7 +116,9 @@ def _row(row: agency_list.Row) -> dict[str, Any]:
 def _csv(rows: Any) -> Response:
     """What is shown, without a street: the whereabouts of some Agencies are nobody else's business."""
     with transaction(sessions()) as session:
-        audit.record(session, actor=actor(), now=now(), act="agency.export", said=f"Downloaded a list of {len(rows)} Agencies.")
+        audit.record(
+            session, actor=actor(), now=now(), act="agency.export", said=f"Downloaded a list of {len(rows)} Agencies."
+        )
     headers = (
         "Agency",
         "Known as",

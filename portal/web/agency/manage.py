@@ -186,7 +186,9 @@ def licences_page(agency_id: int) -> Any:
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                _grant_or_withdraw(session, found(session, agency_id, lead_too=True), form, withdraw="withdraw" in request.form)
+                _grant_or_withdraw(
+                    session, found(session, agency_id, lead_too=True), form, withdraw="withdraw" in request.form
+                )
         except Refused as no:
             form.refuse(no.sentence, no.field)
         else:
