@@ -15,7 +15,7 @@ from portal.models import Person
 from portal.refusals import Refused
 from portal.services.home import home as waits
 from portal.services.home import my_access
-from portal.services.home.home import Task
+from portal.services.home.tasks import Task
 from portal.services.paperwork import KINDS
 from portal.services.people import handover, training
 from portal.web.kernel import actor, keys, now, permission, policy, sessions

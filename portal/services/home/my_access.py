@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import AccessRequest, Account, Agency, Document, Grant, Handover, Membership, Person, TrainingResult
-from portal.services.home.home import Task, own_quizzes
+from portal.services.home.home import own_quizzes
+from portal.services.home.tasks import Task
 from portal.services.people import departures, handover, standing_view
 from portal.services.people.standing_view import View
 from workflows.business_time import local_day

@@ -4,4 +4,15 @@ from flask import Blueprint
 
 blueprint = Blueprint("agency", __name__, url_prefix="/agency")
 
-from portal.web.agency import devices, documents, forms, lists, manage, officers, overview, projects, then  # noqa: E402, F401
+from portal.web.agency import (  # noqa: E402
+    attesting,  # noqa: F401
+    devices,  # noqa: F401
+    documents,  # noqa: F401
+    forms,  # noqa: F401
+    lists,  # noqa: F401
+    manage,  # noqa: F401
+    officers,  # noqa: F401
+    overview,  # noqa: F401
+    projects,  # noqa: F401
+    then,  # noqa: F401
+)

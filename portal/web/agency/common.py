@@ -6,8 +6,9 @@ from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from portal import permissions
+from portal.db import transaction
 from portal.models import Agency
-from portal.refusals import not_found
+from portal.refusals import Refused, not_found
 from portal.web import kernel
 from portal.web.kernel import actor
 from workflows.vocabulary import LEAD, Action
@@ -52,3 +53,14 @@ def trail(agency: Agency | None, *further: tuple[str, str]) -> list[dict[str, st
     if agency is not None:
         items.append({"label": agency.name, "href": url_for("agency.show", agency_id=agency.id)})
     return items + [{"label": label, "href": href} for label, href in further]
+
+
+def saved(made: Any, act: Any) -> bool:
+    """Does it in a transaction; a refusal goes to its field, and everything typed stays."""
+    try:
+        with transaction(kernel.sessions()) as session:
+            act(session)
+    except Refused as no:
+        made.refuse(no.sentence, no.field)
+        return False
+    return True

@@ -6,8 +6,8 @@ from flask import flash, redirect, request, url_for
 from sqlalchemy.orm import Session
 
 from forms import documents as texts
-from forms.agency import Nothing, PostedForm, SubmitForm
-from forms.agency_documents import Part, filled_part, part_form, topics_form
+from forms.agency import Nothing, SubmitForm
+from forms.agency_documents import Part, filled_part, part_form
 from forms.documents import DocumentText, Group
 from portal.db import reading, transaction
 from portal.models import Agency, Document
@@ -15,7 +15,7 @@ from portal.refusals import Refused, not_found
 from portal.services import paperwork
 from portal.services.agencies import agency_forms
 from portal.web.agency import blueprint
-from portal.web.agency.common import found, may, page, trail
+from portal.web.agency.common import found, may, page, saved, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
 from workflows.vocabulary import Action, Kind
 
@@ -68,7 +68,7 @@ def form_part(agency_id: int, which: str, group: str) -> Any:
     agency, document, text = _at_hand(agency_id, which)
     part = _group(text, group, repeats=False)
     made = filled_part(part_form(text.of_group(group)), document.answers)
-    if made.validate_on_submit() and _saved(made, lambda session: _keep(session, document.id, made.values())):
+    if made.validate_on_submit() and saved(made, lambda session: _keep(session, document.id, made.values())):
         return redirect(url_for("agency.form", agency_id=agency_id, which=which))
     return _part_page(agency, which, text, part, made)
 
@@ -83,7 +83,7 @@ def entry(agency_id: int, which: str, group: str, number: int) -> Any:
     if number > len(kept):
         raise not_found()
     made = filled_part(part_form(text.of_group(group)), kept[number - 1] if number else {})
-    if made.validate_on_submit() and _saved(
+    if made.validate_on_submit() and saved(
         made, lambda session: _keep_entry(session, document.id, group, number or None, made.values())
     ):
         another = "another" in request.form
@@ -156,61 +156,6 @@ def submitted(agency_id: int, which: str) -> Any:
         )
 
 
-@blueprint.route("/<int:agency_id>/protocols", methods=["GET", "POST"])
-@permission(Action.AGENCY_SEE)
-def protocols(agency_id: int) -> Any:
-    """The ten topics, each with the title and the date of the document that holds the Agency's rule; then it is signed."""
-    with reading(sessions()) as session:
-        agency = found(session, agency_id)
-        document = agency_forms.latest(session, agency.id, "security_protocols")
-        attested = agency_forms.protocols_attested(session, agency.id, on=today())
-        may_fill = may(session, Action.DOCUMENT_PREPARE, agency) and agency.status != "ended"
-        may_sign = may(session, Action.PROTOCOL_ATTEST, agency) or may(session, Action.OFFICER_NAME, agency)
-        session.expunge_all()
-    if request.method == "POST" and not may_fill:
-        raise not_found()
-    open_now = document is None or document.status in (*agency_forms.DRAFT, "executed")
-    topics = [(topic.id, topic.title, topic.sentence) for topic in policy().protocols]
-    made = filled_part(topics_form(topics, texts.latest("security_protocols")), document.answers if document else {})
-    if made.validate_on_submit() and _saved(made, lambda session: _keep_topics(session, agency_id, made.values())):
-        return redirect(url_for("agency.protocols", agency_id=agency_id, _anchor="sign"))
-    missing = [
-        title
-        for topic, title, _ in topics
-        if not (document and document.answers.get(f"{topic}_document") and document.answers.get(f"{topic}_date"))
-    ]
-    return page(
-        "protocols.html", agency, 400 if made.errors else 200, form=made, topics=topics, attested=attested, document=document, open_now=open_now,
-        may_fill=may_fill, may_sign=may_sign, missing=missing, way=trail(agency, ("Security protocols", "")),
-    )  # fmt: skip
-
-
-@blueprint.route("/<int:agency_id>/posted", methods=["GET", "POST"])
-@permission(Action.AGENCY_SEE)
-def posted(agency_id: int) -> Any:
-    with reading(sessions()) as session:
-        agency = found(session, agency_id)
-        there = agency_forms.posted_since(session, agency.id, on=today())
-        may_attest = may(session, Action.PROTOCOL_ATTEST, agency)
-        session.expunge_all()
-    if request.method == "POST" and not may_attest:
-        raise not_found()
-    made = PostedForm()
-    made.what.choices = [choice for choice in made.what.choices if choice.value not in there]
-    if made.validate_on_submit() and _saved(made, lambda session: _attest_posted(session, agency_id, made)):
-        flash("The attestation is on record.", "success")
-        return redirect(url_for("agency.show", agency_id=agency_id))
-    return page(
-        "posted.html",
-        agency,
-        400 if made.errors else 200,
-        form=made,
-        there=there,
-        may_attest=may_attest,
-        way=trail(agency, ("Posted notices", "")),
-    )
-
-
 def _at_hand(agency_id: int, which: str) -> tuple[Agency, Document, DocumentText]:
     """The Agency and its form that is being filled in; nothing where none is."""
     with reading(sessions()) as session:
@@ -230,17 +175,6 @@ def _group(text: DocumentText, group: str, *, repeats: bool) -> Group:
     return part
 
 
-def _saved(made: Any, act: Any) -> bool:
-    """Does it in a transaction; a refusal goes to its field, and everything typed stays."""
-    try:
-        with transaction(sessions()) as session:
-            act(session)
-    except Refused as no:
-        made.refuse(no.sentence, no.field)
-        return False
-    return True
-
-
 def _keep(session: Session, document_id: int, values: dict[str, Any]) -> None:
     agency_forms.save(
         session, document=session.get_one(Document, document_id), answers=values, actor=actor(), now=now()
@@ -251,26 +185,6 @@ def _keep_entry(session: Session, document_id: int, group: str, number: int | No
     document = session.get_one(Document, document_id)
     agency_forms.save_entry(
         session, document=document, group=group, number=number, values=values, actor=actor(), now=now()
-    )
-
-
-def _keep_topics(session: Session, agency_id: int, values: dict[str, Any]) -> None:
-    agency = found(session, agency_id)
-    document = agency_forms.begin(
-        session, agency=agency, kind="security_protocols", actor=actor(), now=now(), policy=policy()
-    )
-    agency_forms.save(session, document=document, answers=values, actor=actor(), now=now())
-
-
-def _attest_posted(session: Session, agency_id: int, made: PostedForm) -> None:
-    agency_forms.attest_posted(
-        session,
-        agency=found(session, agency_id),
-        what=made.what.data or (),
-        on=made.on.data or today(),
-        actor=actor(),
-        now=now(),
-        policy=policy(),
     )
 
 
