@@ -36,9 +36,6 @@ __all__ = [
 
 _ONE_SUBJECT = frozenset(About) - {About.DEVICE}
 
-OFFICES = frozenset({"agency_admin", "executive_director", "security_officer"})
-"""Whose turn it may be at an Agency, and nowhere else."""
-
 NOBODY = -1
 """Nothing is ever known about this subject: it stands for the device or the colleague that there is not."""
 
@@ -239,8 +236,7 @@ class _View:
     @property
     def next_step(self) -> Step | None:
         step = next((step for step in self.q.steps if not step.done or not self._is_done(step.done)), None)
-        # The Lead has no director or administrator of an Agency: what theirs is elsewhere, it does for its own staff.
-        return replace(step, who="lead") if step and self.member.agency_id == LEAD and step.who in OFFICES else step
+        return step and step.at(self.member.agency_id)
 
     def _is_done(self, done: Named) -> bool:
         """What was done for an older version, or too long ago, must be done again."""

@@ -94,5 +94,19 @@ SWEEP_STOP = Machine("brake", "pulled", {
 })  # fmt: skip
 
 MACHINES: Mapping[str, Machine] = {
-    m.name: m for m in (AGENCY, DOCUMENT, ACCESS_REQUEST, ACCOUNT, GRANT, WORK_ORDER, TRAINING, BACKGROUND, SEAT, POLICY_PACK, BULK_SCAN, SWEEP_STOP)
+    m.name: m
+    for m in (
+        AGENCY,
+        DOCUMENT,
+        ACCESS_REQUEST,
+        ACCOUNT,
+        GRANT,
+        WORK_ORDER,
+        TRAINING,
+        BACKGROUND,
+        SEAT,
+        POLICY_PACK,
+        BULK_SCAN,
+        SWEEP_STOP,
+    )
 }

@@ -9,6 +9,7 @@ from operator import or_
 from typing import Any
 
 from workflows.periods import NO_TIME, Period
+from workflows.vocabulary import LEAD
 
 FOR_GOOD = date.max
 """The last day of evidence that has none."""
@@ -94,6 +95,10 @@ class Alternative:
     detail: tuple[str, ...] = ()
 
 
+OFFICES = frozenset({"agency_admin", "executive_director", "security_officer"})
+"""Whose turn it may be at an Agency, and nowhere else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Who does what next; `done` is the evidence that shows that this step is behind us."""
@@ -101,6 +106,10 @@ class Step:
     who: str
     do: str
     done: Named | None = None
+
+    def at(self, agency_id: int) -> "Step":
+        """The step as it is there: the Lead has none of an Agency's officers, and does for its own staff what theirs do."""
+        return replace(self, who="lead") if agency_id == LEAD and self.who in OFFICES else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

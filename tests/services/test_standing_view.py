@@ -13,7 +13,7 @@ from portal.services.people import nudges, queueing, standing_view
 from tests.services.asking import admin_of, ask, device_of, director_of
 from tests.services.world import World
 from tests.web.browsing import statements
-from workflows.vocabulary import About, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Kind, Reason, Role
 
 
 @pytest.fixture
@@ -88,7 +88,8 @@ def test_the_list_says_what_the_gate_says_and_who_is_next(world: World) -> None:
     world.withdraw(Kind.PARTICIPATION_AGREEMENT, About.AGENCY, agency.id)
     world.record(Kind.PARTICIPATION_AGREEMENT_SIGNED, About.AGENCY, agency.id, version="0")
     with world.look() as session:
-        rows = list(session.scalars(select(Membership).where(Membership.agency_id == agency.id)))
+        rows = list(session.scalars(select(Membership).where(Membership.agency_id.in_((agency.id, LEAD)))))
+        assert {row.agency_id for row in rows} == {agency.id, LEAD}
         lines = standing_view.lines(session, rows, now_on=world.today, policy=world.policy)
         for membership in rows:
             said = decisions.ask(session, membership, now=world.now, policy=world.policy)

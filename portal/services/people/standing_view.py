@@ -164,7 +164,7 @@ class _Holders:
         q = self._asked[prerequisite_id]
         for step in q.steps:
             if step.done is None or not self._is_done(q, step.done, membership):
-                return step.who
+                return step.at(membership.agency_id).who
         return ""
 
     def _is_done(self, q: Prerequisite, done: Named, membership: Membership) -> bool:
