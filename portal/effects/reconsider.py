@@ -1,4 +1,4 @@
-"""Asks the gate again about everybody whom a change concerns, one transaction each."""
+"""Asks the gate again about everybody whom a change concerns, one job and one transaction each."""
 
 from portal import jobs
 from portal.db import reading, transaction
@@ -6,24 +6,32 @@ from portal.jobs import Job
 from portal.services import brake
 from portal.services.people import grants
 from portal.wiring import Context
+from workflows.vocabulary import Effect
 
 
 def handle(context: Context, job: Job) -> None:
-    """Reconsiders each membership that `job.key` ('agency:7', 'person:3', 'lead') is about, the longest waiting first.
+    """Reconsiders whom `job.key` ('membership:7', 'agency:7', 'person:3', 'lead') is about, the longest waiting first.
 
-    Where they are so many that the run could end too much access for a lapse, everybody is weighed before the first.
-    Each in a transaction of its own, so that an Agency of four hundred does not hold its locks for all of them; a
-    worker that lost the job meanwhile stops and commits nothing more.
+    One membership is decided here; of many, each is handed to a job of its own in one transaction, so that a worker that
+    is lost among four hundred costs the one it was at. Where they are so many that together they could end too much
+    access for a lapse, everybody is weighed before the first. A worker that lost the job meanwhile commits nothing.
     """
     with reading(context.sessions) as session:
         memberships = grants.concerned(session, job.key)
     if len(memberships) > 1:
-        with transaction(context.sessions) as session:
-            if not jobs.keep(session, job, now=context.clock()):
-                return
-            brake.look(session, coming=len(memberships), now=context.clock(), policy=context.policy)
+        _hand_out(context, job, memberships)
+        return
     for membership_id in memberships:
         with transaction(context.sessions) as session:
-            if not jobs.keep(session, job, now=context.clock()):
-                return
-            grants.reconsider(session, membership_id=membership_id, now=context.clock(), policy=context.policy)
+            if jobs.keep(session, job, now=context.clock()):
+                grants.reconsider(session, membership_id=membership_id, now=context.clock(), policy=context.policy)
+
+
+def _hand_out(context: Context, job: Job, memberships: list[int]) -> None:
+    with transaction(context.sessions) as session:
+        now = context.clock()
+        if not jobs.keep(session, job, now=now):
+            return
+        brake.look(session, coming=len(memberships), now=now, policy=context.policy)
+        keys = [f"membership:{membership_id}" for membership_id in memberships]
+        jobs.enqueue_all(session, Effect.RECONSIDER, keys=keys, now=now, policy_version=job.policy_version)

@@ -4,7 +4,7 @@ Which queue it is follows from the session: a leased table on SQLite, Procrastin
 which tests/jobs hold them to. `now` is always handed in, as naive UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -19,7 +19,7 @@ from portal.models import Job as Row
 from workflows.vocabulary import Effect
 
 __all__ = [
-    "LEASE", "TRIES", "Job", "claim", "enqueue", "fail", "finish", "holds", "keep", "list_failed", "overview", "prune",
+    "LEASE", "TRIES", "Job", "claim", "enqueue", "enqueue_all", "fail", "finish", "holds", "keep", "list_failed", "overview", "prune",
     "retry",
 ]  # fmt: skip
 
@@ -48,9 +48,20 @@ def enqueue(
     A waiting job of the same effect and key serves both callers, at the earlier of the two moments.
     """
     _queue(session).enqueue(
-        session, effect.value, key=key, now=now, payload=payload or {}, run_at=run_at or now, coalesce=coalesce,
+        session, effect.value, keys=[key], now=now, payload=payload or {}, run_at=run_at or now, coalesce=coalesce,
         policy_version=policy_version,
     )  # fmt: skip
+
+
+def enqueue_all(
+    session: Session, effect: Effect, *, keys: Iterable[str], now: datetime, policy_version: str = ""
+) -> None:
+    """Asks for one effect for each of the keys, in their order, as enqueue() does for one; together, since many wait less so."""
+    each = list(dict.fromkeys(keys))
+    if each:
+        _queue(session).enqueue(
+            session, effect.value, keys=each, now=now, payload={}, run_at=now, coalesce=True, policy_version=policy_version
+        )  # fmt: skip
 
 
 def claim(session: Session, *, now: datetime, lease: timedelta = LEASE) -> Job | None:

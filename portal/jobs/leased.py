@@ -1,7 +1,7 @@
 """The embedded queue: a leased table in the portal's own database, for SQLite."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,7 +64,7 @@ def enqueue(
     session: Session,
     effect: str,
     *,
-    key: str,
+    keys: Sequence[str],
     now: datetime,
     payload: Mapping[str, Any],
     run_at: datetime,
@@ -72,10 +72,10 @@ def enqueue(
     policy_version: str,
 ) -> None:
     values = {
-        "effect": effect, "key": key, "coalesced": coalesce, "payload": dict(payload), "state": "waiting",
-        "enqueued_at": now, "run_at": run_at, "policy_version": policy_version, "lease": "", "tries": 0, "error": "",
+        "effect": effect, "coalesced": coalesce, "payload": dict(payload), "state": "waiting", "enqueued_at": now,
+        "run_at": run_at, "policy_version": policy_version, "lease": "", "tries": 0, "error": "",
     }  # fmt: skip
-    session.execute(_ENQUEUE[coalesce], values)
+    session.execute(_ENQUEUE[coalesce], [values | {"key": key} for key in keys])
 
 
 def claim(session: Session, *, now: datetime, lease: timedelta) -> Job | None:

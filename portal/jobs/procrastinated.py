@@ -7,7 +7,7 @@ heartbeat is the lease.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -87,7 +87,7 @@ def enqueue(
     session: Session,
     effect: str,
     *,
-    key: str,
+    keys: Sequence[str],
     now: datetime,
     payload: Mapping[str, Any],
     run_at: datetime,
@@ -95,15 +95,13 @@ def enqueue(
     policy_version: str,
 ) -> None:
     due = run_at <= now
-    session.execute(
-        _ENQUEUE,
-        {
-            "queue": DUE if due else PLANNED, "effect": effect, "priority": 0 if due else -1, "key": key,
-            "shared": f"{effect} {key}" if coalesce else None, "policy_version": policy_version,
-            "args": json.dumps({"payload": dict(payload), "enqueued_at": _said(now), "run_at": _said(run_at)}),
-            "scheduled_at": None if due else run_at.replace(tzinfo=UTC),
-        },
-    )  # fmt: skip
+    values = {
+        "queue": DUE if due else PLANNED, "effect": effect, "priority": 0 if due else -1, "policy_version": policy_version,
+        "args": json.dumps({"payload": dict(payload), "enqueued_at": _said(now), "run_at": _said(run_at)}),
+        "scheduled_at": None if due else run_at.replace(tzinfo=UTC),
+    }  # fmt: skip
+    each = [values | {"key": key, "shared": f"{effect} {key}" if coalesce else None} for key in keys]
+    session.execute(_ENQUEUE, each if len(each) > 1 else each[0])
 
 
 def claim(session: Session, *, now: datetime, lease: timedelta) -> Job | None:

@@ -271,8 +271,8 @@ def _drop(session: Session, stop: SweepStop, left: int, *, now: datetime) -> Non
 def _go_on(session: Session, stop: SweepStop, *, now: datetime) -> int:
     session.flush()
     waiting = list(session.scalars(_cases(stop).with_only_columns(StoppedCase.membership_id).order_by(StoppedCase.id)))
-    for membership_id in waiting:
-        jobs.enqueue(session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now)
+    keys = [f"membership:{membership_id}" for membership_id in waiting]
+    jobs.enqueue_all(session, Effect.RECONSIDER, keys=keys, now=now)
     return len(waiting)
 
 

@@ -35,10 +35,9 @@ def sweep(session: Session, *, now: datetime, policy: Policy) -> list[int]:
     brake.judge(session, scale, now=now, may_drop=True)
     held = brake.held(session)
     moved = [one for one in found if one not in held]
-    for membership_id in sorted(moved, key=lambda one: (waiting.get(one, datetime.min), one)):
-        jobs.enqueue(
-            session, Effect.RECONSIDER, key=f"membership:{membership_id}", now=now, policy_version=policy.version
-        )
+    in_line = sorted(moved, key=lambda one: (waiting.get(one, datetime.min), one))
+    keys = [f"membership:{membership_id}" for membership_id in in_line]
+    jobs.enqueue_all(session, Effect.RECONSIDER, keys=keys, now=now, policy_version=policy.version)
     return sorted(moved)
 
 

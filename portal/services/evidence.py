@@ -12,9 +12,10 @@ from portal.actors import Actor
 from portal.models import Agency, Device, EndedEvidence, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.locks import lock, lock_concerned
-from workflows.vocabulary import KINDS, LEAD, About, Effect, Kind, Reason, in_words
+from workflows.vocabulary import KINDS, LEAD, About, Effect, Kind, Reason, Role, in_words
 
 EARLIEST = date(1990, 1, 1)
+_OFFICES = frozenset((Kind.ROLE, Kind.AGENCY_ADMIN_AGREEMENT, Kind.SECURITY_OFFICER_ACCEPTANCE))
 _MODELS = {About.AGENCY: Agency, About.PERSON: Person, About.MEMBERSHIP: Membership, About.DEVICE: Device}
 
 
@@ -74,8 +75,8 @@ def record_about_people(
     audit.record_all(
         session, [_entry(actor, now, row, "evidence.record", f"Recorded: {describe(row)}.") for row in rows]
     )
-    for person_id in dict.fromkeys(row.subject_id for row in rows):
-        jobs.enqueue(session, Effect.RECONSIDER, key=f"{About.PERSON}:{person_id}", now=now)
+    keys = [f"{About.PERSON}:{row.subject_id}" for row in rows]
+    jobs.enqueue_all(session, Effect.RECONSIDER, keys=keys, now=now)
     return rows
 
 
@@ -173,8 +174,16 @@ def describe(row: Evidence) -> str:
 
 def _tell(session: Session, actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> None:
     audit.record_all(session, [_entry(actor, now, row, act, said)])
-    key = "lead" if row.about == About.LEAD else f"{row.about}:{row.subject_id}"
-    jobs.enqueue(session, Effect.RECONSIDER, key=key, now=now)
+    jobs.enqueue(session, Effect.RECONSIDER, key=_concerns(session, row), now=now)
+
+
+def _concerns(session: Session, row: Evidence) -> str:
+    """Whom the gate is to be asked about again; colleagues' access rests on their Agency Admin and security officer."""
+    if row.about == About.LEAD:
+        return "lead"
+    if row.about == About.MEMBERSHIP and row.kind in _OFFICES and row.detail != Role.END_USER:
+        return f"{About.AGENCY}:{session.get_one(Membership, row.subject_id).agency_id}"
+    return f"{row.about}:{row.subject_id}"
 
 
 def _entry(actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> dict[str, Any]:

@@ -299,7 +299,6 @@ def proven(engine: Engine, folder: Path, *, people: int, kills: int, workers: in
     began = time.monotonic()
     with peers.scim2_server(folder / "core.dump") as server:
         rig = Rig(World(engine, now=utc_now() - timedelta(minutes=1)), server, folder, random.Random(seed))
-        rig.world.drain()  # one job about everybody: whoever is killed in it more than eight times gives it up, in sight
         rig.people(people)
         killed = rig.run(kills=kills, workers=workers)
         rig.verdict()

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from portal.effects.registry import HANDLERS
 from portal.models import Account, AuditEntry, Decision, Grant, Handover, Job, Membership, WorkOrder
 from portal.services import daily, evidence
 from portal.services.people import grants
+from portal.wiring import Context
 from portal.worker import Worker, drain
 from tests.services.world import World
 from workflows.vocabulary import About, Effect, Kind
@@ -261,22 +263,68 @@ def test_four_workers_share_the_work_and_double_nothing(world: World) -> None:
     assert world.count(Job, Job.state.in_(["waiting", "running", "failed"]), Job.run_at <= world.now) == 0
 
 
-def test_a_long_reconsideration_keeps_its_lease(world: World) -> None:
+def test_many_are_reconsidered_by_a_job_each_and_a_lost_worker_costs_one_of_them(world: World) -> None:
+    agency = world.agency(licences_=12)
+    members = [world.ready(agency) for _ in range(12)]
+    with world.change() as session:
+        session.execute(delete(Job))
+        jobs.enqueue(session, Effect.RECONSIDER, key=f"agency:{agency.id}", now=world.now)
+    died: list[str] = []
+
+    def deadly(context: Context, job: jobs.Job) -> None:
+        if job.key not in died:
+            died.append(job.key)
+            raise Killed
+        reconsider.handle(context, job)
+
+    worker = Worker(
+        world.context, {**HANDLERS, Effect.RECONSIDER: deadly, Effect.PROVISION: lambda _context, _job: None}
+    )
+    for _ in range(200):
+        with suppress(Killed):
+            if not worker.run_once():
+                world.now += jobs.LEASE
+    assert len(died) == 13
+    assert {world.status(member) for member in members} == {"live"}
+    assert world.count(Job, Job.state == "failed") == 0
+
+
+def test_who_lost_a_job_about_many_hands_out_nothing(world: World) -> None:
     agency = world.agency()
     members = [world.ready(agency) for _ in range(3)]
     world.drain()
     with world.change() as session:
         jobs.enqueue(session, Effect.RECONSIDER, key=f"agency:{agency.id}", now=world.now)
-    job = claim(world, Effect.RECONSIDER)
-    ticking = iter(range(1, 100))
-    start = world.now
-    reconsider.handle(dataclasses.replace(world.context, clock=lambda: start + timedelta(minutes=next(ticking))), job)
-    kept_until = start + timedelta(minutes=2 * len(members) + 1) + jobs.LEASE
-    with world.change() as session:
-        assert jobs.claim(session, now=kept_until - timedelta(seconds=1)) is None
-    with world.change() as session:
-        following = jobs.claim(session, now=kept_until)
-    assert following is not None and following.id == job.id
+    late = claim(world, Effect.RECONSIDER)
+    world.now += jobs.LEASE
+    again = claim(world, Effect.RECONSIDER)
+    reconsider.handle(world.context, late)
+    assert waiting(world) == []
+    reconsider.handle(world.context, again)
+    assert waiting(world) == [f"membership:{member.id}" for member in members]
+
+
+def test_an_office_concerns_the_whole_agency(world: World) -> None:
+    agency = world.agency()
+    one, two = world.ready(agency), world.ready(agency)
+    admin, user = world.member(agency), world.member(agency)
+    world.drain()
+    world.record(Kind.ROLE, About.MEMBERSHIP, user.id, detail="end_user")
+    assert waiting(world) == [f"membership:{user.id}"]
+    world.drain()
+    world.record(Kind.ROLE, About.MEMBERSHIP, admin.id, detail="agency_admin")
+    assert waiting(world) == [f"agency:{agency.id}"]
+    with world.look() as session:
+        assert grants.concerned(session, f"agency:{agency.id}") == [one.id, two.id]
+
+
+def waiting(world: World) -> list[str]:
+    """The keys of the reconsiderations that are due, in the order in which they will be claimed."""
+    with world.look() as session:
+        due = select(Job.key).where(
+            Job.effect == Effect.RECONSIDER.value, Job.state == "waiting", Job.run_at <= world.now
+        )
+        return list(session.scalars(due.order_by(Job.run_at, Job.id)))
 
 
 # --- what comes due by itself

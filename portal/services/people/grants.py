@@ -282,18 +282,6 @@ def concerned(session: Session, key: str) -> list[int]:
     )
     match about:
         case "membership":
-            agency = select(Membership.agency_id).where(Membership.id == int(subject)).scalar_subquery()
-            offices = (Kind.ROLE, Kind.AGENCY_ADMIN_AGREEMENT, Kind.SECURITY_OFFICER_ACCEPTANCE)
-            holds_office = select(Evidence.id).where(
-                Evidence.about == About.MEMBERSHIP,
-                Evidence.subject_id == int(subject),
-                Evidence.kind.in_(offices),
-                Evidence.detail != "end_user",
-            )
-            if session.scalar(
-                holds_office.limit(1)
-            ):  # colleagues' access rests on the Agency Admin and the security officer
-                return list(session.scalars(query.where(Membership.agency_id == agency)))
             return list(session.scalars(query.where(Membership.id == int(subject))))
         case "person":
             return list(session.scalars(query.where(Membership.person_id == int(subject))))
