@@ -15,11 +15,13 @@ from portal.actors import operator
 from portal.adapters.people_files import known_keys, proposed, read_rows, read_spreadsheet
 from portal.db import make_engine, make_sessionmaker, transaction
 from portal.models import Agency, Evidence
+from portal.secrets import RecordKeys
 from portal.services import founding
 from portal.services.day_one import imports
 from portal.services.day_one.options import DayOneReport, Options
 from workflows.policy import load
 
+KEYS = RecordKeys(["seals the record of the benchmark alone"])
 PEOPLE, GOAL_SECONDS = 700, 60
 NOW = datetime(2026, 11, 23, 15, 0)
 HEADER = (
@@ -60,7 +62,7 @@ def _portal(agencies: int) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as folder:
         engine = make_engine(f"sqlite:///{Path(folder) / 'portal.db'}")
         migrate.upgrade(engine)
-        with transaction(make_sessionmaker(engine)) as session:
+        with transaction(make_sessionmaker(engine, record_keys=KEYS)) as session:
             founding.establish(session, now=NOW, policy=load())
             for number in range(agencies):
                 name = f"Sample House {number}"
@@ -94,7 +96,7 @@ def _bring(engine: Engine, content: bytes, *, dry_run: bool = False) -> DayOneRe
     sheet = read_rows(
         "people", table, proposed("people", table.headers), filename="people.csv", now=NOW, zone=policy.zone
     )
-    with transaction(make_sessionmaker(engine)) as session:
+    with transaction(make_sessionmaker(engine, record_keys=KEYS)) as session:
         return imports.import_sheet(
             session, sheet, Options(takes_over=date(2027, 3, 1)), sha256="0" * 64, actor=operator("bench"), now=NOW, policy=policy, dry_run=dry_run
         )  # fmt: skip
@@ -111,7 +113,7 @@ def _timed(work: Any) -> tuple[Any, dict[str, float]]:
 
 def _bare(engine: Engine) -> float:
     """Milliseconds to write as many evidence rows, the same ones, in one executemany and one transaction."""
-    with make_sessionmaker(engine)() as session:
+    with make_sessionmaker(engine, record_keys=KEYS)() as session:
         rows = [
             {column.key: value for column, value in zip(Evidence.__table__.c, row, strict=True) if column.key != "id"}
             for row in session.execute(select(Evidence.__table__))

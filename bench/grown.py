@@ -4,20 +4,20 @@ A copy of an Agency, a person or a document is another one, with ids, names and 
 staff are there once. A copied decision has no text: no page that is measured reads it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, Engine, Integer, Table, func, inspect, select, text
+from sqlalchemy import Column, Connection, Engine, Integer, Select, Table, func, inspect, select, text
 
 from portal.db import Base
-from portal.models import Membership
+from portal.models import Evidence, Membership
 from workflows.vocabulary import LEAD
 
 COPIED = (
     "job", "agency", "person", "account", "device", "evidence", "licence", "membership", "project", "access_request",
     "background_check", "decision", "document", "handover", "seat", "work_order", "access_grant", "audit_entry", "link",
-    "signature", "training_result",
+    "signature", "training_result", "lapse",
 )  # fmt: skip
 LETTERS = "abcdefghijklmnoprstu"
 ANOTHER = "|| ' ' || " + " || ".join(f"substr('{LETTERS}', (copies.k / {d}) % 20 + 1, 1)" for d in (400, 20, 1))
@@ -38,6 +38,9 @@ OWN: Mapping[tuple[str, str], str] = {
     ("training_result", "learner_email"): f"{MARKED}was.learner_email",
     ("training_result", "file_id"): "NULL",
     ("job", "key"): f"{MARKED}was.key",
+    ("audit_entry", "seq"): "NULL",
+    ("audit_entry", "mac"): "''",
+    ("audit_entry", "key_id"): "''",
     ("decision", "facts"): "'[]'",
     ("decision", "findings"): "'[]'",
 }
@@ -46,6 +49,7 @@ OWN: Mapping[tuple[str, str], str] = {
 KNOWN_BY_NOBODY = {
     ("evidence", "subject_id"): "subject",
     ("evidence", "rests_on_id"): "thing",
+    ("lapse", "subject_id"): "subject",
     ("audit_entry", "thing_id"): "thing",
     ("audit_entry", "agency_id"): "agency",
     ("audit_entry", "person_id"): "person",
@@ -62,39 +66,43 @@ class Copying:
     rows: Mapping[str, str]
     stays: Mapping[str, str]
 
-    def statement(self, table: Table, step: int, copies: int, first: int) -> str:
-        """One insert for all copies: `n` counts them, `k` gives each a name that no other copy has."""
+    def statement(self, table: Table, step: int, copies: int, first: int, start: int) -> str:
+        """One insert for all copies: `n` lies between their ids and those they are copies of, `k` is in their names.
+
+        The ids of the copies begin after `start`; only what has an id below `step` is copied.
+        """
         columns = [column for column in table.c if column.computed is None]
         names = ", ".join(f'"{column.name}"' for column in columns)
-        values = ", ".join(self._value(table, column, step) for column in columns)
+        values = ", ".join(self._value(table, column) for column in columns)
         return (
-            f"WITH RECURSIVE copies(n, k) AS (SELECT 1, {first} UNION ALL SELECT n + 1, k + 1 FROM copies WHERE n < {copies}) "
+            f"WITH RECURSIVE copies(n, k) AS (SELECT {start}, {first} UNION ALL "
+            f"SELECT n + {step}, k + 1 FROM copies WHERE k < {first + copies - 1}) "
             f"INSERT INTO {table.name} ({names}) SELECT {values} FROM copies CROSS JOIN {table.name} AS was "
             f"WHERE was.id < {step} AND ({self.rows.get(table.name, 'true')})"
         )
 
-    def _value(self, table: Table, column: Column, step: int) -> str:
+    def _value(self, table: Table, column: Column) -> str:
         name = f'was."{column.name}"'
         here = table.name, column.name
         if here in OWN:
             return OWN[here]
         if here == ("evidence", "value"):
-            device = self._moved(name, "device", step)
+            device = self._moved(name, "device")
             return f"CASE WHEN was.kind = 'device_in_use' THEN {device} ELSE was.value END"
         if here == ("evidence", "detail"):
-            project = self._moved("CAST(was.detail AS INTEGER)", "project", step)
+            project = self._moved("CAST(was.detail AS INTEGER)", "project")
             return f"CASE WHEN was.kind = 'project' THEN CAST({project} AS VARCHAR(64)) ELSE was.detail END"
         if column.name == "id":
-            return f"was.id + copies.n * {step}"
+            return "was.id + copies.n"
         if here in KNOWN_BY_NOBODY:
-            return self._moved(name, KNOWN_BY_NOBODY[here], step)
+            return self._moved(name, KNOWN_BY_NOBODY[here])
         if isinstance(column.type, Integer) and column.foreign_keys:
-            return self._moved(name, self._target(column), step)
+            return self._moved(name, self._target(column))
         return name
 
-    def _moved(self, name: str, what: str, step: int) -> str:
+    def _moved(self, name: str, what: str) -> str:
         """The same id of the copy, unless the copy shares it with what it is a copy of."""
-        moved = f"{name} + copies.n * {step}"
+        moved = f"{name} + copies.n"
         if what not in self.stays:
             return moved
         stays = self.stays[what].format(name)
@@ -131,53 +139,122 @@ def everybody(connection: Connection) -> Copying:
             "signature": f"was.document_id NOT IN ({of_lead})",
             "training_result": f"was.person_id IS NULL OR was.person_id > {staff}",
             "audit_entry": "was.agency_id IS NULL OR was.agency_id <> 0",
+            "lapse": "was.agency_id <> 0",
         },
         stays={"person": f"{{0}} <= {staff}", "agency": "{0} = 0", "membership": f"{{0}} <= {places}",
                "decision": f"{{0}} IN (SELECT id FROM decision WHERE membership_id <= {places})"},
     )  # fmt: skip
 
 
-def people_of(agency_id: int) -> Copying:
-    """The people of one Agency who hold no office there, with all that is theirs; the copies join the same Agency."""
-    office = (
-        "SELECT subject_id FROM evidence WHERE about = 'membership' AND kind = 'role' AND detail <> 'end_user' "
-        f"AND subject_id IN (SELECT id FROM membership WHERE agency_id = {agency_id})"
+def crowd_of(connection: Connection, agency_id: int) -> Copying:
+    """The people of one Agency who hold no office there; the copies join the same Agency."""
+    return those(connection, select(Membership.id).where(Membership.agency_id == agency_id))
+
+
+def those(connection: Connection, members: Select[int], also: str = "false") -> Copying:
+    """Some people with all that is theirs, as far as they hold no office and belong to one Agency, which the copies join.
+
+    `also` says which quiz results are copied that are nobody's yet.
+    """
+    office = select(Evidence.subject_id).where(
+        Evidence.about == "membership", Evidence.kind == "role", Evidence.detail != "end_user"
     )
-    several = "SELECT person_id FROM membership GROUP BY person_id HAVING count(*) > 1"
-    chosen = f"FROM membership WHERE agency_id = {agency_id} AND id NOT IN ({office}) AND person_id NOT IN ({several})"
-    members, people = f"SELECT id {chosen}", f"SELECT person_id {chosen}"
+    several = select(Membership.person_id).group_by(Membership.person_id).having(func.count() > 1)
+    chosen = select(Membership.id, Membership.person_id).where(
+        Membership.id.in_(members), Membership.id.not_in(office), Membership.person_id.not_in(several)
+    )
+    found = connection.execute(chosen).all()
+    places, people = listed(row.id for row in found), listed(row.person_id for row in found)
     of_members = ("access_request", "decision", "seat", "access_grant", "document", "background_check")
-    of_people = ("account", "handover", "training_result", "audit_entry")
     return Copying(
-        rows=dict.fromkeys(("agency", "project", "device", "job", "work_order"), "false")
-        | dict.fromkeys(of_members, f"was.membership_id IN ({members})")
-        | dict.fromkeys(of_people, f"was.person_id IN ({people})")
+        rows=dict.fromkeys(("agency", "project", "device", "job"), "false")
+        | dict.fromkeys(of_members, f"was.membership_id IN ({places})")
+        | dict.fromkeys(("account", "handover", "training_result", "audit_entry"), f"was.person_id IN ({people})")
         | {
             "person": f"was.id IN ({people})",
-            "membership": f"was.id IN ({members})",
-            "licence": f"was.id IN (SELECT licence_id FROM seat WHERE membership_id IN ({members}))",
+            "membership": f"was.id IN ({places})",
+            "training_result": f"was.person_id IN ({people}) OR ({also})",
+            "licence": f"was.id IN (SELECT licence_id FROM seat WHERE membership_id IN ({places}))",
+            "work_order": f"was.account_id IN (SELECT id FROM account WHERE person_id IN ({people}))",
+            "lapse": f"was.about = 'membership' AND was.subject_id IN ({places})",
             "evidence": f"(was.about = 'person' AND was.subject_id IN ({people})) "
-            f"OR (was.about = 'membership' AND was.subject_id IN ({members}))",
+            f"OR (was.about = 'membership' AND was.subject_id IN ({places}))",
             "link": f"was.person_id IN ({people}) AND (was.document_id IS NULL "
-            f"OR was.document_id IN (SELECT id FROM document WHERE membership_id IN ({members})))",
-            "signature": f"was.document_id IN (SELECT id FROM document WHERE membership_id IN ({members}))",
+            f"OR was.document_id IN (SELECT id FROM document WHERE membership_id IN ({places})))",
+            "signature": f"was.document_id IN (SELECT id FROM document WHERE membership_id IN ({places}))",
         },
         stays={"person": f"{{0}} NOT IN ({people})", "agency": "true", "device": "true", "project": "true", "thing": "true"},
     )  # fmt: skip
 
 
-def grow(engine: Engine, copies: int, what: Callable[[Connection], Copying] = everybody, *, first: int = 1) -> None:
-    """Adds `copies` copies to what is in the database, named from `first` on (no two copies may share a number)."""
-    if copies < 1:
-        return
+def agencies(connection: Connection, which: Select[int]) -> Copying:
+    """Some Agencies with their people and all that is theirs; whoever belongs to another one too stays who they are."""
+    ids = set(connection.scalars(which))
+    members = connection.execute(select(Membership.id, Membership.agency_id, Membership.person_id)).all()
+    elsewhere = {row.person_id for row in members if row.agency_id not in ids}
+    own = listed(ids)
+    places = listed(row.id for row in members if row.agency_id in ids)
+    people = listed(row.person_id for row in members if row.agency_id in ids and row.person_id not in elsewhere)
+    theirs = f"SELECT id FROM document WHERE agency_id IN ({own})"
+    of_agency = (
+        "membership",
+        "project",
+        "device",
+        "licence",
+        "seat",
+        "access_request",
+        "document",
+        "work_order",
+        "audit_entry",
+    )
+    of_people = ("account", "handover", "background_check", "access_grant", "training_result")
+    return Copying(
+        rows=dict.fromkeys(of_agency, f"was.agency_id IN ({own})")
+        | dict.fromkeys(of_people, f"was.person_id IN ({people})")
+        | {
+            "job": "false",
+            "agency": f"was.id IN ({own})",
+            "person": f"was.id IN ({people})",
+            "decision": f"was.membership_id IN ({places})",
+            "lapse": f"was.agency_id IN ({own})",
+            "evidence": f"(was.about = 'agency' AND was.subject_id IN ({own})) OR (was.about = 'person' AND was.subject_id IN ({people})) "
+            f"OR (was.about = 'membership' AND was.subject_id IN ({places})) "
+            f"OR (was.about = 'device' AND was.subject_id IN (SELECT id FROM device WHERE agency_id IN ({own})))",
+            "link": f"was.person_id IN ({people}) AND (was.document_id IS NULL OR was.document_id IN ({theirs}))",
+            "signature": f"was.document_id IN ({theirs})",
+        },
+        stays={"person": f"{{0}} NOT IN ({people})", "agency": f"{{0}} NOT IN ({own})", "membership": f"{{0}} NOT IN ({places})"},
+    )  # fmt: skip
+
+
+def listed(ids: Iterable[int]) -> str:
+    """Ids as SQL takes them in a list: 0, which nobody has, where there are none."""
+    return ", ".join(str(each) for each in sorted(set(ids))) or "0"
+
+
+def grow(
+    engine: Engine,
+    copies: int,
+    what: Callable[[Connection], Copying] = everybody,
+    *,
+    first: int = 1,
+    step: int | None = None,
+) -> int:
+    """Adds `copies` copies to what is in the database, named from `first` on (no two copies may share a number).
+
+    The step by which their ids are apart, to be handed in where more is copied of the same: rows that came later are not.
+    """
     with loading(engine) as connection:
-        copying = what(connection)
         there = inspect(connection).get_table_names()  # what is a view here is another's table, and stays as it is
         tables = [table for table in Base.metadata.sorted_tables if table.name in COPIED and table.name in there]
-        step = 1 + max(connection.scalar(select(func.max(table.c.id))) or 0 for table in tables)
-        for table in reversed(tables):  # what is pointed at comes last: the conditions read it before it is copied
-            connection.execute(text(copying.statement(table, step, copies, first)))
-            count_on(connection, table)
+        start = 1 + max(connection.scalar(select(func.max(table.c.id))) or 0 for table in tables)
+        step = step or start
+        if copies > 0:
+            copying = what(connection)
+            for table in reversed(tables):  # what is pointed at comes last: the conditions read it before it is copied
+                connection.execute(text(copying.statement(table, step, copies, first, start)))
+                count_on(connection, table)
+    return step
 
 
 @contextmanager

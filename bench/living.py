@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, func, insert, inspect, make_url, select
+from sqlalchemy import Connection, Engine, func, insert, inspect, make_url, select
 from sqlalchemy.orm import Session
 
 from bench import grown
@@ -15,13 +16,28 @@ from portal.actors import Actor, actor_of
 from portal.config import Settings
 from portal.db import Base, look_over, make_engine, transaction
 from portal.demo import community as made_up
-from portal.models import Membership, Person, WebSession
+from portal.models import (
+    AccessRequest,
+    Account,
+    Agency,
+    Document,
+    Evidence,
+    Grant,
+    Membership,
+    Person,
+    TrainingResult,
+    WebSession,
+    WorkOrder,
+)
+from portal.services.desk import configuration
 from portal.services.security import sign_in
 from portal.web.app import build
 from portal.wiring import Context, make_context
 from workflows.business_time import local_day
+from workflows.vocabulary import LEAD
 
 CROWD, CROWD_NAMED_FROM = 400, 7_000
+FILLED_NAMED_FROM = 7_100
 
 
 def context_on(url: str, folder: Path) -> Context:
@@ -30,6 +46,7 @@ def context_on(url: str, folder: Path) -> Context:
         Settings(
             database_url=url,
             secret_keys=("for the benchmark alone, and nothing else",),
+            audit_anchor=folder / "anchors",
             mail_url=f"file:{folder / 'mail'}",
             storage=folder / "storage",
             testing=True,
@@ -73,13 +90,68 @@ def of_size(source: Engine, target: Engine, people: int) -> int:
     with target.connect().execution_options(deferred=True) as connection:
         each = connection.scalar(select(func.count()).select_from(Person)) or 1
         agency_id, there = connection.execute(by_size()).first() or (0, 0)
-    grown.grow(target, round(people / each) - 1)
+    step = grown.grow(target, round(people / each) - 1)
     crowd = max(0, round((CROWD - there) / max(1, there - 5)))
-    grown.grow(target, crowd, lambda _: grown.people_of(agency_id), first=CROWD_NAMED_FROM)
+    grown.grow(
+        target, crowd, lambda connection: grown.crowd_of(connection, agency_id), first=CROWD_NAMED_FROM, step=step
+    )
+    fill(target, step)
     grown.settle(target)
     look_over(target)
     with target.connect().execution_options(deferred=True) as connection:
         return connection.scalar(select(func.count()).select_from(Person)) or 0
+
+
+def fill(target: Engine, step: int) -> None:
+    """As much that waits, in every size, as fills the pages of the Lead: so that pages are compared and not their rows."""
+    with_papers = select(Document.agency_id).where(
+        Document.status.in_(("signed", "scanned")), Document.agency_id != LEAD
+    )
+    joining = select(Agency.id).where(Agency.status == "joining", Agency.id.in_(with_papers))
+    ordered = select(Membership.id).join(Account, Account.person_id == Membership.person_id)
+    ordered = ordered.join(WorkOrder, WorkOrder.account_id == Account.id).where(WorkOrder.status == "open")
+    claimed = select(Membership.id).join(TrainingResult, TrainingResult.person_id == Membership.person_id)
+    suspended = select(Grant.membership_id).where(Grant.status == "suspended")
+    asked = select(AccessRequest.membership_id).where(AccessRequest.status == "open", AccessRequest.agency_id != LEAD)
+    nobodys = partial(grown.those, also="was.status = 'unmatched'")
+    # Of what was copied before, the first rows are taken again: those of the community as it was made, in every size.
+    for n, (copy, what, copies) in enumerate((
+        (grown.agencies, joining.order_by(Agency.id).limit(4), 26),
+        (grown.agencies, ready(), 51),
+        (grown.those, asked.order_by(AccessRequest.id).limit(8), 20),
+        (grown.those, ordered.order_by(WorkOrder.id).limit(1), 101),
+        (nobodys, claimed.where(TrainingResult.status == "claimed").order_by(TrainingResult.id).limit(1), 101),
+        (grown.those, suspended.order_by(Grant.id).limit(5), 11),
+        (grown.those, named(), 51),
+    )):  # fmt: skip
+        grown.grow(target, copies, partial(_copying, copy, what), first=FILLED_NAMED_FROM + 110 * n, step=step)
+
+
+def _copying(copy: Any, what: Any, connection: Connection) -> grown.Copying:
+    return copy(connection, what)
+
+
+def ready() -> Any:
+    """The first Agency that joins and has handed in every document of its own."""
+    pieces = [piece.kind for piece in configuration.PACKAGE if not piece.of_admin]
+    has = [
+        Agency.id.in_(select(Evidence.subject_id).where(Evidence.about == "agency", Evidence.kind == each))
+        for each in pieces
+    ]
+    return select(Agency.id).where(Agency.status == "joining", *has).order_by(Agency.id).limit(1)
+
+
+def named() -> Any:
+    """The first person with access who holds no office: the one who is searched by name."""
+    office = select(Evidence.subject_id).where(
+        Evidence.about == "membership", Evidence.kind == "role", Evidence.detail != "end_user"
+    )
+    return (
+        select(Grant.membership_id)
+        .where(Grant.status == "live", Grant.membership_id.not_in(office))
+        .order_by(Grant.membership_id)
+        .limit(1)
+    )
 
 
 def by_size() -> Any:

@@ -8,6 +8,7 @@ from wtforms import (
     BooleanField,
     Field,
     HiddenField,
+    IntegerField,
     RadioField,
     SearchField,
     SelectChoice,
@@ -16,7 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
@@ -146,7 +147,6 @@ class EvidenceForm(Form):
         description="The day it was signed, passed, seen or decided",
     )
     valid_until = DayField("Holds until", [Optional()], description="Its last day. Leave it empty where it has none.")
-    asked_by = StringField("Who asked for the waiver", [Optional(), OneLine(100)])
     verified_by = StringField("Who verified it", [DataRequired("Say who verified it."), OneLine(100)])
     verified_how = SelectField("How", [DataRequired("Say how.")])
     file = FileField(
@@ -168,7 +168,6 @@ class EvidenceForm(Form):
         versions: Iterable[str],
         devices: Mapping[str, str],
         how: Iterable[str],
-        waiver: bool,
         decided: bool,
         **kwargs: Any,
     ):
@@ -187,12 +186,6 @@ class EvidenceForm(Form):
         if decided:
             demand(self.note, "Say why, so that everybody who reads this later understands it.")
             self.note.label.text = "Reason"
-        if waiver:
-            demand(self.asked_by, "Say who asked for this waiver.")
-            demand(self.valid_until, "A waiver needs a last day.")
-            self.valid_until.description = "The last day of the waiver"
-        else:
-            del self.asked_by
 
 
 def demand(field: Field, sentence: str) -> None:
@@ -231,11 +224,17 @@ class AuditFilter(Filter):
     person = StringField("Person (e-mail)", [Optional(), OneLine(320)])
     agency = StringField("Agency (name)", [Optional(), OneLine(200)])
     act = SelectField("Act", [Optional()])
+    thing = SelectField("About", [Optional()])
+    thing_id = IntegerField(
+        "Its number", [Optional(), NumberRange(0, 2**31 - 1, "Enter a number as it stands in the list.")]
+    )
+    refused = SelectField("Outcome", [Optional()], choices=choices({"": "Done and refused", "only": "Refused only"}))
     since = DayField("From", [Optional()])
     until = DayField("To", [Optional()])
 
-    def __init__(self, *args: Any, acts: Iterable[str], **kwargs: Any):
+    def __init__(self, *args: Any, acts: Iterable[str], things: Iterable[str] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.thing.choices = choices({one: one.replace("_", " ").capitalize() for one in things}, "Everything")
         self.act.choices = choices(
             {one: one.replace(".", ": ").replace("_", " ").capitalize() for one in acts}, "Everything"
         )

@@ -3,18 +3,22 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, String, literal, select, union_all
+from sqlalchemy.orm import Session, aliased
 
-from portal.models import Evidence, Membership, Person
-from workflows.vocabulary import LEAD, About, Kind
+from portal.models import Delegation, Evidence, Membership, Person
+from workflows.vocabulary import LEAD, ONLOOKERS, About, Kind, Role
 
 OPERATES = " (command line)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Whoever does something. `roles` are (agency id, role) pairs in force; `via` is how the person came in."""
+    """Whoever does something. `roles` are (agency id, role) pairs in force; `via` is how the person came in.
+
+    `delegated` holds (agency id, scope, name of the director) of what executive directors let this person do in their
+    place; `on_behalf` says in words for whom somebody acts throughout.
+    """
 
     person_id: int | None
     name: str
@@ -23,14 +27,21 @@ class Actor:
     document_id: int | None = None
     address: str = ""
     agent: str = ""
+    on_behalf: str = ""
+    delegated: frozenset[tuple[int, str, str]] = field(default_factory=frozenset)
 
     def at(self, role: str) -> frozenset[int]:
         """The agencies where the actor holds this role."""
         return frozenset(agency for agency, held in self.roles if held == role)
 
+    def let(self, *scopes: str) -> frozenset[int]:
+        """The agencies whose director lets the actor do any of these things; without one, anything at all."""
+        return frozenset(agency for agency, scope, _ in self.delegated if not scopes or scope in scopes)
+
     @property
     def lead_roles(self) -> frozenset[str]:
-        return frozenset(role for agency, role in self.roles if agency == LEAD)
+        """The roles among the Lead's staff; whoever only looks on has none of them."""
+        return frozenset(role for agency, role in self.roles if agency == LEAD and role not in ONLOOKERS)
 
     @property
     def label(self) -> str:
@@ -64,10 +75,12 @@ def actor_of(
     document_id: int | None = None,
 ) -> Actor:
     """The person as an actor, with the roles that evidence says are held on this day. One statement."""
+    roles, delegated = held_by(session, person.id, on)
     return Actor(
         person_id=person.id,
         name=person.name,
-        roles=roles_of(session, person.id, on),
+        roles=roles,
+        delegated=delegated,
         via=via,
         document_id=document_id,
         address=address[:64],
@@ -75,16 +88,62 @@ def actor_of(
     )
 
 
+def held_by(
+    session: Session, person_id: int, on: date
+) -> tuple[frozenset[tuple[int, str]], frozenset[tuple[int, str, str]]]:
+    """The roles, and what directors let the person do, as in Actor. One statement: every request asks it."""
+    nobody = literal("", String)
+    roles = _roles(person_id, on).add_columns(nobody, nobody)
+    rows = session.execute(union_all(roles, _delegations(person_id, on))).all()
+    return (
+        frozenset((agency, word) for agency, word, first, last in rows if not first + last),
+        frozenset((agency, word, f"{first} {last}") for agency, word, first, last in rows if first + last),
+    )
+
+
 def roles_of(session: Session, person_id: int, on: date) -> frozenset[tuple[int, str]]:
-    held = session.execute(
+    return frozenset((agency, role) for agency, role in session.execute(_roles(person_id, on)))
+
+
+def _in_force(on: date) -> tuple[ColumnElement[bool], ...]:
+    return (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+
+
+def _roles(person_id: int, on: date) -> Select[int, str]:
+    return (
         select(Membership.agency_id, Evidence.detail)
         .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.person_id == person_id,
-            Evidence.kind == Kind.ROLE,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
+        .where(Membership.person_id == person_id, Evidence.kind == Kind.ROLE, *_in_force(on))
     )
-    return frozenset((agency, role) for agency, role in held)
+
+
+def _delegations(person_id: int, on: date) -> Select[int, str, str, str]:
+    """Given to the person by whoever is still director there; nothing where the person has left the Agency."""
+    directs, belongs = aliased(Membership), aliased(Membership)
+    of_membership = (Evidence.about == About.MEMBERSHIP, *_in_force(on))
+    still = (
+        select(1)
+        .select_from(Evidence)
+        .join(directs, directs.id == Evidence.subject_id)
+        .where(
+            directs.agency_id == Delegation.agency_id, directs.person_id == Delegation.from_id, Evidence.kind == Kind.ROLE,
+            Evidence.detail == Role.EXECUTIVE_DIRECTOR, *of_membership,
+        )
+    )  # fmt: skip
+    left = (
+        select(1)
+        .select_from(Evidence)
+        .join(belongs, belongs.id == Evidence.subject_id)
+        .where(
+            belongs.agency_id == Delegation.agency_id, belongs.person_id == person_id, Evidence.kind == Kind.DEPARTURE,
+            *of_membership,
+        )
+    )  # fmt: skip
+    return (
+        select(Delegation.agency_id, Delegation.scope, Person.first_name, Person.last_name)
+        .join(Person, Person.id == Delegation.from_id)
+        .where(
+            Delegation.to_id == person_id, Delegation.revoked_at.is_(None), Delegation.starts_on <= on,
+            Delegation.ends_on >= on, still.exists(), ~left.exists(),
+        )
+    )  # fmt: skip

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.secrets import RecordKeys
+
 ROOT = Path(__file__).resolve().parent.parent
 MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
 
@@ -33,6 +35,9 @@ class Settings:
     core_hmis_private: tuple[str, ...] = ()
     scim_token: str = field(default="", repr=False)
     storage: Path = Path("var/storage")
+    audit_keys: tuple[str, ...] = field(default=(), repr=False)
+    audit_anchor: Path | None = None
+    audit_mail: bool = False
     trusted_proxies: int = 0
     demo: bool = False
     testing: bool = False
@@ -40,6 +45,19 @@ class Settings:
     @property
     def secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def record_keys(self) -> RecordKeys:
+        """What seals the record: its own keys, else those derived from the secret keys, which go on verifying what they sealed."""
+        return RecordKeys((*self.audit_keys, *self.secret_keys))
+
+    @property
+    def anchors(self) -> Path:
+        """The file that the record's head is written to: beside an SQLite database, else under var/, unless it is named."""
+        if self.audit_anchor is not None:
+            return self.audit_anchor
+        file = self.database_url.partition("sqlite:///")[2]
+        return Path(f"{file}.anchors") if file else Path("var/record.anchors")
 
     @classmethod
     def from_environment(
@@ -66,6 +84,9 @@ class Settings:
             "core_hmis_private": tuple(h.strip().lower() for h in said("CORE_HMIS_PRIVATE", "").split(",") if h.strip()),
             "scim_token": said("SCIM_TOKEN", ""),
             "storage": Path(said("STORAGE", str(cls.storage))),
+            "audit_keys": tuple(key.strip() for key in said("AUDIT_KEY", "").split(",") if key.strip()),
+            "audit_anchor": Path(said("AUDIT_ANCHOR", "")) if said("AUDIT_ANCHOR", "") else None,
+            "audit_mail": said("AUDIT_MAIL", "") == "1",
             "trusted_proxies": _number("TRUSTED_PROXIES", said("TRUSTED_PROXIES", "0")),
             "demo": said("DEMO", "") == "1",
         } | changes  # fmt: skip
@@ -80,6 +101,10 @@ class Settings:
         if any(len(key) < 32 for key in self.secret_keys):
             raise SettingsError(
                 "PORTAL_SECRET_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32)."
+            )
+        if any(len(key) < 32 for key in self.audit_keys):
+            raise SettingsError(
+                "PORTAL_AUDIT_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32)."
             )
         self._check_core_hmis()
         if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:

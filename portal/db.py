@@ -40,8 +40,9 @@ def make_engine(url: str, **options) -> Engine:
     return engine
 
 
-def make_sessionmaker(engine: Engine) -> Sessions:
-    return sessionmaker(engine, expire_on_commit=False)
+def make_sessionmaker(engine: Engine, **info) -> Sessions:
+    """Sessions on that engine; `record_keys` are what seals the record, the environment's where they are not given."""
+    return sessionmaker(engine, expire_on_commit=False, info=info)
 
 
 @contextmanager

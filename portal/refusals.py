@@ -1,6 +1,17 @@
 """How the portal says no: one exception with a reason and a sentence that says what to do."""
 
+from contextvars import ContextVar
+
 from workflows.vocabulary import Reason
+
+_noticed: ContextVar["list[Refused] | None"] = ContextVar("noticed", default=None)
+
+
+def notice() -> "list[Refused]":
+    """A list that every refusal in this context joins from now on, also one that a page shows beside its form."""
+    found: list[Refused] = []
+    _noticed.set(found)
+    return found
 
 
 class Refused(Exception):
@@ -9,6 +20,8 @@ class Refused(Exception):
     def __init__(self, reason: Reason, sentence: str, field: str = ""):
         super().__init__(sentence)
         self.reason, self.sentence, self.field = reason, sentence, field
+        if (noticed := _noticed.get()) is not None:
+            noticed.append(self)
 
 
 def bad_input(sentence: str, field: str = "") -> Refused:

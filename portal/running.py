@@ -28,6 +28,7 @@ def run_here(*, port: int, settings: Callable[..., Settings]) -> None:
     if differs := settle_on_pack(context):
         click.echo(differs, err=True)
     if _is_empty(context):
+        chosen.anchors.unlink(missing_ok=True)  # those of an earlier demonstration, whose database is gone
         _load(context)
     stop = threading.Event()
     worker = threading.Thread(target=Worker(context).run, args=(stop,), name="worker")

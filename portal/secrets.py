@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -51,6 +52,31 @@ class Keys:
         return URLSafeTimedSerializer(
             self._keys[::-1], salt=f"hmis-portal/{purpose}", signer_kwargs={"digest_method": hashlib.sha256}
         )
+
+
+class RecordKeys:
+    """The keys that seal the record, the newest first: the first one seals, all of them verify. None of them is stored."""
+
+    def __init__(self, texts: Sequence[str]):
+        derived = [hashlib.sha256(f"record:{text}".encode()).digest() for text in texts]
+        self._keys = {hashlib.sha256(b"id:" + key).hexdigest()[:16]: key for key in derived}
+
+    def __contains__(self, key_id: object) -> bool:
+        return key_id in self._keys
+
+    @property
+    def active(self) -> str:
+        """The id of the key that seals; '' where there is none."""
+        return next(iter(self._keys), "")
+
+    @property
+    def in_hex(self) -> dict[str, str]:
+        """Every key by its id, for whoever is to verify an export without the portal. Whoever holds one can forge."""
+        return {key_id: key.hex() for key_id, key in self._keys.items()}
+
+    def mac(self, key_id: str, message: bytes) -> str:
+        """The HMAC-SHA256 of a message, in hex; KeyError for a key that is not here."""
+        return hmac.digest(self._keys[key_id], message, "sha256").hex()
 
 
 def new_token() -> str:

@@ -39,7 +39,7 @@ class Context:
 def make_context(settings: Settings, *, clock: Clock = utc_now) -> Context:
     """The context that these settings describe; the pack is read here, so that a wrong one stops the start."""
     engine = make_engine(settings.database_url)
-    sessions = make_sessionmaker(engine)
+    sessions = make_sessionmaker(engine, record_keys=settings.record_keys)
     policy = load(settings.policy)
     return Context(
         settings=settings,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from portal import audit, jobs
+from portal import audit, jobs, record_keeping
 from portal.actors import PORTAL
 from portal.db import look_over, transaction
 from portal.effects.registry import HANDLERS, Handler
@@ -17,6 +17,7 @@ from portal.services.desk import work_orders
 from portal.services.people import handover
 from portal.wiring import Context
 from workflows.business_time import local_day
+from workflows.policy import Policy
 from workflows.vocabulary import Effect
 
 log = logging.getLogger("portal.worker")
@@ -61,13 +62,14 @@ class Worker:
         try:
             if job.tries > TRIES:  # whoever tried it died of it, each time
                 raise WorkerLost("Every worker that tried was lost before it could say why.")
-            self.handlers[Effect(job.effect)](dataclasses.replace(self.context, policy=ruling), job)
+            finished = self.handlers[Effect(job.effect)](dataclasses.replace(self.context, policy=ruling), job)
         except Exception as error:
             log.exception("%s %s failed at try %s", job.effect, job.key, job.tries)
             self._failed(job, error)
         else:
-            with transaction(self.context.sessions) as session:
-                jobs.finish(session, job, now=self.context.clock())
+            if not finished:
+                with transaction(self.context.sessions) as session:
+                    jobs.finish(session, job, now=self.context.clock())
         return True
 
     def see_to_duties(self) -> None:
@@ -88,8 +90,24 @@ class Worker:
                 daily.look_ahead(session, now=now, policy=policy)
             self._prune(now)
             look_over(self.context.engine)
+            self._keep_record(now, policy)
             self._swept = today
+        self._anchor(now)
         self._duties_at = now
+
+    def _keep_record(self, now: datetime, policy: Policy) -> None:
+        context = self.context
+        outcome = record_keeping.verify_and_keep(
+            context.sessions, context.engine, context.settings, now=now, policy=policy
+        )
+        for each in outcome.breaks:
+            log.error("the record is broken: %s", each.said)
+
+    def _anchor(self, now: datetime) -> None:
+        try:
+            record_keeping.anchor(self.context.sessions, self.context.settings, now=now)
+        except OSError:  # a full disk must not stop the portal; the next look tries again
+            log.exception("the record's head could not be written to %s", self.context.settings.anchors)
 
     def _prune(self, now: datetime) -> None:
         deleted = 1

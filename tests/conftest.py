@@ -10,6 +10,7 @@ Databases, each clean and migrated:
 The portal itself, on a clean SQLite database: settings, clock, context, app, client, client_request.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -23,17 +24,26 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.db import Sessions, make_sessionmaker
-from tests.support import databases, network
+from tests.support import databases, kept, network
 from tests.support.clock import Clock
 from tests.support.pages import ClientRequest
+from tests.support.record import AUDIT_KEY
 
 if TYPE_CHECKING:
     from portal.wiring import Context
+
+os.environ["PORTAL_AUDIT_KEY"] = AUDIT_KEY
 
 
 @pytest.fixture(scope="session", autouse=True)
 def closed_network() -> Iterator[None]:
     with network.closed():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_compiled() -> Iterator[None]:
+    with kept.kept():
         yield
 
 
@@ -146,6 +156,7 @@ def settings(engine: Engine, tmp_path: Path) -> Settings:
     return Settings(
         database_url=engine.url.render_as_string(hide_password=False),
         secret_keys=("for tests alone, nothing is signed with it",),
+        audit_keys=(AUDIT_KEY,),
         mail_url=f"file:{tmp_path / 'mail'}",
         storage=tmp_path / "storage",
         testing=True,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from workflows.business_time import end_of_day
 from workflows.explain import Because, Explanation
-from workflows.questions import Evidence, Member, Needs, OnLapse, Prerequisite, Step
+from workflows.questions import Evidence, Member, Needs, OnLapse, Prerequisite, Step, holds
 from workflows.vocabulary import Outcome
 
 
@@ -198,6 +198,11 @@ class Decision:
         """The last day on which the gate stays open, as far as is known; None where it is shut or no end is known."""
         ends = [f.valid_until for f in self.findings if f.valid_until]
         return min(ends, default=None) if self.permitted else None
+
+    def held(self, about: str, subject_id: int, kind: str) -> list[Evidence]:
+        """The facts of a kind about a subject that hold on the decision's day, in the order in which they were recorded."""
+        facts = (e for e in self.facts if (e.about, e.subject_id, e.kind) == (about, subject_id, kind))
+        return sorted((e for e in facts if holds(e, self.on)), key=lambda e: e.id)
 
     def finding(self, prerequisite_id: str) -> Finding:
         return next(f for f in self.findings if f.id == prerequisite_id)

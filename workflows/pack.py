@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workflows.passwords import PROFILES, Profile
 from workflows.periods import Period
 
 
@@ -99,9 +100,24 @@ class PasswordRules:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
+    """The portal's own sign-in: its password profile, when an idle session ends, how many failures lock an account.
+
+    Failures within `address_minutes` from one address, and within `all_minutes` from everywhere, come before that.
+    """
+
     idle_minutes: int
     tries: int
     cite: str
+    profile: str = "nist-63b4"
+    address_tries: int = 10
+    address_minutes: int = 15
+    address_requests: int = 30
+    all_tries: int = 100
+    all_minutes: int = 5
+
+    @property
+    def passwords(self) -> Profile:
+        return PROFILES[self.profile]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from workflows.pack import (
     Warnings,
     WorkOrders,
 )  # fmt: skip
+from workflows.passwords import PROFILES
 from workflows.questions import Prerequisite
 from workflows.scim_words import ScimWords, read_scim
 from workflows.stanza import PolicyError, Stanza
@@ -46,6 +47,7 @@ ORDER_FIELDS = (
 )  # fmt: skip
 _CALENDAR = range(2000, 2101)
 _LATEST = timedelta(days=400)
+_SIGN_IN = SignIn(30, 3, "System Inactivity; Unsuccessful Login")
 _WARNINGS = Warnings((30, 7, 1), "Security awareness training and follow-up")  # packs kept from before there were any
 
 T = TypeVar("T")
@@ -144,9 +146,7 @@ def _load(text: str, file: str) -> Policy:
         one_time_code=_one(pack, "one_time_code", _code),
         links=_one(pack, "links", _links),
         core_password=_one(pack, "core_password", _password),
-        sign_in=_one(
-            pack, "sign_in", lambda s: SignIn(s.number("idle_minutes", 1, 720), s.number("tries", 1, 20), _cite(s))
-        ),
+        sign_in=_one(pack, "sign_in", _sign_in) if "sign_in" in pack else _SIGN_IN,
         hours=opening,
         holiday_rules=rules,
         holidays=holidays(rules, _CALENDAR),
@@ -286,6 +286,20 @@ def _password(s: Stanza) -> PasswordRules:
     profile = s.one_of("profile", ("manual", "nist-63b4"))
     digits = s.number("digits", 0, shortest)
     return PasswordRules(profile, shortest, longest, digits, s.period("change_after"), s.span("reveal"), _cite(s))
+
+
+def _sign_in(s: Stanza) -> SignIn:
+    return SignIn(
+        s.number("idle_minutes", 1, 720),
+        s.number("tries", 1, 20),
+        _cite(s),
+        profile=s.one_of("profile", PROFILES, _SIGN_IN.profile),
+        address_tries=s.number("address_tries", 3, 1000, _SIGN_IN.address_tries),
+        address_minutes=s.number("address_minutes", 1, 1440, _SIGN_IN.address_minutes),
+        address_requests=s.number("address_requests", 3, 1000, _SIGN_IN.address_requests),
+        all_tries=s.number("all_tries", 10, 100_000, _SIGN_IN.all_tries),
+        all_minutes=s.number("all_minutes", 1, 1440, _SIGN_IN.all_minutes),
+    )
 
 
 def _work_orders(s: Stanza) -> WorkOrders:

@@ -93,6 +93,13 @@ SWEEP_STOP = Machine("brake", "pulled", {
     "drop": Move(("pulled",), "dropped", Action.ACCESS_REACT, "let go by itself: few enough are left"),
 })  # fmt: skip
 
+WAIVER = Machine("waiver", "asked", {
+    "give": Move(("asked",), "given", Action.WAIVER_DECIDE, "was given by a second person"),
+    "refuse": Move(("asked",), "refused", Action.WAIVER_DECIDE, "was refused"),
+    "withdraw": Move(("asked",), "withdrawn", Action.WAIVER_ASK, "was withdrawn before it was decided"),
+    "end": Move(("given",), "ended", Action.WAIVER_END, "was ended before its last day"),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Machine] = {
     m.name: m
     for m in (
@@ -108,5 +115,6 @@ MACHINES: Mapping[str, Machine] = {
         POLICY_PACK,
         BULK_SCAN,
         SWEEP_STOP,
+        WAIVER,
     )
 }

@@ -27,9 +27,28 @@ class Role(StrEnum):
     HELP_DESK = "help_desk"
     LEAD_SECURITY = "lead_security"
     TRAINER = "trainer"
+    AUDITOR = "auditor"
+    BOARD_MEMBER = "board_member"
+    COMMITTEE_MEMBER = "committee_member"
 
 
-LEAD_ROLES = frozenset({Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER})
+LEAD_ROLES = frozenset({Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER, Role.AUDITOR})
+"""The Lead's staff."""
+
+ONLOOKERS = frozenset({Role.BOARD_MEMBER, Role.COMMITTEE_MEMBER})
+"""Of the Continuum's Board and its data committee: they see counts, and nobody's name."""
+
+AT_THE_LEAD = LEAD_ROLES | ONLOOKERS
+"""Roles that exist at the Lead's own organization, and at no Agency."""
+
+
+class Scope(StrEnum):
+    """What an executive director may let somebody else of the Agency do; signatures are never among it."""
+
+    REQUEST_ACCESS = "request_access"
+    NAME_OFFICERS = "name_officers"
+    ATTEST_FORMS = "attest_forms"
+    AUTHORISE_DEVICES = "authorise_devices"
 
 
 class Kind(StrEnum):
@@ -195,6 +214,9 @@ class Action(StrEnum):
     EVIDENCE_SEE = "evidence.see"
     EVIDENCE_DERIVE = "evidence.derive"
     OFFICER_NAME = "officer.name"
+    DELEGATION_SEE = "delegation.see"
+    DELEGATION_GIVE = "delegation.give"
+    DELEGATION_REVOKE = "delegation.revoke"
     FORM_SUBMIT = "form.submit"
     PROTOCOL_ATTEST = "protocol.attest"
     DEVICE_ENTER = "device.enter"
@@ -214,6 +236,10 @@ class Action(StrEnum):
     ACCESS_REACT = "access.react"
     BRAKE_SEE = "brake.see"
     BRAKE_RELEASE = "brake.release"
+    WAIVER_SEE = "waiver.see"
+    WAIVER_ASK = "waiver.ask"
+    WAIVER_DECIDE = "waiver.decide"
+    WAIVER_END = "waiver.end"
     LAPSE_SEE = "lapse.see"
     PERSON_DEACTIVATE = "person.deactivate"
     PERSON_ENROL = "person.enrol"
@@ -238,8 +264,17 @@ class Action(StrEnum):
     PACK_WITHDRAW = "pack.withdraw"
     PACK_ACTIVATE = "pack.activate"
     PACK_SETTLE = "pack.settle"
+    AGGREGATES_SEE = "aggregates.see"
+    ROLES_SEE = "roles.see"
     AUDIT_SEE = "audit.see"
+    AUDIT_EXPORT = "audit.export"
     SIGN_IN = "sign.in"
+    ACCOUNT_UNLOCK = "account.unlock"
+    PASSWORD_RESET = "password.reset"
+    FACTOR_VOUCH = "factor.vouch"
+    FACTOR_RESET = "factor.reset"
+    EMAIL_CHANGE = "email.change"
+    LOCKED_SEE = "locked.see"
 
 
 class Effect(StrEnum):

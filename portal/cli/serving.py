@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 from sqlalchemy import func, select
 
-from portal import migrate
+from portal import audit, migrate, privileges
 from portal.cli.common import common, fail
 from portal.config import Settings
 from portal.db import make_engine, make_sessionmaker, reading, transaction, utc_now
@@ -18,16 +18,29 @@ from workflows.policy import load
 
 
 @click.command("migrate")
+@click.option("--app-role", help="PostgreSQL: the role of pages and workers, which may then only add to the record.")
 @common
-def migrate_command(settings: Callable[..., Settings]) -> None:
+def migrate_command(settings: Callable[..., Settings], app_role: str | None) -> None:
     """Bring the database to this version."""
     from portal.services import packs
 
     chosen = settings(needs_secret=False)
+    if not chosen.record_keys.active:
+        fail("No key seals the record. Set PORTAL_AUDIT_KEY, or PORTAL_SECRET_KEY, as for the pages and the worker.")
     pack, engine = load(chosen.policy), make_engine(chosen.database_url)
     migrate.upgrade(engine)
     click.echo(f"The database is at {migrate.current(engine)}.")
-    with transaction(make_sessionmaker(engine)) as session:
+    if app_role:
+        try:
+            privileges.grant(engine, app_role)
+        except privileges.NotGranted as no:
+            fail(str(no))
+        click.echo(f"{app_role} may add to the record and read it, and change none of it.")
+    sessions = make_sessionmaker(engine, record_keys=chosen.record_keys)
+    with transaction(sessions) as session:
+        if audit.begin(session, now=utc_now()):
+            click.echo("The sealed record begins. Keep its key apart from the database (docs/operations.md).")
+    with transaction(sessions) as session:
         if packs.adopt(session, pack, now=utc_now()):
             click.echo(f"The pack in force is {pack.name}, version {pack.version[:12]}.")
 

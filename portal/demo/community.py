@@ -278,6 +278,13 @@ class Play:
                 at.morning(due, lambda: self.years.renew_inventory(house))
         if house.starts + timedelta(345) < until:
             at.morning(house.starts + timedelta(345), lambda: self.years.review(house))
+        if house.story == "late":
+            why = "The person who counts beds is away until next month."
+            at.morning(self.last - timedelta(4), lambda: self.years.ask_to_waive(house, "housing-inventory", why))
+        if house.story == "full":
+            why = "The yearly visit had to be put off; the Lead has another day in January."
+            at.morning(self.last - timedelta(30), lambda: self.years.ask_to_waive(house, "security-review", why))
+            at.morning(self.last - timedelta(28), lambda: self.years.waive(house))
         if house.story == "suspended":
             at.morning(self.last - timedelta(SUSPENDED), lambda: self.years.suspend(house))
         if house.story == "ended":

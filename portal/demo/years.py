@@ -1,12 +1,16 @@
 """What comes after joining: yearly inventories and reviews, new versions, a suspension, an end, evidence by hand."""
 
-from datetime import date
+from datetime import date, timedelta
+
+from sqlalchemy import select
 
 from portal.demo.agencies import Joining
 from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
+from portal.models import Waiver
 from portal.services.agencies import agency_ending
 from portal.services.desk import publishing, record_evidence
+from portal.services.people import waivers
 from workflows.vocabulary import About, Kind
 
 
@@ -44,6 +48,25 @@ class Years:
             how="known to the Lead",
             note="Two people shared one account; suspended until the Agency has answered.",
         )
+
+    def ask_to_waive(self, house: House, prerequisite: str, reason: str) -> None:
+        driver = self.driver
+        with driver.change() as session:
+            waivers.ask(
+                session, agency=driver.agency(session, house.name), membership=None, prerequisite=prerequisite, until=driver.today + timedelta(75),
+                reason=reason, actor=driver.actor(session, house.admin.email), **driver.about,
+            )  # fmt: skip
+
+    def waive(self, house: House) -> None:
+        """What was asked for last at this Agency is given, by somebody who did not ask."""
+        driver = self.driver
+        with driver.change() as session:
+            agency = driver.agency(session, house.name)
+            row = session.scalars(select(Waiver).where(Waiver.agency_id == agency.id, Waiver.status == "asked")).one()
+            waivers.give(
+                session, row, until=row.until, reason="The visit is booked for the first free week.",
+                actor=driver.actor(session, self.staff.admin), **driver.about,
+            )  # fmt: skip
 
     def record(
         self, name: str, kind: Kind, about: About, email: str | None, *, on: date, how: str, note: str, detail: str = ""

@@ -26,19 +26,24 @@ from portal.models import (
     Account,
     Agency,
     Document,
+    EmailChange,
     Grant,
     Link,
     Membership,
     PackActivation,
     Person,
+    RecordCheck,
     StoredFile,
     SweepStop,
+    Waiver,
     WorkOrder,
 )
 from portal.refusals import Refused
 from portal.services import links
+from portal.effects.mail_before import BEFORE, before
 from portal.services.home import running_out
 from portal.services.paperwork import again
+from portal.services.people import mailbox
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
 from workflows.vocabulary import LEAD
@@ -82,6 +87,19 @@ MAILS: Mapping[str, Kind] = {
     "order_overdue": Kind("Open the work orders", lambda _facts: "/desk/orders"),
     "runs_out": Kind("See what to do", lambda _facts: "/#runs-out"),
     "brake_pulled": Kind("See who would lose access", lambda _facts: "/desk/brake"),
+    "record_broken": Kind("See the record", lambda _facts: "/desk/audit"),
+    "record_head": Kind("See the record", lambda _facts: "/desk/audit"),
+    "waiver_asked": Kind("Decide about the waiver", lambda facts: f"/waivers/{facts['waiver'].id}"),
+    "waiver_decided": Kind("See the waiver", lambda facts: f"/waivers/{facts['waiver'].id}"),
+    "account_locked": Kind(""),
+    "colleague_locked": Kind("See the person", lambda facts: f"/people/{facts['membership'].id}"),
+    "account_unlocked": Kind("Sign in", lambda _facts: "/sign-in"),
+    "sign_in_attack": Kind("See who is locked", lambda _facts: "/desk/sign-in"),
+    "recovery_used": Kind("See your recovery codes", lambda _facts: "/account/second-factor"),
+    "factor_vouched": Kind(""),
+    "factor_reset": Kind("Sign in and set up a new one", lambda _facts: "/sign-in"),
+    "email_confirm": Kind("Confirm this address"),
+    "email_changed": Kind(""),
     "pack_proposed": Kind("See what would change, and for whom", lambda _facts: "/desk/policy"),
     "seat_waiting": Kind("See the Agency's licenses", _agency),
     "admin_named": Kind("See what you can do now"),
@@ -94,6 +112,9 @@ def handle(context: Context, job: Job) -> None:
 
     A KeyError for a mail that does not exist. Nothing is sent where its link or code no longer counts.
     """
+    if job.payload["mail"] in BEFORE:
+        before(context, job)
+        return
     kind = MAILS[job.payload["mail"]]
     with transaction(context.sessions) as session:
         if not jobs.holds(session, job):
@@ -119,6 +140,7 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     agency_id = payload.get("agency_id") or (document and document.agency_id) or (membership and membership.agency_id)
     agency = session.get(Agency, agency_id) if agency_id is not None else _agency_of(session, to)
     about = session.get_one(Person, membership.person_id) if membership else to
+    waiver = session.get(Waiver, payload["waiver_id"]) if payload.get("waiver_id") else None
     facts: Facts = {
         "to": to, "about": about, "agency": agency or session.get_one(Agency, LEAD), "document": document, "membership": membership,
         "document_title": documents.text(document.kind, document.version).title if document else "", "initials": initials(about),
@@ -128,8 +150,13 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
         "orders": list(session.scalars(select(WorkOrder).where(WorkOrder.id.in_(payload.get("order_ids", []))))),
         "asked_by": session.get(Person, link.sent_by) if link and link.sent_by else None,
         "pack": session.get(PackActivation, payload["activation_id"]) if payload.get("activation_id") else None,
+        "check": session.get(RecordCheck, payload["check_id"]) if payload.get("check_id") else None,
+        "head": {"seq": payload.get("seq"), "mac": payload.get("mac")},
+        "waiver": waiver, "waiver_title": _title(waiver, context),
         "stop": session.get(SweepStop, payload["stop_id"]) if payload.get("stop_id") else None,
     }  # fmt: skip
+    if payload.get("change_id") and not _address(session, facts, payload, now, context):
+        return None
     if link is not None and not _carry(session, facts, link, payload, now, context):
         return None
     if payload["mail"] == "brake_pulled" and (facts["stop"] is None or facts["stop"].status != "pulled"):
@@ -141,6 +168,26 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     if payload["mail"] == "executed_copy" and document is not None:
         facts["attachments"] = _attached(session, document, context)
     return facts
+
+
+def _address(session: Session, facts: Facts, payload: Mapping[str, Any], now: datetime, context: Context) -> bool:
+    """A change of address: to the new mailbox with the link that confirms it, or to the old one to say that it is done."""
+    change = session.get_one(EmailChange, payload["change_id"])
+    facts["change"], facts["asked_by"] = change, change.asker if change.asked_by != change.person_id else None
+    if payload["mail"] != "email_confirm":
+        facts["to_email"] = change.was
+        return True
+    if change.closed_at is not None or change.expires_at <= now:
+        return False
+    facts["to_email"] = change.email
+    envelope = mailbox.send(session, change=change, keys=context.keys)
+    facts["link_href"] = f"{context.settings.base_url}{mailbox.PATH}{envelope}"
+    return True
+
+
+def _title(waiver: Waiver | None, context: Context) -> str:
+    titles = {p.id: p.title for p in context.policy.prerequisites}
+    return titles.get(waiver.prerequisite, waiver.prerequisite) if waiver else ""
 
 
 def _running_out(session: Session, facts: Facts, now: datetime, context: Context) -> bool:
@@ -185,7 +232,7 @@ def render(name: str, facts: Facts, job: Job, context: Context) -> Message:
     mark = hashlib.sha256(f"{job.key} {job.enqueued_at.isoformat()}".encode()).hexdigest()[:12]
     return Message(
         id=f"{name}.{job.id}.{mark}", sender=context.settings.mail_from, to_name=to.name if to else facts["help"]["name"],
-        to_email=to.email if to else facts["help"]["mail"], subject=subject, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=html,
+        to_email=facts.get("to_email") or (to.email if to else facts["help"]["mail"]), subject=subject, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=html,
         sent_at=job.enqueued_at, attachments=facts["attachments"],
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ from portal.jobs import Job
 from portal.wiring import Context
 from workflows.vocabulary import Effect
 
-Handler = Callable[[Context, Job], None]
+Handler = Callable[[Context, Job], bool | None]
+"""True: the job was finished in the very transaction of what it did, so that the two cannot come apart."""
 
 HANDLERS: Mapping[Effect, Handler] = {
     Effect.RECONSIDER: reconsider.handle,

@@ -9,19 +9,22 @@ from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
-from portal.jobs import leased
+from portal.jobs import leased, looking
 from portal.jobs.job import KEPT, LEASE, TRIES, Job
 from portal.models import Job as Row
 from workflows.vocabulary import Effect
 
 __all__ = [
-    "LEASE", "TRIES", "Job", "claim", "enqueue", "enqueue_all", "fail", "finish", "holds", "keep", "list_failed", "overview", "prune",
-    "retry",
+    "COUNTED", "LEASE", "TRIES", "Job", "claim", "enqueue", "enqueue_all", "fail", "failed_or_late", "finish", "holds", "keep",
+    "list_failed", "overview", "prune", "retry",
 ]  # fmt: skip
+
+COUNTED = 1_000
+"""As far as open jobs are counted."""
 
 
 def _queue(session: Session) -> ModuleType:
@@ -113,12 +116,13 @@ def list_failed(session: Session, *, limit: int = 100) -> list[Row]:
     )
 
 
+def failed_or_late(session: Session, *, late_since: datetime, most: int) -> list[Row]:
+    """At most so many jobs that failed for good, the latest first, and those that should have run before a moment."""
+    return [*looking.failed(session, most=most), *looking.late(session, before=late_since, most=most)]
+
+
 def overview(session: Session, *, now: datetime) -> dict[str, Any]:
-    """How many jobs wait, run, failed, and the age of the oldest due one in seconds."""
-    open_ones = select(Row.state, func.count()).where(Row.state.in_(("waiting", "running", "failed")))
-    counts = {state: count for state, count in session.execute(open_ones.group_by(Row.state))}  # noqa: C416
-    oldest = session.scalar(select(func.min(Row.run_at)).where(Row.state == "waiting", Row.run_at <= now))
-    return {
-        "waiting": counts.get("waiting", 0), "running": counts.get("running", 0), "failed": counts.get("failed", 0),
-        "oldest_seconds": (now - oldest).total_seconds() if oldest else 0.0,
-    }  # fmt: skip
+    """How many jobs wait, run, failed (counted no further than COUNTED and one), and the age of the oldest due one in seconds."""
+    counts = {state: looking.count(session, state, COUNTED + 1) for state in ("waiting", "running", "failed")}
+    oldest = looking.oldest_due(session, now=now)
+    return counts | {"oldest_seconds": (now - oldest).total_seconds() if oldest else 0.0}

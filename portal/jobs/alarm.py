@@ -49,5 +49,5 @@ class Alarm:
         driver = cast("psycopg.Connection", self._line.connection.driver_connection)
         for _ in driver.notifies(timeout=seconds, stop_after=1):
             pass
-        for _ in driver.notifies(timeout=0):  # a thousand new jobs are one reason to get up
+        while list(driver.notifies(timeout=0)):  # a thousand new jobs are one reason to get up; each call takes some
             pass

@@ -31,6 +31,7 @@ class Lapse(Base):
         ),
         Index("ix_lapse_agency", "agency_id", "due"),
         Index("ix_lapse_due", "due"),
+        Index("ix_lapse_open", "due", sqlite_where=_OPEN, postgresql_where=_OPEN),
     )  # fmt: skip
     id: Mapped[int] = mapped_column(primary_key=True)
     about: Mapped[str] = mapped_column(String(12))

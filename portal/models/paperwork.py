@@ -13,6 +13,7 @@ from portal.models.people import Membership, Person
 from workflows.processes import DOCUMENT
 
 _OPEN = "status IN ('prepared', 'signed', 'scanned', 'rejected')"
+_UNVERIFIED = "verified_at IS NULL"
 
 
 class StoredFile(Base):
@@ -44,7 +45,11 @@ class Document(HasStatus, Base):
             "uq_document_open", "kind", "version", "agency_id", text("coalesce(membership_id, 0)"), text("coalesce(device_id, 0)"),
             unique=True, sqlite_where=text(_OPEN), postgresql_where=text(_OPEN),
         ),
-        Index("ix_document_waiting", "status", "verified_at", "route", "kind"),
+        Index("ix_document_status", "status", "id"),
+        Index(
+            "ix_document_unverified", "status", "route", "kind", "id",
+            sqlite_where=text(_UNVERIFIED), postgresql_where=text(_UNVERIFIED),
+        ),
         Index("ix_document_person", "person_id"),
         Index("ix_document_of_agency", "agency_id", "kind", "status"),
     )  # fmt: skip

@@ -11,8 +11,15 @@ from portal.models.base import Trigger, one_of
 from workflows.vocabulary import Effect
 
 
+_REFUSED = "refused <> ''"
+
+
 class AuditEntry(Base):
-    """One act or refusal: who, on whose behalf, from where, on what, in words, and why."""
+    """One act or refusal: who, on whose behalf, from where, on what, in words, and why.
+
+    `seq` counts what is sealed without a gap, and `mac` seals it onto the one before (docs/audit-format.md); what was on
+    record before there were seals has no `seq`, and is covered by the first sealed entry.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
@@ -21,6 +28,8 @@ class AuditEntry(Base):
         Index("ix_audit_entry_person", "person_id", "at"),
         Index("ix_audit_entry_act", "act", "id"),
         Index("ix_audit_entry_actor", "actor_id", "id"),
+        Index("uq_audit_entry_seq", "seq", unique=True),
+        Index("ix_audit_entry_refused", "id", sqlite_where=text(_REFUSED), postgresql_where=text(_REFUSED)),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime)
@@ -38,6 +47,10 @@ class AuditEntry(Base):
     after: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
     refused: Mapped[str] = mapped_column(String(40), default="")
+    on_behalf: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    seq: Mapped[int | None] = mapped_column(Integer)
+    key_id: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    mac: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 _SHARED = "state = 'waiting' AND coalesced"

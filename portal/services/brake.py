@@ -16,14 +16,15 @@ from sqlalchemy.orm import Session
 from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor
 from portal.db import is_postgres
-from portal.models import Evidence, Grant, LapseDay, Membership, StoppedCase, SweepStop
+from portal.models import Grant, LapseDay, StoppedCase, SweepStop
 from portal.refusals import Refused, bad_input
+from portal.services import staff
 from portal.services.transition import transition
 from portal.standing.sweep import Standing, stand
 from workflows.business_time import local_day
 from workflows.gate import Needs, OnLapse
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import Action, Effect, Reason, Role
 
 WEIGH_EVERY = timedelta(minutes=1)
 """How long a look at everybody counts for the lapses that follow one by one."""
@@ -242,7 +243,7 @@ def _pull(
         said=f"The brake was pulled: {len(closing)} of {day.live} people with access would have lost it for a lapse, "
         f"{day.allowed} may on one day.",
     )
-    for person_id in _lead_admins(session, on=day.day):
+    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=day.day):
         payload = {"mail": "brake_pulled", "person_id": person_id, "stop_id": stop.id}
         jobs.enqueue(session, Effect.MAIL, key=f"brake_pulled:{stop.id}:{person_id}", now=now, payload=payload)
     return stop
@@ -298,19 +299,3 @@ def _settle(session: Session, stop: SweepStop, closing: Mapping[int, list[str]],
     for first in range(0, len(gone), _MANY):
         some = StoppedCase.membership_id.in_(gone[first : first + _MANY])
         session.execute(update(StoppedCase).where(StoppedCase.stop_id == stop.id, some).values(settled_at=now))
-
-
-def _lead_admins(session: Session, *, on: date) -> list[int]:
-    held_role = (
-        select(Membership.person_id)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == LEAD,
-            Evidence.kind == Kind.ROLE,
-            Evidence.detail == Role.LEAD_ADMIN,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
-    )
-    return sorted(set(session.scalars(held_role)))

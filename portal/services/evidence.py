@@ -36,9 +36,11 @@ def record(
     rests_on_id: int = 0,
     verified_how: str = "",
     note: str = "",
+    decided: bool = False,
 ) -> Evidence:
     """Writes one row of evidence, its audit row, and the job that reconsiders whom it concerns.
 
+    `decided`: what follows from it for its membership is decided in this very transaction, so nobody is asked again.
     `value` is a score in hundredths of a percent or a device's id; `rests_on` names the table of the record it rests
     on. Refuses by BAD_INPUT what the vocabulary does not know, a day before 1990 and an end before the beginning.
     """
@@ -51,7 +53,7 @@ def record(
         valid_until=valid_until, recorded_at=now, recorded_by=actor.person_id, rests_on=rests_on, rests_on_id=rests_on_id,
         verified_how=verified_how, note=note,
     )  # fmt: skip
-    return _written(session, row, actor, now)
+    return _written(session, row, actor, now, decided=decided)
 
 
 def record_about_people(
@@ -80,14 +82,16 @@ def record_about_people(
     return rows
 
 
-def _written(session: Session, row: Evidence, actor: Actor, now: datetime) -> Evidence:
+def _written(session: Session, row: Evidence, actor: Actor, now: datetime, *, decided: bool = False) -> Evidence:
     session.add(row)
     session.flush()
-    _tell(session, actor, now, row, "evidence.record", f"Recorded: {describe(row)}.")
+    _tell(session, actor, now, row, "evidence.record", f"Recorded: {describe(row)}.", decided=decided)
     return row
 
 
-def withdraw(session: Session, row: Evidence, *, actor: Actor, now: datetime, reason: str) -> None:
+def withdraw(
+    session: Session, row: Evidence, *, actor: Actor, now: datetime, reason: str, decided: bool = False
+) -> None:
     """Takes a row back as never having been right; it stays readable for whoever asks what was known before.
 
     Refuses a row withdrawn already (ALREADY_DONE) and an empty reason (BAD_INPUT).
@@ -100,17 +104,26 @@ def withdraw(session: Session, row: Evidence, *, actor: Actor, now: datetime, re
         raise Refused(Reason.ALREADY_DONE, "This evidence was withdrawn before.")
     row.withdrawn_at, row.withdrawn_by, row.withdrawn_reason = max(now, row.recorded_at), actor.person_id, reason
     session.flush()
-    _tell(session, actor, now, row, "evidence.withdraw", f"Withdrawn: {describe(row)}. Reason: {reason}")
+    _tell(
+        session, actor, now, row, "evidence.withdraw", f"Withdrawn: {describe(row)}. Reason: {reason}", decided=decided
+    )
 
 
 def end(
-    session: Session, row: Evidence, *, actor: Actor, now: datetime, last_day: date, reason: str
+    session: Session,
+    row: Evidence,
+    *,
+    actor: Actor,
+    now: datetime,
+    last_day: date,
+    reason: str,
+    decided: bool = False,
 ) -> Evidence | None:
     """Lets evidence hold until `last_day`: withdrawn and recorded anew, so that history keeps both.
 
     None where no day is left; a mark says then that it ended and was never wrong (see decisions.found_wrong).
     """
-    withdraw(session, row, actor=actor, now=now, reason=reason)
+    withdraw(session, row, actor=actor, now=now, reason=reason, decided=decided)
     if last_day < row.valid_from:
         session.add(EndedEvidence(evidence_id=row.id))
         return None
@@ -122,7 +135,7 @@ def end(
         valid_from=row.valid_from, valid_until=last_day, recorded_at=now, recorded_by=actor.person_id, rests_on=row.rests_on,
         rests_on_id=row.rests_on_id, verified_how=row.verified_how, note=reason,
     )  # fmt: skip
-    return _written(session, shorter, actor, now)
+    return _written(session, shorter, actor, now, decided=decided)
 
 
 def put_back(session: Session, row: Evidence, *, actor: Actor, now: datetime, on: date) -> Evidence:
@@ -139,7 +152,9 @@ def put_back(session: Session, row: Evidence, *, actor: Actor, now: datetime, on
 def replace(session: Session, *, actor: Actor, now: datetime, on: date, reason: str, **new) -> Evidence:
     """Records evidence of which a subject has one at a time (an access level, a device): what held ends the day before."""
     for row in in_force(session, new["about"], new["subject_id"], new["kind"], on=on):
-        end(session, row, actor=actor, now=now, last_day=on - timedelta(1), reason=reason)
+        end(
+            session, row, actor=actor, now=now, last_day=on - timedelta(1), reason=reason, decided=new.get("decided", False)
+        )  # fmt: skip
     return record(session, actor=actor, now=now, valid_from=on, **new)
 
 
@@ -172,9 +187,12 @@ def describe(row: Evidence) -> str:
     return f"{words} from {row.valid_from:%B} {row.valid_from.day}, {row.valid_from.year}{until}"
 
 
-def _tell(session: Session, actor: Actor, now: datetime, row: Evidence, act: str, said: str) -> None:
+def _tell(
+    session: Session, actor: Actor, now: datetime, row: Evidence, act: str, said: str, *, decided: bool = False
+) -> None:
     audit.record_all(session, [_entry(actor, now, row, act, said)])
-    jobs.enqueue(session, Effect.RECONSIDER, key=_concerns(session, row), now=now)
+    if not decided:
+        jobs.enqueue(session, Effect.RECONSIDER, key=_concerns(session, row), now=now)
 
 
 def _concerns(session: Session, row: Evidence) -> str:

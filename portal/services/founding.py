@@ -12,7 +12,7 @@ from portal.refusals import bad_input
 from portal.services import evidence, links
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, LEAD_ROLES, About, Action, Kind, Role
+from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Action, Kind, Role
 
 
 def establish(session: Session, *, now: datetime, policy: Policy) -> Agency:
@@ -52,9 +52,9 @@ def invite(
     permissions.check(session, actor, Action.USER_INVITE, agency)
     if role not in tuple(Role):
         raise bad_input(f"{role!r} is no role. The roles are: {', '.join(Role)}.", "role")
-    if (role in LEAD_ROLES) != (agency.id == LEAD):
+    if (role in AT_THE_LEAD) != (agency.id == LEAD):
         raise bad_input(
-            f"The role {role} belongs to {'the Lead' if role in LEAD_ROLES else 'an Agency: name it with --agency'}.",
+            f"The role {role} belongs to {'the Lead' if role in AT_THE_LEAD else 'an Agency: name it with --agency'}.",
             "role",
         )
     person = session.scalars(select(Person).where(Person.email_key == email.strip().lower())).one_or_none()

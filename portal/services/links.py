@@ -1,6 +1,7 @@
 """Links that leave the portal and the one-time codes mailed to whom they were sent: opening consumes nothing, acting does."""
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -224,6 +225,11 @@ def revoke_for(session: Session, document: Document, *, now: datetime) -> None:
     _end(session, Link.document_id == document.id, now=now)
 
 
+def revoke_own(session: Session, *, person_id: int, purposes: Iterable[str], now: datetime) -> None:
+    """Ends every open link of these purposes that a person was sent: the password or the address has changed since."""
+    _end(session, Link.person_id == person_id, Link.purpose.in_(list(purposes)), now=now)
+
+
 def begin_anew(session: Session, document: Document, *, but: int | None, now: datetime) -> None:
     """What was filled in has changed: whoever is about to sign enters a new code and reads again, but for `but`, who changed it."""
     for link in open_links(session, document, now=now):
@@ -317,5 +323,5 @@ def same_text(document: Document) -> bool:
 
 __all__ = [
     "PATHS", "Proof", "begin_anew", "code_of", "has_live_code", "invite", "issue_here", "mail_code", "open_link", "open_links", "prove_code", "proven",
-    "refuse_spent", "revoke", "revoke_for", "same_text", "send", "use",
+    "refuse_spent", "revoke", "revoke_for", "revoke_own", "same_text", "send", "use",
 ]  # fmt: skip

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session, joinedload
 from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor
 from portal.db import is_postgres
-from portal.models import Evidence, Membership, PackActivation, PolicyPack
+from portal.models import PackActivation, PolicyPack
 from portal.refusals import Refused, bad_input
+from portal.services import staff
 from portal.services.locks import lock
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy, load
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import Action, Effect, Reason, Role
 
 log = logging.getLogger("portal.packs")
 
@@ -99,7 +100,7 @@ def propose(
         session, actor=actor, now=now, act="policy pack.propose", thing=row, after={"version": policy.version},
         said=f"Proposed the pack {policy.name}, version {policy.version[:12]}. Reason: {row.note}",
     )  # fmt: skip
-    for person_id in _administrators(session, on=local_day(now, policy.zone)):
+    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
         if person_id != actor.person_id:
             jobs.enqueue(
                 session, Effect.MAIL, key=f"pack_proposed:{row.id}:{person_id}", now=now,
@@ -170,12 +171,3 @@ def _move(session: Session, row: PackActivation, name: str, *, actor: Actor, now
     # After it, in the same flush: a CHECK reads the status together with who activated.
     row.activated_at, row.activated_by, row.activated_name = now, actor.label, actor.name
     session.flush()
-
-
-def _administrators(session: Session, *, on: Any) -> list[int]:
-    holds = (Evidence.about == About.MEMBERSHIP) & (Evidence.subject_id == Membership.id)
-    query = select(Membership.person_id).join(Evidence, holds).where(
-        Membership.agency_id == LEAD, Evidence.kind == Kind.ROLE, Evidence.detail == Role.LEAD_ADMIN,
-        Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-    )  # fmt: skip
-    return sorted(set(session.scalars(query)))

@@ -1,8 +1,9 @@
 """What lists share that stay quick however many rows there are: counting so far, and searching by how a word begins."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union
 from sqlalchemy.orm import Session
 
 from portal.db import is_postgres
@@ -10,6 +11,9 @@ from portal.models import Person
 
 COUNTED = 1_000
 """As far as a list counts what it does not show: whoever has more looks for it by name."""
+
+NAMES = (Person.last_key, Person.first_key, Person.email_key)
+"""Where a person is looked for."""
 
 FEW = 5_000
 """As many people can be looked through letter by letter; among more, a word is looked up by how it begins."""
@@ -38,13 +42,33 @@ def begins(session: Session, column: Any, text: str) -> ColumnElement[bool]:
     return and_(column >= text, column < f"{text}\U0010ffff")
 
 
-def people_like(session: Session, word: str, *, anywhere: bool) -> ColumnElement[bool]:
-    """People in whose name or address a word (in small letters) stands: `anywhere`, or where one of them begins."""
-    names = (Person.last_key, Person.first_key, Person.email_key)
+def people_named(session: Session, words: Sequence[str], *, anywhere: bool) -> list[ColumnElement[bool]]:
+    """People in whose name or address each word (in small letters) stands: `anywhere`, or where one of them begins.
+
+    Where a word has to begin a name, the rarest one is looked up by its index, and the people found are held against the
+    others: of a first name and a last name, the one alone may be that of thousands.
+    """
     if anywhere:
-        return or_(*(name.like(inside(word), escape="!") for name in names))
-    found = union(*(select(Person.id).where(begins(session, name, word)) for name in names))
-    return Person.id.in_(found)
+        return [or_(*(name.like(inside(word), escape="!") for name in NAMES)) for word in words]
+    if not words:
+        return []
+    rarest, *others = _by_rarity(session, words)
+    found = union(*(select(Person.id).where(begins(session, name, rarest)) for name in NAMES))
+    return [Person.id.in_(found), *(or_(*(begins(session, name, word) for name in NAMES)) for word in others)]
+
+
+def _by_rarity(session: Session, words: Sequence[str]) -> list[str]:
+    """The words, those first with which the fewest names begin, each counted no further than COUNTED."""
+    if len(words) == 1:
+        return list(words)
+    each = [
+        select(literal(1)).where(begins(session, name, word)).limit(COUNTED).subquery()
+        for word in words
+        for name in NAMES
+    ]
+    counts = session.execute(select(*(select(func.count()).select_from(some).scalar_subquery() for some in each))).one()
+    sums = [sum(counts[at : at + len(NAMES)]) for at in range(0, len(counts), len(NAMES))]
+    return [word for _, word in sorted(zip(sums, words, strict=True))]
 
 
 def _plain(text: str) -> str:

@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-from flask import Flask, g, render_template
+from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from portal import audit
+from portal import audit, refusals
 from portal.db import transaction
 from portal.refusals import Refused
 from portal.web import kernel
@@ -15,6 +15,7 @@ from workflows.vocabulary import Reason
 
 log = logging.getLogger("portal.web")
 
+NOT_FOR_THEM = frozenset({Reason.NOT_ALLOWED, Reason.SAME_PERSON})
 CODES = {
     Reason.NOT_ALLOWED: 403, Reason.NOT_FOUND: 404, Reason.ILLEGAL_MOVE: 409, Reason.BAD_INPUT: 400, Reason.ALREADY_DONE: 409,
     Reason.GATE_CLOSED: 409, Reason.NO_SEAT: 409, Reason.SAME_PERSON: 403, Reason.LINK_SPENT: 410, Reason.WRONG_CODE: 403, Reason.CONFLICT: 409,
@@ -27,6 +28,8 @@ TITLES = {
 
 
 def init_app(app: Flask) -> None:
+    app.before_request(notice_refusals)
+    app.after_request(put_on_record)
     app.register_error_handler(Refused, refused)
     app.register_error_handler(CSRFError, csrf)
     app.register_error_handler(RequestEntityTooLarge, too_large)
@@ -35,18 +38,42 @@ def init_app(app: Flask) -> None:
 
 
 def refused(refusal: Refused) -> Any:
-    """The page for a refusal. What somebody was not allowed to do is on record."""
-    if refusal.reason in {Reason.NOT_ALLOWED, Reason.SAME_PERSON}:
-        with transaction(kernel.sessions()) as session:
-            audit.record(
-                session,
-                actor=kernel.actor(),
-                now=kernel.now(),
-                act="refused",
-                said=refusal.sentence,
-                refused=refusal.reason.value,
-            )
+    """The page for a refusal."""
+    g.shown = refusal
     return page(CODES[refusal.reason], refusal.sentence)
+
+
+def notice_refusals() -> None:
+    """From here on each refusal of this request is noticed, wherever it is caught."""
+    g.noticed = refusals.notice()
+
+
+def put_on_record(response: Response) -> Response:
+    """What somebody tried and was not allowed to do is on record, whether a page of its own says no or the form does.
+
+    Looking at pages does not count where the page itself came: it asks much to find out what to offer.
+    """
+    tried = request.method not in ("GET", "HEAD", "OPTIONS")
+    shown = [g.shown] if "shown" in g else []
+    for refusal in (*shown, *(g.get("noticed", ()) if tried else ())):
+        if refusal.reason in NOT_FOR_THEM:
+            with transaction(kernel.sessions()) as session:
+                audit.record(
+                    session,
+                    actor=kernel.actor(),
+                    now=kernel.now(),
+                    act="refused",
+                    said=refusal.sentence,
+                    after={"page": request.endpoint or "", "method": request.method} | _numbers(),
+                    refused=refusal.reason.value,
+                )
+            break
+    return response
+
+
+def _numbers() -> dict[str, int]:
+    """Which thing the address named; never the words in it, which may be a link's own secret."""
+    return {name: value for name, value in (request.view_args or {}).items() if isinstance(value, int)}
 
 
 def csrf(_error: CSRFError) -> Any:

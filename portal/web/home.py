@@ -36,7 +36,9 @@ DESK = {
     "in_force": "desk.versions",
     "pack": "desk.policy",
     "brake": "desk.brake",
+    "record": "desk.audit",
     "lapses": "desk.lapses",
+    "waivers": "waivers.index",
     "inherited": "day_one.inherited",
     "scans": "day_one.scans",
 }

@@ -14,7 +14,7 @@ from portal.db import reading, transaction
 from portal.models import Credential, Link, Person, WebSession
 from portal.secrets import hash_of
 from portal.web import kernel
-from workflows.vocabulary import LEAD
+from workflows.vocabulary import LEAD, ONLOOKERS
 
 IDLE = timedelta(minutes=30)  # 'System Inactivity'
 LONGEST = timedelta(hours=12)
@@ -60,7 +60,7 @@ def load(token: str) -> SignedIn | None:
         )
         if row.via != "password":
             # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there.
-            actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD))
+            actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD or held[1] in ONLOOKERS))
         pending = row.via == "password" and bool(actor.lead_roles) and not row.second_factor_at
         session.expunge_all()
     if now - row.seen_at > NOTED:

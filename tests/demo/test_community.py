@@ -33,6 +33,7 @@ from portal.models import (
     Person,
     Seat,
     TrainingResult,
+    Waiver,
     WorkOrder,
 )
 from portal.refusals import Refused
@@ -228,6 +229,8 @@ STAGES = {
     "inventory rows from which a form begins": count(HudRecord, HudRecord.file == "Inventory.csv"),
     "seats held": count(Seat, Seat.status == "held"),
     "devices": count(Device),
+    "a waiver asked for": count(Waiver, Waiver.status == "asked"),
+    "a waiver in force": count(Waiver, Waiver.status == "given"),
 }
 
 

@@ -17,11 +17,12 @@ from portal.config import Settings
 from portal.db import transaction
 from portal.wiring import Context, make_context
 from portal.worker import Worker
+from tests.support.record import AUDIT_KEY
 from workflows.vocabulary import Effect
 
 
 def main(url: str, lease: str, folder: str, hang: str = "") -> None:
-    context = make_context(Settings(database_url=url, secret_keys=("for tests alone " * 3,)))
+    context = make_context(Settings(database_url=url, secret_keys=("for tests alone " * 3,), audit_keys=(AUDIT_KEY,)))
 
     def say(context: Context, job: jobs.Job, act: str) -> bool:
         with transaction(context.sessions) as session:

@@ -18,6 +18,7 @@ from portal.db import transaction, utc_now
 from portal.wiring import Context, make_context
 from portal.worker import Worker, drain
 from tests.jobs.queueing import Queue
+from tests.support.record import AUDIT_KEY
 from workflows.vocabulary import Effect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +98,7 @@ def test_two_processes_do_each_job_once_and_never_two_of_a_key_at_a_time(
 
 def context_on(engine: Engine, clock: Callable[[], datetime]) -> Context:
     url = engine.url.render_as_string(hide_password=False)
-    return make_context(Settings(database_url=url, secret_keys=("for tests alone " * 3,)), clock=clock)
+    return make_context(Settings(database_url=url, secret_keys=("for tests alone " * 3,), audit_keys=(AUDIT_KEY,)), clock=clock)
 
 
 def test_a_job_that_no_worker_lives_through_is_given_up_in_sight(each_engine: Engine) -> None:

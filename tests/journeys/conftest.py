@@ -13,6 +13,7 @@ from portal.db import utc_now
 from portal.wiring import make_context
 from tests.support.browser import CHROMIUM, FLAGS, WIDE, Gallery, Visitor
 from tests.support.living import Living, Mailboxes
+from tests.support.record import AUDIT_KEY
 
 Visit = Callable[..., Visitor]
 
@@ -69,6 +70,8 @@ def living(database: str, tmp_path: Path, wall_clock: MovableClock) -> Iterator[
     settings = Settings(
         database_url=database,
         secret_keys=("for journeys alone, nothing else is signed with it",),
+        audit_keys=(AUDIT_KEY,),
+        audit_anchor=tmp_path / "anchors",
         base_url=f"http://127.0.0.1:{port}",
         mail_url=f"file:{tmp_path / 'mail'}",
         storage=tmp_path / "storage",

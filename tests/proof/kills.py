@@ -24,6 +24,7 @@ from portal.demo.people import listed
 from portal.models import Account, Grant, Handover, Membership
 from tests.services.world import KEY, World
 from tests.support import peers
+from tests.support.record import AUDIT_KEY
 from workflows.vocabulary import About, Kind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ class Rig:
             "DATABASE_URL": self.world.engine.url.render_as_string(hide_password=False), "SECRET_KEY": KEY,
             "BASE_URL": f"http://127.0.0.1:{self.port}", "MAIL_URL": f"file:{self.folder / 'mail'}", "DEMO": "1",
             "STORAGE": str(self.folder / "storage"), "CORE_HMIS": f"scim+{self.server.base}", "SCIM_TOKEN": peers.TOKEN,
-            "CORE_HMIS_PRIVATE": "127.0.0.1",
+            "CORE_HMIS_PRIVATE": "127.0.0.1", "AUDIT_KEY": AUDIT_KEY, "AUDIT_ANCHOR": str(self.folder / "anchors"),
         }  # fmt: skip
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
         return inherited | {f"PORTAL_{name}": value for name, value in told.items()}

@@ -28,6 +28,7 @@ from portal.models import (
     Project,
     StoredFile,
     SweepStop,
+    Waiver,
 )
 from portal.refusals import Refused
 from portal.services import links, paperwork
@@ -35,8 +36,8 @@ from portal.services.agencies import agencies
 from portal.services.people import people
 from portal.web.uploads import download
 from tests.factories import Town
-from tests.security.conftest import Browser
 from tests.support.pages import problems_of
+from tests.support.town import Browser
 from workflows.vocabulary import About, Kind
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -205,9 +206,13 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
             about=About.AGENCY, subject_id=side.agency_id, agency_id=side.agency_id, prerequisite="participation-agreement",
             on_lapse="suspend", due=town.now.date() + timedelta(7), found_at=town.now,
         )  # fmt: skip
-        session.add_all([stop, lapse])
+        waiver = Waiver(
+            agency_id=side.agency_id, prerequisite="security-review", reason="The visit is booked.",
+            until=town.now.date() + timedelta(30), asked_by=user.id, asked_at=town.now,
+        )  # fmt: skip
+        session.add_all([stop, lapse, waiver])
         session.flush()
-        payload["stop_id"] = stop.id
+        payload |= {"stop_id": stop.id, "waiver_id": waiver.id}
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
             job = Job(

@@ -14,7 +14,7 @@ from portal.refusals import Refused
 from portal.services.agencies import directors, officers
 from portal.services.desk import import_training, record_evidence
 from portal.services.desk.record_evidence import Entry
-from portal.services.people import asked_for, departures, people, requests, training
+from portal.services.people import asked_for, departures, people, requests, training, waivers
 from portal.services.people.people import PersonFields
 from tests.services.asking import admin_of, ask, director_of, in_force
 from tests.services.world import World
@@ -80,7 +80,7 @@ def test_the_help_desk_gives_nobody_a_role_of_the_lead_and_least_of_all_itself(w
 
 def test_no_evidence_by_hand_is_about_oneself(world: World) -> None:
     own = membership_of(world, world.admin)
-    for kind in record_evidence.recordable(world.policy):
+    for kind in record_evidence.recordable():
         details = record_evidence.details_of(kind, world.policy)
         for about in KINDS[kind].about:
             if about in (About.PERSON, About.MEMBERSHIP):
@@ -118,18 +118,18 @@ def test_nobody_authorises_the_device_they_use(world: World) -> None:
 
 def test_what_cannot_be_waived_is_waived_by_nobody(world: World) -> None:
     agency = world.agency()
-    waivable = record_evidence.details_of(Kind.WAIVER, world.policy)
+    member = world.member(agency)
     for prerequisite in world.policy.prerequisites:
-        if prerequisite.id in waivable:
+        if prerequisite.waivable:
             continue
-        for about, subject in ((About.AGENCY, agency.id), (About.MEMBERSHIP, world.member(agency).id)):
-            with refused(world, Reason.BAD_INPUT):
-                more = {
-                    "detail": prerequisite.id,
-                    "valid_until": world.today + timedelta(30),
-                    "asked_by": "Robin Example",
-                }
-                by_hand(world, world.admin, Kind.WAIVER, about, subject, **more)
+        for whom in (None, member):
+            with refused(world, Reason.BAD_INPUT), world.change() as session:
+                waivers.ask(
+                    session, agency=session.get_one(Agency, agency.id), membership=whom and session.get_one(Membership, whom.id), prerequisite=prerequisite.id,
+                    until=world.today + timedelta(30), reason="It is booked.", actor=world.desk, now=world.now, policy=world.policy,
+                )  # fmt: skip
+    with refused(world, Reason.CONFLICT):
+        by_hand(world, world.admin, Kind.WAIVER, About.AGENCY, agency.id, detail="security-review")
 
 
 def test_an_importer_leaves_out_the_own_result_however_it_is_addressed(world: World) -> None:

@@ -22,7 +22,7 @@ from portal.services.security import sign_in
 from portal.web.app import build
 from portal.wiring import Context
 from tests.factories import Town
-from tests.security.conftest import Browser, csrf
+from tests.support.town import Browser, csrf
 
 PASSWORD = "Sekret77Harbor"
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, event, select
 
 from portal.models import Evidence, Job, Membership
 from portal.refusals import Refused
+from portal.services.desk import desk_lists, enrolment_lists
 from portal.services.people import enrolment
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
@@ -133,10 +134,12 @@ def test_the_list_holds_who_signed_and_lacks_a_course(world: World) -> None:
     half = asked_for(world, *SIGNED)
     enrol(world, half, "security")
     with world.look() as session:
-        found = enrolment.waiting(session, now=world.now, policy=world.policy)
+        found = enrolment_lists.requests_page(session, on=world.today, policy=world.policy).rows
+        queue = enrolment_lists.queue(session, on=world.today, policy=world.policy)
     assert [(one.membership.id, [course.id for course in one.proposed]) for one in found] == [
         (half.id, ["hmis-basics"])
     ]
+    assert (queue.count, queue.oldest) == (1, found[0].since)
 
 
 def test_a_course_assigned_by_mistake_is_taken_back(world: World) -> None:
@@ -176,8 +179,65 @@ def test_the_list_costs_the_same_for_two_and_for_twenty(world: World, engine: En
         for _ in range(people):
             asked_for(world, *SIGNED, agency=agency)
         with world.look() as session, statements(engine) as seen:
-            found = enrolment.waiting(session, now=world.now, policy=world.policy)
+            found = enrolment_lists.requests_page(session, on=world.today, policy=world.policy).rows
             assert all(one.membership.person.name and one.membership.agency.name for one in found)
             counts.append((len(found), len(seen)))
     assert [found for found, _ in counts] == [2, 20]
     assert counts[0][1] == counts[1][1]
+
+
+def test_pages_of_the_list_show_everybody_once_in_the_order_of_the_requests(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = world.agency(licences_=0)
+    people = [asked_for(world, *SIGNED, agency=agency).id for _ in range(5)]
+    enrolled = asked_for(world, *SIGNED, agency=agency)
+    enrol(world, enrolled, "hmis-basics", "security")
+    monkeypatch.setattr(desk_lists, "PAGE", 2)
+    seen: list[int] = []
+    after, pages = "", 0
+    with world.look() as session:
+        while pages == 0 or after:
+            page = enrolment_lists.requests_page(session, on=world.today, policy=world.policy, after=after)
+            seen += [row.membership.id for row in page.rows]
+            after, pages = page.next, pages + 1
+    assert (seen, pages) == (people, 3)
+
+
+def test_whoever_has_access_and_lacks_a_course_since_is_found_a_part_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = world.agency(licences_=5)
+    people = [world.ready(agency) for _ in range(5)]
+    for membership in people:
+        world.let_in(membership)
+    lacking = [people[0].id, people[4].id]
+    for membership in lacking:
+        world.record(Kind.ACCESS_LEVEL, About.MEMBERSHIP, membership, detail="agency_admin")
+    monkeypatch.setattr(enrolment_lists, "LOOKED_AT", 2)
+    sizes, seen, after = [], [], ""
+    with world.look() as session:
+        while not sizes or after:
+            page = enrolment_lists.access_page(session, on=world.today, policy=world.policy, after=after)
+            sizes.append(len(page.rows))
+            seen += [(row.membership.id, [course.id for course in row.proposed]) for row in page.rows]
+            after = page.next
+        assert enrolment_lists.requests_page(session, on=world.today, policy=world.policy).rows == []
+    assert seen == [(membership, ["agency-admin"]) for membership in lacking]
+    assert sizes == [1, 0, 1]
+
+
+def test_a_full_page_of_those_with_access_goes_on_after_the_last_one_shown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = world.agency(licences_=3)
+    people = [world.ready(agency) for _ in range(3)]
+    for membership in people:
+        world.let_in(membership)
+        world.record(Kind.ACCESS_LEVEL, About.MEMBERSHIP, membership.id, detail="agency_admin")
+    monkeypatch.setattr(desk_lists, "PAGE", 2)
+    with world.look() as session:
+        first = enrolment_lists.access_page(session, on=world.today, policy=world.policy)
+        rest = enrolment_lists.access_page(session, on=world.today, policy=world.policy, after=first.next)
+    assert [row.membership.id for row in (*first.rows, *rest.rows)] == [membership.id for membership in people]
+    assert rest.next == ""

@@ -17,6 +17,7 @@ from portal.models import (
     Membership,
     Seat,
 )
+from portal.services import evidence
 from portal.services.people import grants
 from tests.services.world import World, agency_evidence
 from workflows.gate import fingerprint_of
@@ -106,7 +107,7 @@ AGAINST = [
 
 def _subject(world: World, whose: str, member: Membership) -> tuple[About, int]:
     with world.look() as session:
-        rows = grants.evidence.in_force(session, M, member.id, Kind.DEVICE_IN_USE, on=world.today)
+        rows = evidence.in_force(session, M, member.id, Kind.DEVICE_IN_USE, on=world.today)
         held = (
             select(Evidence.subject_id)
             .join(Membership, Membership.id == Evidence.subject_id)
@@ -133,7 +134,7 @@ def test_nothing_is_issued_while_one_thing_is_missing_and_all_is_when_it_comes(w
         with world.look() as session:
             before = [
                 (row.detail, row.value, row.version)
-                for row in grants.evidence.in_force(session, about, subject, kind, on=world.today)
+                for row in evidence.in_force(session, about, subject, kind, on=world.today)
                 if detail in (None, row.detail)
             ]
         assert world.withdraw(kind, about, subject, detail) == len(before) > 0, (whose, kind, detail)
@@ -207,7 +208,7 @@ def test_lead_staff_need_two_people_and_no_agency(world: World) -> None:
     world.drain()
     assert world.status(member) == "none"
     with world.change() as session:
-        grants.evidence.record(
+        evidence.record(
             session,
             actor=world.admin,
             now=world.now,
@@ -287,8 +288,8 @@ def test_any_score_corrected_before_the_core_hmis_was_told_closes_at_once(world:
 def _lapse(world: World, kind: Kind, about: About, subject: int, detail: str, *, last_day: date) -> None:
     """What was right until a day, and is not any more."""
     with world.change() as session:
-        for row in grants.evidence.in_force(session, about, subject, kind, on=last_day, detail=detail):
-            grants.evidence.end(
+        for row in evidence.in_force(session, about, subject, kind, on=last_day, detail=detail):
+            evidence.end(
                 session, row, actor=world.desk, now=world.now, last_day=last_day, reason="It does not count any longer."
             )
     world.drain()
@@ -395,7 +396,7 @@ def _leave(world: World, member) -> None:
         grant = grants.live_grant(session, member.id)
         assert grant
         grants.end(session, grant, actor=world.desk, now=world.now, reason="She left.", policy=world.policy)
-        grants.evidence.record(
+        evidence.record(
             session,
             actor=world.desk,
             now=world.now,
@@ -458,7 +459,7 @@ def test_a_changed_level_reaches_the_core_hmis_once_the_gate_permits_it(world: W
     member = world.ready(world.agency())
     world.let_in(member)
     with world.change() as session:
-        grants.evidence.replace(
+        evidence.replace(
             session,
             actor=world.desk,
             now=world.now,

@@ -15,11 +15,12 @@ from portal.adapters.storage import Storage
 from portal.config import Settings
 from portal.db import transaction
 from portal.effects import executed_copy, mail
-from portal.models import Account, Agency, AuditEntry, Document, Job, Lapse, Link, StoredFile, SweepStop
+from portal.models import Account, Agency, AuditEntry, Document, Job, Lapse, Link, StoredFile, SweepStop, Waiver
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.wiring import make_context
 from tests.services.paper import AGREEMENT, KEYS, NOW, POLICY, USER, build, prove
+from tests.support.record import AUDIT_KEY
 from workflows.vocabulary import Effect
 
 KEY = "k" * 40
@@ -36,7 +37,7 @@ class Outbox:
 @pytest.fixture
 def here(engine, sessions, tmp_path):
     settings = Settings(
-        database_url=str(engine.url), secret_keys=(KEY,), storage=tmp_path / "storage", mail_url=f"file:{tmp_path / 'mail'}",
+        database_url=str(engine.url), secret_keys=(KEY,), audit_keys=(AUDIT_KEY,), storage=tmp_path / "storage", mail_url=f"file:{tmp_path / 'mail'}",
         base_url="https://portal.example.org",
     )  # fmt: skip
     return replace(
@@ -128,9 +129,13 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
             about="agency", subject_id=world.agency.id, agency_id=world.agency.id, prerequisite="participation-agreement",
             on_lapse="suspend", due=NOW.date() + timedelta(7), found_at=NOW,
         )  # fmt: skip
-        session.add_all([stop, lapse])
+        waiver = Waiver(
+            agency_id=world.agency.id, prerequisite="security-review", reason="The visit is booked.",
+            until=NOW.date() + timedelta(30), asked_by=payload["person_id"], asked_at=NOW,
+        )  # fmt: skip
+        session.add_all([stop, lapse, waiver])
         session.flush()
-        payload["stop_id"] = stop.id
+        payload |= {"stop_id": stop.id, "waiver_id": waiver.id}
         jobs.enqueue(session, Effect.MAIL, key="one", now=NOW, payload=payload)
         return payload
 

@@ -1,4 +1,4 @@
-"""Evidence by hand: every kind has a producer, who may record what, waivers, withdrawal, versions in force."""
+"""Evidence by hand: every kind has a producer, who may record what, withdrawal, versions in force."""
 
 import ast
 from dataclasses import replace
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from portal.actors import Actor, actor_of
-from portal.models import AccessRequest, Agency, AuditEntry, Device, Evidence, Membership, Person, StoredFile
+from portal.actors import Actor
+from portal.models import Agency, AuditEntry, Device, Evidence, Membership, Person, StoredFile
 from portal.refusals import Refused
 from portal.services.desk import publishing, record_evidence
 from portal.services.desk.record_evidence import Entry
@@ -111,7 +111,7 @@ def _answered(call: ast.Call, within: ast.AST, functions: dict[str, ast.Function
 
 def test_every_kind_of_evidence_has_a_producer(world: World) -> None:
     by_service = producers()
-    by_hand = set(record_evidence.recordable(world.policy))
+    by_hand = set(record_evidence.recordable())
     without = [kind for kind in Kind if kind not in by_hand and not by_service[kind.name]]
     assert without == []
     assert set(record_evidence.ELSEWHERE) == set(Kind) - by_hand
@@ -143,15 +143,13 @@ def ways(world: World, kind: Kind, member: Membership, device: int) -> Entry:
         version=versions[-1] if versions else "",
         device_id=device if kind == Kind.DEVICE_IN_USE else 0,
         note="Because it was seen.",
-        asked_by="Casey Other" if kind == Kind.WAIVER else "",
-        valid_until=date(2027, 1, 31) if kind == Kind.WAIVER else None,
     )
 
 
 def test_every_kind_on_the_page_can_be_recorded(world: World, member: Membership) -> None:
     with world.change() as session:
         session.add(device := Device(agency_id=member.agency_id, label="Front desk", entered_at=world.now))
-    for kind in record_evidence.recordable(world.policy):
+    for kind in record_evidence.recordable():
         if kind == Kind.ROLE:
             world.withdraw(Kind.ROLE, About.MEMBERSHIP, member.id)
         row = write(world, ways(world, kind, member, device.id))
@@ -260,60 +258,6 @@ def test_the_document_is_kept_with_the_evidence(world: World, member: Membership
     with world.look() as session:
         file = session.get_one(StoredFile, row.rests_on_id)
         assert (row.rests_on, file.sha256, file.agency_id) == ("stored_file", SCAN.sha256, member.agency_id)
-
-
-# --- waivers ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def waiver(world: World, member: Membership) -> Entry:
-    return entry(
-        Kind.WAIVER,
-        About.AGENCY,
-        member.agency_id,
-        detail="security-review",
-        valid_until=date(2027, 2, 28),
-        asked_by="Casey Other",
-        note="The review is booked for February.",
-    )
-
-
-def test_a_waiver_waives_what_the_pack_lets_it_and_nothing_else(world: World, waiver: Entry) -> None:
-    assert write(world, waiver).valid_until == date(2027, 2, 28)
-    for never in ("not-excluded-provider", "security-training", "no-such-thing"):
-        assert refused(world, replace(waiver, detail=never)) == (Reason.BAD_INPUT, "detail")
-
-
-@pytest.mark.parametrize(
-    ("more", "field"), [({"valid_until": None}, "valid_until"), ({"asked_by": ""}, "asked_by"), ({"note": ""}, "note")]
-)
-def test_a_waiver_has_a_last_day_a_reason_and_somebody_who_asked(
-    world: World, waiver: Entry, more: dict, field: str
-) -> None:
-    assert refused(world, replace(waiver, **more)) == (Reason.BAD_INPUT, field)
-
-
-def test_a_waiver_is_not_given_by_whoever_asked_for_it(world: World, waiver: Entry) -> None:
-    assert refused(world, replace(waiver, asked_by=world.admin.name)) == (Reason.SAME_PERSON, "asked_by")
-
-
-def test_a_waiver_is_not_given_by_whom_it_is_for_or_who_requested_the_access(
-    world: World, member: Membership, waiver: Entry
-) -> None:
-    with world.look() as session:
-        agency, person = session.get_one(Membership, member.id).agency, session.get_one(Person, world.admin.person_id)
-    own = world.member(agency, person, Role.AGENCY_ADMIN)
-    with world.look() as session:
-        both = actor_of(session, person, world.today, via="password")
-    assert refused(world, waiver, actor=both)[0] is Reason.SAME_PERSON
-    for_oneself = replace(waiver, about=About.MEMBERSHIP, subject_id=own.id)
-    assert refused(world, for_oneself, actor=both)[0] is Reason.NOT_ALLOWED
-    world.request(member)
-    with world.change() as session:
-        session.scalars(
-            select(AccessRequest).where(AccessRequest.membership_id == member.id)
-        ).one().requested_by = world.admin.person_id
-    assert refused(world, replace(waiver, about=About.MEMBERSHIP, subject_id=member.id))[0] is Reason.SAME_PERSON
 
 
 # --- ending, withdrawing, looking ------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import itertools
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ from portal.services.desk import work_orders
 from portal.services.people import licences
 from portal.wiring import Context, work_order_hmis
 from portal.worker import drain
+from tests.support.record import AUDIT_KEY
 from workflows.business_time import local_day
 from workflows.policy import load
 from workflows.vocabulary import LEAD, PROTOCOLS, RECEIPTS, About, Effect, Kind, Role
@@ -41,6 +43,7 @@ from workflows.vocabulary import LEAD, PROTOCOLS, RECEIPTS, About, Effect, Kind,
 KEY = "a-key-for-tests-only-0123456789abcdef"
 MONDAY = datetime(2026, 11, 23, 15, 0)
 NEVER = datetime.max
+SCRATCH = Path(tempfile.gettempdir()) / "portal-tests"
 VERSIONED = {Kind.PARTICIPATION_AGREEMENT, Kind.USER_AGREEMENT, Kind.AGENCY_ADMIN_AGREEMENT, Kind.HOUSING_INVENTORY}
 
 Recorded = tuple[About, int, Kind, str]
@@ -56,6 +59,12 @@ class Outbox:
         self.sent.append(message)
 
 
+def _anchors(engine: Engine) -> Path:
+    """Where this world's record is anchored: beside its database, if that is a file."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    return Path(f"{file}.anchors") if file else SCRATCH / f"{uuid.uuid4().hex}.anchors"
+
+
 @dataclass
 class World:
     """One database with a context on it; every step is a transaction of its own, as in the portal."""
@@ -66,10 +75,13 @@ class World:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
-        self.sessions: Sessions = make_sessionmaker(self.engine)
+        settings = Settings(
+            secret_keys=(KEY,), audit_keys=(AUDIT_KEY,), storage=SCRATCH, audit_anchor=_anchors(self.engine)
+        )  # fmt: skip
+        self.sessions: Sessions = make_sessionmaker(self.engine, record_keys=settings.record_keys)
         self.keys = Keys([KEY])
         self.context = Context(
-            settings=Settings(secret_keys=(KEY,), storage=Path(tempfile.gettempdir()) / "portal-tests"),
+            settings=settings,
             engine=self.engine,
             sessions=self.sessions,
             policy=self.policy,

@@ -359,25 +359,6 @@ def test_what_is_typed_wrongly_stays_on_the_form(world: World, desk: ClientReque
     assert "is not a PDF" in recording(desk, path, 400, detail="sign", file=upload(b"x", "photo.pdf")).text
 
 
-def test_a_waiver_goes_through_the_pages(world: World, lead: ClientRequest, desk: ClientRequest) -> None:
-    agency = world.agency(licences_=0)
-    path = f"/desk/evidence/agency/{agency.id}/record/waiver"
-    until = {"valid_until-month": "2", "valid_until-day": "28", "valid_until-year": "2027"}
-    page = lead.get(path)
-    assert "security-training" not in page.document.xpath("//select[@name='detail']/option/@value")
-    assert (
-        "needs a last day"
-        in recording(lead, path, 400, detail="security-review", asked_by="Casey Other", note="Booked").text
-    )
-    check = recording(lead, path, detail="security-review", asked_by="Casey Other", note="Booked", **until)
-    lead.submit(check, confirmed="1", change=None)
-    assert world.count(Evidence, Evidence.kind == Kind.WAIVER) == 1
-    recording_by_desk = recording(
-        desk, path, 400, detail="security-review", asked_by="Casey Other", note="Booked", **until
-    )
-    assert "You may not do this" in recording_by_desk.text
-
-
 def test_a_device_in_use_names_a_device_of_the_same_agency(world: World, desk: ClientRequest) -> None:
     agency = world.agency(licences_=0)
     member, mine, other = world.member(agency), device(world, agency), device(world, world.agency(licences_=0))

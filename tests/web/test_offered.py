@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import Agency, Document, Membership
-from portal.services.desk import desk_lists, desk_lookups
+from portal.services.desk import desk_lists, desk_lookups, licence_lists
 from portal.services.home import home
 from portal.services.paperwork import KINDS
 from portal.web.app import build
@@ -190,7 +190,7 @@ def test_who_let_a_reservation_run_out_waits_for_a_license_only_where_none_is_fr
     world.request(world.member(agency))
     assert titles(world)["1 person waits for a license"] == world.now
     with world.look() as session:
-        assert [(row["free"], row["waiting"]) for row in desk_lookups.licences(session)] == [(2, 1)]
+        assert [(row.free, row.waiting) for row in licence_lists.whole(session)] == [(2, 1)]
 
 
 def test_an_agency_waits_to_be_set_up_since_the_last_of_its_package_was_verified(each_world: World) -> None:

@@ -1,75 +1,35 @@
 """Every route, whoever knocks: it declares a permission, tells a stranger nothing, and a refusal changes nothing."""
 
-import hashlib
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
-from portal.db import Base, reading
+from portal.db import reading
 from portal.models import Agency, Person
 from portal.services.security import sign_in
 from portal.web.app import build, refuse_unclassified
 from portal.wiring import Context
 from tests.factories import Side, Town
-from tests.support import databases
+from tests.support import town as shared
 from tests.support.pages import problems_of
+from tests.support.town import csrf, declared, having, is_public, leaks, text_of, url, with_things
 from workflows.vocabulary import Action, Role
 
 Fingerprint = Callable[[], str]
-UNCHANGED_BUT = {"audit_entry", "web_session", "alembic_version"}
 PARTS = ("director", "admin", "officer", "user", "comer")
-OPEN_IDS = {"envelope", "purpose", "filename"}
-# What a route's arguments may be besides ids; a route with another argument has to be told here.
-WORDS = {
-    "kind": "user_agreement",
-    "role": "agency_admin",
-    "group": "inventory",
-    "number": 1,
-    "about": "membership",
-    "what": "x",
-    "which": "information",
-    "version": "0" * 64,
-    "sheet": "people",
-    "scan_id": 1,
-}
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: databases.SqliteTemplate) -> Town:
-    """The town is built once; every test gets a copy of its database."""
-    with databases.engine_on(sqlite_template.copy(tmp_path_factory.mktemp("town"))) as engine:
-        return Town(engine).build()
-
-
-@pytest.fixture
-def engine(built: Town, tmp_path: Path) -> Iterator[Engine]:
-    copied = tmp_path / "town.sqlite3"
-    shutil.copyfile(str(built.engine.url.database), copied)
-    with databases.engine_on(f"sqlite:///{copied}") as made:
-        yield made
-
-
-@pytest.fixture
-def town(built: Town, context: Context) -> Town:
-    return built.moved_to(context.engine)
+built, engine, town = shared.built, shared.engine, shared.town
+browser = shared.signed_in
 
 
 @pytest.fixture
 def rules(app: Flask) -> list[Rule]:
-    return sorted(
-        (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"),
-        key=lambda rule: (rule.rule, rule.endpoint),
-    )
+    return shared.routes(app)
 
 
 @pytest.fixture
@@ -77,57 +37,10 @@ def fingerprint(context: Context) -> Fingerprint:
     """A hash of everything in the database but the record and the sessions."""
 
     def take() -> str:
-        found = hashlib.sha256()
         with reading(context.sessions) as session:
-            for name, table in sorted(Base.metadata.tables.items()):
-                if name not in UNCHANGED_BUT:
-                    found.update(
-                        f"{name}{[tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]}".encode()
-                    )
-        return found.hexdigest()
+            return shared.fingerprint(session)
 
     return take
-
-
-def browser(app: Flask, town: Town, who: Any = None, via: str = "password") -> FlaskClient:
-    client = app.test_client()
-    if who is not None:
-        with client.session_transaction() as cookie:
-            cookie["_user_id"], cookie["_fresh"] = town.token(who, via), True
-    return client
-
-
-def csrf(client: FlaskClient) -> str:
-    """A token that this browser's session vouches for."""
-    page = client.get("/sign-in").get_data(as_text=True)
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found
-    return found.group(1)
-
-
-def declared(app: Flask, rule: Rule) -> Any:
-    return app.view_functions[rule.endpoint].__permission__  # type: ignore[attr-defined]
-
-
-def is_public(app: Flask, rule: Rule) -> bool:
-    return not isinstance(declared(app, rule), Action)
-
-
-def url(_app: Flask, rule: Rule, side: Side) -> str:
-    given = side.arguments() | WORDS
-    unknown = rule.arguments - set(given) - {"filename"}
-    assert not unknown, f"{rule.rule} takes {sorted(unknown)}: add it to Town or to WORDS"
-    made = rule.build({name: given[name] for name in rule.arguments}, append_unknown=False)
-    assert made
-    return made[1]
-
-
-def having(rules: list[Rule], method: str) -> list[Rule]:
-    return [rule for rule in rules if method in (rule.methods or ())]
-
-
-def with_things(rules: list[Rule]) -> list[Rule]:
-    return [rule for rule in rules if rule.arguments - OPEN_IDS - set(WORDS)]
 
 
 class Faults(list[str]):
@@ -142,14 +55,6 @@ class Faults(list[str]):
     def unless(self, fine: object, said: str) -> None:
         if not fine:
             self.append(said)
-
-
-def text_of(answer: TestResponse) -> str:
-    return answer.get_data(as_text=True) if answer.mimetype.startswith("text/") else ""
-
-
-def leaks(answer: TestResponse, side: Side) -> list[str]:
-    return [word for word in side.words if word in text_of(answer) or word in answer.headers.get("Location", "")]
 
 
 # --- declarations
@@ -210,7 +115,7 @@ def test_a_stranger_is_sent_to_sign_in_and_learns_nothing(
     before, client = fingerprint(), browser(app, town)
     with Faults() as faults:
         for rule in having(rules, "GET"):
-            answer = client.get(url(app, rule, town.harbor))
+            answer = client.get(url(rule, town.harbor))
             faults.unless(not leaks(answer, town.harbor), f"{rule.rule} tells a stranger {leaks(answer, town.harbor)}")
             if not is_public(app, rule):
                 sent = answer.status_code == 302 and answer.location.startswith("/sign-in?next=")
@@ -224,7 +129,7 @@ def test_a_stranger_posts_nothing(app: Flask, town: Town, rules: list[Rule], fin
     with Faults() as faults:
         for rule in having(rules, "POST"):
             if not is_public(app, rule):
-                answer = client.post(url(app, rule, town.harbor), data={"csrf_token": token})
+                answer = client.post(url(rule, town.harbor), data={"csrf_token": token})
                 sent = answer.status_code == 302 and answer.location.startswith("/sign-in")
                 faults.unless(sent, f"{rule.rule} answers a stranger {answer.status}")
                 faults.unless(
@@ -242,7 +147,7 @@ def test_without_a_csrf_token_nobody_posts_anything(
         for rule in having(rules, "POST"):
             for name, client in clients.items():
                 for data in ({}, {"csrf_token": ""}, {"csrf_token": "ImZha2Ui.aQ.x"}):
-                    answer = client.post(url(app, rule, town.harbor), data=data)
+                    answer = client.post(url(rule, town.harbor), data=data)
                     faults.unless(answer.status_code == 400, f"{rule.rule} answers {name} {answer.status}")
             faults.unless(fingerprint() == before, f"{rule.rule} changed the database")
 
@@ -261,7 +166,7 @@ def test_another_agencys_things_are_not_there(
     client, before, looked = browser(app, town, town.harbor.members[part]), fingerprint(), 0
     with Faults() as faults:
         for rule in with_things(having(rules, "GET")):
-            answer, own = client.get(url(app, rule, town.inland)), client.get(url(app, rule, town.harbor))
+            answer, own = client.get(url(rule, town.inland)), client.get(url(rule, town.harbor))
             looked += own.status_code == 200
             fine = {404} if own.status_code == 200 else {403, 404}
             faults.unless(
@@ -280,7 +185,7 @@ def test_another_agencys_things_cannot_be_changed(
     token, before = csrf(client), fingerprint()
     with Faults() as faults:
         for rule in with_things(having(rules, "POST")):
-            answer = client.post(url(app, rule, town.inland), data={"csrf_token": token})
+            answer = client.post(url(rule, town.inland), data={"csrf_token": token})
             faults.unless(answer.status_code in (403, 404), f"{rule.rule} answers {part} {answer.status}")
             faults.unless(not leaks(answer, town.inland), f"{rule.rule} tells {part} {leaks(answer, town.inland)}")
             faults.unless(fingerprint() == before, f"{rule.rule} changed the database")
@@ -315,7 +220,7 @@ def test_whoever_holds_no_office_changes_nobody_elses_things(
         for rule in with_things(rules):
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 answer = client.open(
-                    url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
+                    url(rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
                 )
                 faults.unless(
                     answer.status_code in (403, 404), f"{method} {rule.rule} answers a colleague {answer.status}"
@@ -337,7 +242,7 @@ def test_nobody_of_an_agency_comes_to_the_desk(
             }:
                 continue
             for ask in (client.get, partial(client.post, data={"csrf_token": token})):
-                answer = ask(url(app, rule, town.harbor))
+                answer = ask(url(rule, town.harbor))
                 faults.unless(answer.status_code in (403, 404, 405), f"{rule.rule} answers {part} {answer.status}")
             faults.unless(fingerprint() == before, f"{rule.rule} changed the database")
 
@@ -352,7 +257,7 @@ def test_a_mailed_link_opens_no_desk(app: Flask, town: Town, rules: list[Rule], 
                 continue
             for method in sorted((rule.methods or set()) & {"GET", "POST"}):
                 answer = client.open(
-                    url(app, rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
+                    url(rule, town.harbor), method=method, data={"csrf_token": token} if method == "POST" else None
                 )
                 # The forms of one's own things (a certificate, a revealed password) may answer that something is missing.
                 allowed = {403, 404} if rule.arguments else {200, 302, 400, 403, 404, 409}
@@ -372,7 +277,7 @@ def test_before_the_second_factor_the_lead_sees_nothing(app: Flask, town: Town, 
         for rule in having(rules, "GET"):
             if rule.endpoint.startswith("account."):
                 continue
-            answer = client.get(url(app, rule, town.harbor))
+            answer = client.get(url(rule, town.harbor))
             if not is_public(app, rule) or rule.endpoint == "home.index":
                 sent = answer.status_code == 302 and answer.location.startswith("/sign-in/second-factor")
                 faults.unless(sent, f"{rule.rule} answers {answer.status}")
@@ -403,7 +308,7 @@ def looked_over(app: Flask, rules: list[Rule], client: FlaskClient, side: Side) 
         for rule in having(rules, "GET"):
             if rule.endpoint.startswith(("account.", "signing.landing")):
                 continue
-            answer = client.get(url(app, rule, side))
+            answer = client.get(url(rule, side))
             faults.unless(answer.status_code in (200, 302, 303, 403, 404, 409), f"{rule.rule} answers {answer.status}")
             if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
                 opened += answer.status_code == 200

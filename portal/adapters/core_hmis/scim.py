@@ -32,17 +32,17 @@ class ScimHMIS:
             made = self._make(order)
             if made is not None:
                 return made
-        return self._let_in(order, password=self._password() if order.first else None)
+        return self._let_in(order, new_password=order.first)
 
     def suspend(self, order: AccountOrder) -> Outcome:
         return self._shut(order, lambda account: {"active": False, "entitlements": scim_users.unmarked(account)})
 
     def restore(self, order: AccountOrder) -> Outcome:
-        return self._let_in(order, password=None)
+        return self._let_in(order, new_password=False)
 
     def remove(self, order: AccountOrder) -> Outcome:
         """Shuts the account and takes every role from it; deleted, its User ID could be given to somebody else."""
-        words = self._words()
+        words = _words(self._pack())
         return self._shut(
             order, lambda account: {"active": False, "roles": [], "entitlements": scim_users.not_ours(account, words)}
         )
@@ -58,9 +58,10 @@ class ScimHMIS:
 
     def _make(self, order: AccountOrder, *, shut: bool = False) -> Outcome | None:
         """The outcome of making it; None where it turns out to be there, since an earlier call had done it after all."""
-        words = self._words()
+        pack = self._pack()
+        words = _words(pack)
         for _ in range(NAMES):
-            password = self._password()
+            password = first_password.make(pack.core_password)
             try:
                 account = self._wire.create(scim_users.new_user(order, words, password, shut=shut))
             except Taken as taken:
@@ -77,8 +78,10 @@ class ScimHMIS:
             f"The core HMIS knew {NAMES} User IDs in a row for {order.external_id}; {order.user_id} too."
         )
 
-    def _let_in(self, order: AccountOrder, *, password: str | None) -> Outcome:
-        words = self._words()
+    def _let_in(self, order: AccountOrder, *, new_password: bool) -> Outcome:
+        pack = self._pack()
+        words = _words(pack)
+        password = first_password.make(pack.core_password) if new_password else None
 
         def wanted(account: Found) -> dict[str, Any]:
             return scim_users.wanted_by(order, words, kept=scim_users.not_ours(account, words))
@@ -148,16 +151,11 @@ class ScimHMIS:
             )
         return found[0] if found else None
 
-    def _words(self) -> ScimWords:
-        words = self._pack().scim
-        if words is None:
-            raise CoreHMISError(
-                "The policy pack in force does not say how access is written: it has no [core_hmis.scim]."
-            )
-        return words
 
-    def _password(self) -> str:
-        return first_password.make(self._pack().core_password)
+def _words(pack: Policy) -> ScimWords:
+    if pack.scim is None:
+        raise CoreHMISError("The policy pack in force does not say how access is written: it has no [core_hmis.scim].")
+    return pack.scim
 
 
 def _values(entries: Iterable[dict[str, Any]]) -> set[str]:

@@ -52,7 +52,7 @@ def begin(session: Session, *, agency: Agency, kind: str, actor: Actor, now: dat
     """
     if kind not in KINDS:
         raise bad_input("There is no such form.", "kind")
-    permissions.check(session, actor, Action.DOCUMENT_PREPARE, agency)
+    actor = permissions.acting(session, actor, Action.DOCUMENT_PREPARE, agency)
     lock(session, agencies=[agency.id])
     today = local_day(now, policy.zone)
     there = latest(session, agency.id, kind)
@@ -115,7 +115,7 @@ def save_entry(
 def remove_entry(session: Session, *, document: Document, group: str, number: int, actor: Actor, now: datetime) -> None:
     """Takes one entry out; those after it move up. NOT_FOUND where it is gone already."""
     _refuse_other(document)
-    permissions.check(session, actor, Action.DOCUMENT_PREPARE, document)
+    actor = permissions.acting(session, actor, Action.DOCUMENT_PREPARE, document)
     lock(session, agencies=[document.agency_id])
     session.refresh(document, with_for_update=True)
     if document.status not in DRAFT:

@@ -55,7 +55,7 @@ def enter(
 
     Refuses a label that another device of the Agency has (BAD_INPUT).
     """
-    permissions.check(session, actor, Action.DEVICE_ENTER, agency)
+    actor = permissions.acting(session, actor, Action.DEVICE_ENTER, agency)
     lock(session, agencies=[agency.id])
     traits = _traits(kind, policy)
     name = people.short(label, 100, "label")
@@ -102,7 +102,7 @@ def change(
     policy: Policy,
 ) -> None:
     """Corrects a device that is not authorised; one that is has to be withdrawn first, since its authorisation rests on this."""
-    permissions.check(session, actor, Action.DEVICE_ENTER, device)
+    actor = permissions.acting(session, actor, Action.DEVICE_ENTER, device)
     lock(session, agencies=[device.agency_id])
     session.refresh(device, with_for_update=True)
     if authorisation(session, device, on=local_day(now, policy.zone)):
@@ -127,7 +127,7 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
     Both have to authorise. Where one person holds both offices at the Agency, that one's word is both, and the record says
     so. Refuses a device that lacks a safeguard (GATE_CLOSED) and a second authorisation by the same office (ALREADY_DONE).
     """
-    permissions.check(session, actor, Action.DEVICE_AUTHORISE, device)
+    actor = permissions.acting(session, actor, Action.DEVICE_AUTHORISE, device)
     lock(session, agencies=[device.agency_id])
     session.refresh(device, with_for_update=True)
     today = local_day(now, policy.zone)
@@ -159,7 +159,7 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
 
 def withdraw(session: Session, *, device: Device, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
     """Takes the authorisation back as of today; whoever uses only this device is held. ALREADY_DONE where there is none."""
-    permissions.check(session, actor, Action.DEVICE_AUTHORISE, device)
+    actor = permissions.acting(session, actor, Action.DEVICE_AUTHORISE, device)
     why = people.short(reason, 1000, "reason")
     if len(why) < 3:
         raise bad_input("Say why, in a few words: it stays on record.", "reason")

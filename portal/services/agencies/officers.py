@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor
-from portal.models import AccessRequest, Agency, AuditEntry, Device, Document, Membership, Person, Project
+from portal.models import AccessRequest, Agency, Device, Document, Membership, Person, Project
 from portal.refusals import Refused, bad_input
 from portal.services import evidence, paperwork
 from portal.services.agencies import agencies
@@ -49,7 +49,7 @@ def name_officers(
     access, for which `purpose` says what for; `instead_of` is who leaves the office. Refuses CONFLICT where the Agency has
     ended or keeps a comparable database.
     """
-    permissions.check(session, actor, Action.OFFICER_NAME, agency)
+    actor = permissions.acting(session, actor, Action.OFFICER_NAME, agency)
     today = local_day(now, policy.zone)
     agencies.refuse_shut(session, agency, on=today)
     if admin is None and security_officer is None:
@@ -81,7 +81,7 @@ def end_office(
     now: datetime, policy: Policy,
 ) -> Named | None:  # fmt: skip
     """Takes an office from somebody; with a `successor`, who is named first. The last one of an office stays (CONFLICT)."""
-    permissions.check(session, actor, Action.OFFICER_NAME, membership)
+    actor = permissions.acting(session, actor, Action.OFFICER_NAME, membership)
     if role not in OFFICES:
         raise bad_input("Choose Agency Administrator or security officer.", "role")
     if len(reason.strip()) < 3:
@@ -143,9 +143,9 @@ def _give(
     person = session.get_one(Person, membership.person_id)
     today = local_day(now, policy.zone)
     if not people.roles(session, membership.id, on=today, role=role):
-        entry = _designation(session, membership, person, agency, role, actor=actor, now=now)
+        entry_id = _designation(session, membership, person, agency, role, actor=actor, now=now)
         people.give_role(
-            session, membership=membership, role=role, actor=actor, now=now, policy=policy, rests_on="audit_entry", rests_on_id=entry.id,
+            session, membership=membership, role=role, actor=actor, now=now, policy=policy, rests_on="audit_entry", rests_on_id=entry_id,
             note="designation",
         )  # fmt: skip
         jobs.enqueue(
@@ -178,13 +178,12 @@ def _answers(
 
 def _designation(
     session: Session, membership: Membership, person: Person, agency: Agency, role: Role, *, actor: Actor, now: datetime
-) -> AuditEntry:
-    entry = audit.record(
-        session, actor=actor, now=now, act="officer.name", thing=membership, after={"role": role.value},
+) -> int:
+    """Puts the designation on record, and returns the id of the entry, on which the role rests."""
+    return audit.record(
+        session, numbered=True, actor=actor, now=now, act="officer.name", thing=membership, after={"role": role.value},
         said=f"Designated {person.name} as {OFFICES[role]} of {agency.name}.",
     )  # fmt: skip
-    session.flush()
-    return entry
 
 
 def _membership(session: Session, agency: Agency, whom: Whom, *, actor: Actor, now: datetime) -> Membership:

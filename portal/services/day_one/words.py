@@ -10,7 +10,7 @@ from portal.adapters.people_files import Quiz, Row, Sheet
 from portal.services.day_one.places import folded
 from portal.services.people.background import STATUSES
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD_ROLES, Role
+from workflows.vocabulary import AT_THE_LEAD, Role
 
 T = TypeVar("T")
 ROLES: Mapping[str, Role] = {
@@ -80,8 +80,8 @@ class Words:
             if role is None:
                 known = ", ".join(role.value.replace("_", " ") for role in Role)
                 self._error(row, "role", word.strip(), f"{word.strip()!r} is no role here. Write one of: {known}.")
-            elif (role in LEAD_ROLES) != at_lead and role is not Role.END_USER:
-                whose = "the Lead's staff only" if role in LEAD_ROLES else "an Agency's people only"
+            elif (role in AT_THE_LEAD) != at_lead and role is not Role.END_USER:
+                whose = "the Lead's staff only" if role in AT_THE_LEAD else "an Agency's people only"
                 self._error(row, "role", word.strip(), f"The role {role.value.replace('_', ' ')} is for {whose}.")
             else:
                 yield role

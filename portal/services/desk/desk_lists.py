@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select, tuple_, union_all
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from forms import documents
 from portal import permissions
 from portal.actors import Actor
+from portal.jobs import looking
 from portal.models import (
     Agency,
     Document,
-    Job,
     Signature,
     TrainingResult,
     WorkOrder,
@@ -34,7 +34,7 @@ ONE_BY_ONE = (
 )
 
 
-MANY = 200
+MANY = 100
 """As far as the first pages count a queue whose rows take work to find: more than that is simply many."""
 
 
@@ -170,19 +170,22 @@ def _first_admins() -> Any:
 def _waiting(show: str) -> list[Select[Any]]:
     """The ids of documents that wait for the Lead, a query for each way to wait, so that each reads an index of its own.
 
-    Of what was executed the Lead verifies one by one ('Setting up a New HMIS Agency') the package, forms, and paper.
+    Of what was executed the Lead verifies one by one ('Setting up a New HMIS Agency') the package, forms, and paper. No
+    document is in two of them, and each gives its documents in the order of their ids without reading the rest.
     """
     ids = select(Document.id).correlate(None)
+    signed, scanned = ids.where(Document.status == "signed"), ids.where(Document.status == "scanned")
+    found = [signed.where(_given() >= _wanted()), scanned]
+    if show in ("verify", "countersign"):
+        found = [each.where(to_countersign() if show == "countersign" else ~to_countersign()) for each in found]
+    if show == "countersign":  # what is executed has the Lead's signature, if it needs one
+        return found
     executed = ids.where(Document.status == "executed", Document.verified_at.is_(None))
-    found = [ids.where(Document.status == "signed", _given() >= _wanted()), ids.where(Document.status == "scanned")]
-    if show in ("all", "countersign"):  # what is executed has the Lead's signature, if it needs one
-        return [*found, executed] if show == "all" else found
-    return [
-        *found,
-        executed.where(Document.route == "paper"),
-        executed.where(Document.route == "electronic", Document.kind.in_(ONE_BY_ONE)),
-        executed.where(Document.route == "electronic", _first_admins()),
-    ]
+    electronic = executed.where(Document.route == "electronic")
+    kinds = KINDS if show == "all" else ONE_BY_ONE
+    found += [executed.where(Document.route == "paper", Document.kind == kind) for kind in KINDS]
+    found += [electronic.where(Document.kind == kind) for kind in kinds]
+    return found if show == "all" else [*found, electronic.where(_first_admins())]
 
 
 def to_countersign() -> Any:
@@ -193,45 +196,43 @@ def to_countersign() -> Any:
     )
 
 
-def to_verify(actor: Actor, *, kind: str = "", agency: str = "", show: str = "") -> Select[Any]:
-    """(document, since): what all of the Agency have signed and the Lead has not verified or countersigned.
+def to_verify(
+    actor: Actor, *, kind: str = "", agency: str = "", show: str = "", after: int = 0, but: int = 0, limit: int = PAGE
+) -> Select[Any]:
+    """(document, since): what all of the Agency have signed and the Lead has not verified or countersigned, in order.
 
     `show` is one of SHOWN: what the Lead has to verify or countersign, either of the two, or everything signed, also
-    what was executed electronically and needs nobody's look.
+    what was executed electronically and needs nobody's look. At most `limit` after an id, `but` one.
     """
-    query = (
+    asked = [Document.id > after, permissions.visible(actor, Action.DOCUMENT_VERIFY, Document)]
+    if but:
+        asked.append(Document.id != but)
+    if kind:
+        asked.append(Document.kind == kind)
+    if agency:
+        named = select(Agency.id).where(Agency.name_key.like(like(agency), escape="/"))
+        asked.append(Document.agency_id.in_(named))
+    each = [ids.where(*asked).order_by(Document.id).limit(limit).subquery() for ids in _waiting(show)]
+    return (
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))
-        .where(
-            Document.id.in_(union_all(*_waiting(show))),
-            permissions.visible(actor, Action.DOCUMENT_VERIFY, Document),
-        )
+        .where(Document.id.in_(union_all(*(select(some.c.id) for some in each))))
+        .order_by(Document.id)
+        .limit(limit)
     )
-    if show in ("verify", "countersign"):
-        query = query.where(to_countersign() if show == "countersign" else ~to_countersign())
-    if kind:
-        query = query.where(Document.kind == kind)
-    if agency:
-        query = query.where(
-            Document.agency_id.in_(select(Agency.id).where(Agency.name_key.like(like(agency), escape="/")))
-        )
-    return query
 
 
 def documents_page(session: Session, actor: Actor, *, kind: str, agency: str, after: str, show: str = "") -> Page:
-    order = Order(((_last_signed(), datetime.fromisoformat), (Document.id, int)))
-    return order.page(
-        session,
-        to_verify(actor, kind=kind, agency=agency, show=show),
-        after,
-        lambda row: (row.since.isoformat(), row.Document.id),
-    )
+    """A page of to_verify(), in the order in which the documents were prepared."""
+    start = int(after) if after.isdecimal() and len(after) < 10 else 0
+    query = to_verify(actor, kind=kind, agency=agency, show=show, after=start, limit=PAGE + 1)
+    rows = session.execute(query).unique().all()
+    return Page(rows[:PAGE], str(rows[PAGE - 1].Document.id) if len(rows) > PAGE else "")
 
 
 def next_document(session: Session, actor: Actor, *, but: int) -> int | None:
-    """The oldest document that waits for the desk, another one than this."""
-    query = to_verify(actor).with_only_columns(Document.id).options().where(Document.id != but)
-    return session.scalar(query.order_by(_last_signed(), Document.id).limit(1))
+    """The first document that waits for the desk, another one than this."""
+    return session.scalar(to_verify(actor, but=but, limit=1).with_only_columns(Document.id).options())
 
 
 def waits_for(document: Document) -> str:
@@ -246,35 +247,74 @@ def waits_for(document: Document) -> str:
 # --- the first page --------------------------------------------------------------------------------------------------
 
 
+def counted(session: Session, *queues: tuple[Select[Any], Any]) -> list[Queue]:
+    """How much waits in each of some queues and since when, in one statement; counted no further than one more than MANY.
+
+    A queue is a query of what waits and the column of its moment; beyond MANY the first ones by that column are counted.
+    """
+    each = [
+        query.with_only_columns(moment.label("since")).order_by(moment).limit(MANY + 1).subquery()
+        for query, moment in queues
+    ]
+    rows = session.execute(
+        union_all(
+            *(
+                select(literal(n).label("n"), func.count(), func.min(some.c.since)).select_from(some)
+                for n, some in enumerate(each)
+            )
+        )
+    )
+    return [Queue(count, moment_of(oldest)) for _, count, oldest in sorted(rows, key=lambda row: row[0])]
+
+
 def documents_waiting(session: Session, actor: Actor) -> dict[str, Queue]:
     """How many documents wait to be verified, and how many for the Lead's signature; as the lists show them."""
     found = {}
     for name, shown in (("documents", "verify"), ("countersign", "countersign")):
-        waiting = to_verify(actor, show=shown).with_only_columns(_last_signed().label("since")).options()
-        some = waiting.limit(MANY + 1).subquery().c
-        count, oldest = session.execute(select(func.count(), func.min(some.since))).one()
-        found[name] = Queue(count, _moment(oldest))
+        some = to_verify(actor, show=shown, limit=MANY + 1).with_only_columns(_last_signed().label("since")).options()
+        since = some.subquery().c.since
+        count, oldest = session.execute(select(func.count(), func.min(since))).one()
+        found[name] = Queue(count, moment_of(oldest))
     return found
+
+
+def results_waiting(session: Session) -> dict[str, Queue]:
+    """How many certificates wait to be confirmed, and how many quiz results for their person."""
+    moment = TrainingResult.entered_at
+    claimed, unmatched = counted(
+        session,
+        *(
+            (select(TrainingResult).where(TrainingResult.status == status), moment)
+            for status in ("claimed", "unmatched")
+        ),
+    )
+    return {"certificates": claimed, "unmatched": unmatched}
+
+
+def orders_waiting(session: Session, *, now: datetime) -> dict[str, Queue]:
+    """How many work orders are open, and how many overdue; as moment of `due` the first by which one has to be done."""
+    is_open = select(WorkOrder).where(WorkOrder.status == "open")
+    found = counted(
+        session,
+        (is_open, WorkOrder.opened_at),
+        (is_open.where(WorkOrder.due_at < now), WorkOrder.due_at),
+        (is_open, WorkOrder.due_at),
+    )
+    return dict(zip(("orders", "overdue", "due"), found, strict=True))
+
+
+def failed_jobs(session: Session) -> Queue:
+    """How many jobs failed for good, and since when the first of those that are looked at."""
+    failed = looking.failed(session, most=MANY + 1)
+    return Queue(len(failed), min((job.ended_at for job in failed if job.ended_at), default=None))
 
 
 def queues(session: Session, actor: Actor, *, now: datetime) -> dict[str, Queue]:
     """Every queue by name; a constant number of statements."""
-    found = documents_waiting(session, actor) | {"certificates": Queue(0), "unmatched": Queue(0)}
-    counted = select(TrainingResult.status, func.count(), func.min(TrainingResult.entered_at)).where(
-        TrainingResult.status.in_(("claimed", "unmatched"))
-    )
-    for status, count, oldest in session.execute(counted.group_by(TrainingResult.status)):
-        found["certificates" if status == "claimed" else "unmatched"] = Queue(count, oldest)
-    opened = select(func.count(), func.min(WorkOrder.opened_at), func.count(case((WorkOrder.due_at < now, 1)))).where(
-        WorkOrder.status == "open"
-    )
-    count, opened_at, overdue = session.execute(opened).one()
-    found |= {"orders": Queue(count, opened_at), "overdue": Queue(overdue, opened_at if overdue else None)}
-    count, failed_at = session.execute(select(func.count(), func.min(Job.ended_at)).where(Job.state == "failed")).one()
-    found["jobs"] = Queue(count, failed_at)
-    return found
+    found = documents_waiting(session, actor) | results_waiting(session) | orders_waiting(session, now=now)
+    return found | {"jobs": failed_jobs(session)}
 
 
-def _moment(value: Any) -> datetime | None:
+def moment_of(value: Any) -> datetime | None:
     """SQLite hands an expression's moment back as text."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value

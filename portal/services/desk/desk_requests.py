@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.models import AccessRequest, Membership
+from portal.services.desk import desk_lists
 from portal.services.desk.desk_lists import Order, Page, Queue
 from portal.services.searching import counted
 from portal.standing.sweep import stand
@@ -68,5 +69,5 @@ def queues(session: Session, *, now: datetime, policy: Policy) -> dict[str, Queu
         name = "ready" if standing.permitted else "seatless" if set(standing.unmet) <= seats else "waiting"
         groups[name].append(asked[standing.membership_id])
     found = {name: Queue(len(since), min(since, default=None)) for name, since in groups.items()}
-    count = counted(session, oldest, AccessRequest.id)
+    count = counted(session, oldest, AccessRequest.id, most=desk_lists.MANY)
     return found | {"open": Queue(count, min(asked.values(), default=None))}

@@ -11,18 +11,17 @@ from sqlalchemy.orm import Session
 from forms import documents
 from portal import permissions
 from portal.actors import Actor
-from portal.models import AccessRequest, Agency, Device, Evidence, Membership, Person, TrainingResult
+from portal.models import Agency, Device, Evidence, Membership, Person, TrainingResult
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.desk.publishing import YEARS
 from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
-from portal.services.paperwork.names import looks_like
 from portal.services.people import background, training
 from portal.services.people.people import GIVING
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import KINDS, LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role, in_words
+from workflows.vocabulary import AT_THE_LEAD, KINDS, LEAD, About, Action, Kind, Reason, Role, in_words
 
 Subject = Agency | Person | Membership | Device
 MODELS: Mapping[About, Any] = {
@@ -39,11 +38,12 @@ ELSEWHERE: Mapping[Kind, str] = {
     Kind.LEAD_APPROVAL: "A second person of the Lead approves on the person's own page.",
     Kind.DEPARTURE: "Deactivate the person on her own page: that also ends the access and returns the license.",
     Kind.TRAINING: "Quiz results are entered with their proof on the training page, so that every attempt is kept.",
+    Kind.WAIVER: "A waiver is asked for by one person and given by another, on the page of waivers.",
     Kind.PUBLISHED: "Versions are published on the page of documents in force.",
 }
 """Kinds of which the portal itself keeps more than the evidence: each is recorded where the rest is written too."""
 
-DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.WAIVER, Kind.RETRAINING, Kind.INHERITED})
+DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.RETRAINING, Kind.INHERITED})
 """What is decided about somebody, rather than seen on paper: for the Lead's administrators and its security officer."""
 
 HOW = ("submitted", "viewed on site", "original seen", "confirmed by phone", "known to the Lead")
@@ -63,7 +63,6 @@ class Entry:
     device_id: int = 0
     verified_by: str = ""
     verified_how: str = ""
-    asked_by: str = ""
     note: str = ""
 
 
@@ -72,9 +71,8 @@ def record(
 ) -> Evidence:
     """Records what the Lead has seen, with who verified it and how; `file` is the document, inspected and stored.
 
-    Never about oneself. Refuses BAD_INPUT with the field, NOT_ALLOWED for what is for others to decide, SAME_PERSON for
-    a waiver by whoever asked for it or whom it is for, CONFLICT for a kind that its own page records, ALREADY_DONE
-    where exactly this holds.
+    Never about oneself. Refuses BAD_INPUT with the field, NOT_ALLOWED for what is for others to decide, CONFLICT for
+    a kind that its own page records, ALREADY_DONE where exactly this holds.
     """
     check(session, entry=entry, actor=actor, now=now, policy=policy, has_file=file is not None)
     lock_concerned(session, entry.about, entry.subject_id)
@@ -142,7 +140,7 @@ def check(
     ):
         if len(text) > most:
             raise bad_input(f"At most {most} characters; this has {len(text)}.", name)
-    _refuse_by_kind(session, entry, subject, actor, policy, has_file)
+    _refuse_by_kind(session, entry, subject, policy, has_file)
 
 
 def withdraw(session: Session, *, row: Evidence, reason: str, actor: Actor, now: datetime) -> None:
@@ -208,7 +206,6 @@ def details_of(kind: Kind, policy: Policy) -> dict[str, str]:
         Kind.RETRAINING: {course.id: course.title for course in policy.courses},
         Kind.ACCESS_LEVEL: {level.id: level.title for level in policy.access_levels},
         Kind.PROTOCOL: {topic.id: topic.title for topic in policy.protocols},
-        Kind.WAIVER: {p.id: p.title for p in policy.prerequisites if p.waivable},
     }
     closed = KINDS[kind].details
     if kind in listed:
@@ -246,17 +243,13 @@ def _refuse_own_place(session: Session, actor: Actor, subject: Subject) -> None:
         )
 
 
-def _refuse_by_kind(
-    session: Session, entry: Entry, subject: Subject, actor: Actor, policy: Policy, has_file: bool
-) -> None:
+def _refuse_by_kind(session: Session, entry: Entry, subject: Subject, policy: Policy, has_file: bool) -> None:
     if entry.kind in DECIDED and not entry.note.strip():
         raise bad_input("Say why, so that everybody who reads this later understands it.", "note")
     versions = versions_of(entry.kind)
     if versions and entry.version not in versions:
         raise bad_input(f"Say which version was signed: {', '.join(versions[-6:])}.", "version")
-    if entry.kind == Kind.WAIVER:
-        _refuse_waiver(session, entry, subject, actor)
-    elif entry.kind == Kind.BACKGROUND_CHECK:
+    if entry.kind == Kind.BACKGROUND_CHECK:
         _refuse_report(entry, has_file)
     elif entry.kind in (Kind.ROLE, Kind.ACCESS_LEVEL):
         _refuse_misplaced(entry, subject, policy)
@@ -274,7 +267,7 @@ def _refuse_report(entry: Entry, has_file: bool) -> None:
 def _refuse_misplaced(entry: Entry, subject: Subject, policy: Policy) -> None:
     """Roles and access levels of the Lead exist at the Lead, and the Agencies' at Agencies."""
     at_lead = isinstance(subject, Membership) and subject.agency_id == LEAD
-    if entry.kind == Kind.ROLE and entry.detail != Role.END_USER and (entry.detail in LEAD_ROLES) != at_lead:
+    if entry.kind == Kind.ROLE and entry.detail != Role.END_USER and (entry.detail in AT_THE_LEAD) != at_lead:
         raise bad_input("This role does not exist at this organization.", "detail")
     of_lead = {level.id for level in policy.access_levels if level.lead_only}
     if entry.kind == Kind.ACCESS_LEVEL and entry.detail in of_lead and not at_lead:
@@ -301,34 +294,6 @@ def versions_of(kind: Kind) -> tuple[str, ...]:
     return documents.versions(of) if of in documents.kinds() else ()
 
 
-def _refuse_waiver(session: Session, entry: Entry, subject: Subject, actor: Actor) -> None:
-    """G1: a waiver is never given by the person who asked or the person it is for, and it ends."""
-    if entry.valid_until is None:
-        raise bad_input("A waiver needs a last day.", "valid_until")
-    if not entry.asked_by.strip():
-        raise bad_input("Say who asked for this waiver.", "asked_by")
-    approver = session.get_one(Person, actor.person_id)
-    if looks_like(entry.asked_by, approver):
-        raise Refused(
-            Reason.SAME_PERSON,
-            "You asked for this waiver yourself, so another person of the Lead has to give it.",
-            "asked_by",
-        )
-    if isinstance(subject, Agency) and any(agency == subject.id for agency, _ in actor.roles):
-        raise Refused(
-            Reason.SAME_PERSON, "You belong to this organization, so another person of the Lead has to give the waiver."
-        )
-    if isinstance(subject, Membership):
-        asked = set(
-            session.scalars(select(AccessRequest.requested_by).where(AccessRequest.membership_id == subject.id))
-        )
-        if actor.person_id in asked:
-            raise Refused(
-                Reason.SAME_PERSON,
-                "You requested this person's access, so another person of the Lead has to give the waiver.",
-            )
-
-
 def _refuse_untouchable(session: Session, row: Evidence, actor: Actor) -> None:
     kind, about = Kind(row.kind), About(row.about)
     if kind == Kind.PUBLISHED:
@@ -340,10 +305,7 @@ def _refuse_untouchable(session: Session, row: Evidence, actor: Actor) -> None:
 
 
 def _note(entry: Entry) -> str:
-    asked = f"Asked for by {entry.asked_by.strip()}." if entry.kind == Kind.WAIVER else ""
-    return " ".join(part for part in (entry.note.strip(), asked, f"Verified by {entry.verified_by.strip()}.") if part)[
-        :1000
-    ]
+    return " ".join(part for part in (entry.note.strip(), f"Verified by {entry.verified_by.strip()}.") if part)[:1000]
 
 
 def _person_of(session: Session, entry: Entry) -> Person | None:
@@ -358,7 +320,7 @@ def _agency_id(session: Session, entry: Entry) -> int | None:
     return None if isinstance(subject, Person) else subject.id if isinstance(subject, Agency) else subject.agency_id
 
 
-def recordable(policy: Policy) -> Sequence[Kind]:
-    """The kinds the page offers, by title; a waiver only where the pack lets anything be waived."""
-    kinds = [kind for kind in Kind if kind not in ELSEWHERE and (kind != Kind.WAIVER or details_of(kind, policy))]
+def recordable() -> Sequence[Kind]:
+    """The kinds the page offers, by title."""
+    kinds = [kind for kind in Kind if kind not in ELSEWHERE]
     return sorted(kinds, key=lambda kind: KINDS[kind].title)

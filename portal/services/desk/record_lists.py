@@ -15,13 +15,17 @@ from workflows.vocabulary import About
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which entries of the record are asked for; None and empty ask for all."""
+    """Which entries of the record are asked for; None and empty ask for all. `words` say it to people."""
 
     person_id: int | None = None
     agency_id: int | None = None
     act: str = ""
+    thing: str = ""
+    thing_id: int | None = None
+    refused: bool = False
     since: date | None = None
     until: date | None = None
+    words: str = "all of it"
 
 
 def audit_query(asked: Asked, *, zone: str) -> Select[Any]:
@@ -41,6 +45,12 @@ def audit_query(asked: Asked, *, zone: str) -> Select[Any]:
         )
     if asked.act:
         query = query.where(AuditEntry.act == asked.act)
+    if asked.thing:
+        query = query.where(AuditEntry.thing == asked.thing)
+    if asked.thing_id is not None:
+        query = query.where(AuditEntry.thing_id == asked.thing_id)
+    if asked.refused:
+        query = query.where(AuditEntry.refused != "")
     if asked.since:
         query = query.where(AuditEntry.at >= start_of_day(asked.since, zone))
     if asked.until:
@@ -57,10 +67,19 @@ def audit_page(session: Session, asked: Asked, *, zone: str, after: str, limit: 
 
 def acts(session: Session) -> list[str]:
     """Every act that is on record, in order: from one to the next by their index, however many entries there are."""
-    first = select(func.min(AuditEntry.act).label("act")).cte("acts", recursive=True)
-    following = select(func.min(AuditEntry.act)).where(AuditEntry.act > first.c.act).correlate(first).scalar_subquery()
-    each = first.union_all(select(following).where(first.c.act.is_not(None)))
-    return sorted(session.scalars(select(each.c.act).where(each.c.act.is_not(None))))
+    return _each(session, AuditEntry.act)
+
+
+def things(session: Session) -> list[str]:
+    """Every kind of thing that something is on record about, in order."""
+    return [each for each in _each(session, AuditEntry.thing) if each]
+
+
+def _each(session: Session, column: Any) -> list[str]:
+    first = select(func.min(column).label("one")).cte("each", recursive=True)
+    following = select(func.min(column)).where(column > first.c.one).correlate(first).scalar_subquery()
+    each = first.union_all(select(following).where(first.c.one.is_not(None)))
+    return sorted(session.scalars(select(each.c.one).where(each.c.one.is_not(None))))
 
 
 def _any_of(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

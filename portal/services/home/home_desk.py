@@ -1,9 +1,10 @@
 """The Lead's queues on the first page: how much waits in each, since when, and until when."""
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, exists, select, text, union_all
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
@@ -11,18 +12,16 @@ from portal.models import (
     AccessRequest,
     Agency,
     Evidence,
-    Job,
     Lapse,
     Membership,
     PackActivation,
-    TrainingResult,
-    WorkOrder,
 )
-from portal.services import brake, lapses
-from portal.services.desk import desk_lists, desk_lookups
+from portal.models.access import SELF_NAMED
+from portal.services import brake, lapses, record_checks
+from portal.services.desk import configuration_lists, desk_lists, enrolment_lists, licence_lists
 from portal.services.desk.desk_lists import MANY, said
 from portal.services.home import home_day_one
-from portal.services.people import enrolment
+from portal.services.people import waivers
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Role
 
@@ -33,17 +32,35 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: P
     """One task for each queue of the actor's roles that is not empty; a fixed number of statements."""
     found: list[Queue] = _unpublished(session, policy, on) if Role.LEAD_ADMIN in actor.lead_roles else []
     if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
-        for read in (_documents, _training, _orders, _to_enrol, _without_seat, _to_configure, _failed):
-            found += read(session, actor, now, on)
+        found += (
+            _documents(session, actor) + _training(session) + _orders(session, now) + _to_enrol(session, policy, on)
+        )
+        found += _without_seat(session) + _to_configure(session, on) + _failed(session)
     elif Role.TRAINER in actor.lead_roles:
-        found += _training(session, actor, now, on) + _to_enrol(session, actor, now, on)
+        found += _training(session) + _to_enrol(session, policy, on)
     if Role.LEAD_ADMIN in actor.lead_roles:
-        found += _approvals(session, actor, now, on) + _pack(session, actor)
+        found += _approvals(session, actor, on) + _pack(session, actor) + _waivers(session, on)
     if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
         found += home_day_one.queues(session, on=on)
     if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY}:
-        found += _brake(session) + _lapses(session, policy, on)
+        found += _record(session) + _brake(session) + _lapses(session, policy, on)
     return found
+
+
+def _record(session: Session) -> list[Queue]:
+    check = record_checks.last(session)
+    if check is None or not check.broken:
+        return []
+    hint = f"{check.broken} Have whoever runs the portal look into it; keep the database as it is."
+    return [
+        {
+            "kind": "desk:record",
+            "title": "The record is broken",
+            "since": check.checked_at,
+            "hint": hint,
+            "status": "overdue",
+        }
+    ]
 
 
 def _brake(session: Session) -> list[Queue]:
@@ -55,28 +72,50 @@ def _brake(session: Session) -> list[Queue]:
     return [{"kind": "desk:brake", "title": title, "since": stop.pulled_at, "hint": hint, "status": "overdue"}]
 
 
+def _waivers(session: Session, on: date) -> list[Queue]:
+    """What is asked for; what is in force is counted beside it, since nothing else on this page shows it (G1)."""
+    counts = waivers.counted(session, on=on)
+    if not counts["asked"] and not counts["in_force"]:
+        return []
+    asks, holds = counts["asked"], _many(counts["in_force"], "waiver is", "waivers are") + " in force"
+    ending = f", {counts['ending']:,} of them for less than 30 days more" if counts["ending"] else ""
+    title = _many(asks, "waiver", "waivers") + " to decide about" if asks else holds
+    hint = holds + ending + "." if asks else f"None waits for a decision{ending}."
+    return [
+        {"kind": "desk:waivers", "title": title, "since": None, "hint": hint, "status": "waiting" if asks else "info"}
+    ]
+
+
 def _lapses(session: Session, policy: Policy, on: date) -> list[Queue]:
-    """What runs out within the pack's time of warning, and has; the most frequent named."""
-    came = func.sum(case((Lapse.due <= on, 1), else_=0))
-    rows = session.execute(
-        select(Lapse.prerequisite, func.count(), came, func.min(case((Lapse.due > on, Lapse.due))))
-        .where(Lapse.settled_at.is_(None), Lapse.due <= on + timedelta(policy.warnings.days[0]))
-        .group_by(Lapse.prerequisite)
-    ).all()
+    """What runs out within the pack's time of warning, and what has; the most frequent of what was counted named."""
+    until = on + timedelta(policy.warnings.days[0])
+    each = [
+        select(Lapse.prerequisite, Lapse.due)
+        .where(Lapse.settled_at.is_(None), *days)
+        .order_by(Lapse.due)
+        .limit(MANY + 1)
+        .subquery()
+        for days in ((Lapse.due <= on,), (Lapse.due > on, Lapse.due <= until))
+    ]
+    rows = session.execute(union_all(*(select(found.c.prerequisite, found.c.due) for found in each))).all()
     if not rows:
         return []
-    most = sorted(rows, key=lambda row: (-row[1], row[0]))[:3]
-    lapsed, whole = sum(row[2] for row in rows), sum(row[1] for row in rows)
-    ahead = _many(whole - lapsed, "prerequisite runs", "prerequisites run")
-    title = f"{ahead} out within {policy.warnings.days[0]} days" if whole > lapsed else f"{lapsed:,} have lapsed"
-    first = min((_day(row[3]) for row in rows if row[3]), default=None)
+    coming = [_day(row.due) for row in rows if _day(row.due) > on]
+    lapsed, ahead = len(rows) - len(coming), len(coming)
+    most = sorted(Counter(row.prerequisite for row in rows).items(), key=lambda row: (-row[1], row[0]))[:3]
+    runs = (
+        _many(ahead, "prerequisite runs", "prerequisites run", most=MANY)
+        + f" out within {policy.warnings.days[0]} days"
+    )
+    have = f"{said(lapsed)} {'has' if lapsed == 1 else 'have'} lapsed"
+    hint = "; ".join(f"{lapses.title(policy, name)}: {count:,}" for name, count in most) + "."
     return [
         {
             "kind": "desk:lapses",
-            "title": title + (f", {lapsed:,} have lapsed" if whole > lapsed > 0 else ""),
+            "title": f"{runs}, {have}" if ahead and lapsed else (runs if ahead else have.capitalize()),
             "since": None,
-            "due": first - timedelta(1) if first else None,
-            "hint": "; ".join(f"{lapses.title(policy, name)}: {count:,}" for name, count, _, _ in most) + ".",
+            "due": min(coming) - timedelta(1) if coming else None,
+            "hint": f"Of the {len(rows)} that come first: {hint}" if max(lapsed, ahead) > MANY else hint,
             "status": "due_soon",
         }
     ]
@@ -108,11 +147,11 @@ def _unpublished(session: Session, policy: Policy, on: date) -> list[Queue]:
 
 
 def _many(count: int, one: str, many: str, *, most: int | None = None) -> str:
-    number = f"{count:,}" if most is None else said(count, most)
+    number = f"{count:,}" if most is None else said(count, most).capitalize()
     return f"{number} {one if count == 1 else many}"
 
 
-def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> list[Queue]:
+def _documents(session: Session, actor: Actor) -> list[Queue]:
     """The same two queues as the desk's."""
     waiting = desk_lists.documents_waiting(session, actor)
     found = []
@@ -128,42 +167,32 @@ def _documents(session: Session, actor: Actor, _now: datetime, _on: date) -> lis
     return found
 
 
-def _training(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
+def _training(session: Session) -> list[Queue]:
     says = {
-        "claimed": ("certificates", "certificate to confirm", "certificates to confirm"),
-        "unmatched": ("unmatched", "quiz result without a person", "quiz results without a person"),
+        "certificates": ("certificate to confirm", "certificates to confirm"),
+        "unmatched": ("quiz result without a person", "quiz results without a person"),
     }
-    rows = session.execute(
-        select(TrainingResult.status, func.count(), func.min(TrainingResult.entered_at))
-        .where(TrainingResult.status.in_(tuple(says)))
-        .group_by(TrainingResult.status)
-    )
     return [
-        {"kind": f"desk:{queue}", "title": _many(count, one, many), "since": oldest}
-        for status, count, oldest in rows
-        for queue, one, many in (says[status],)
+        {"kind": f"desk:{name}", "title": _many(waiting.count, *says[name], most=MANY), "since": waiting.oldest}
+        for name, waiting in desk_lists.results_waiting(session).items()
+        if waiting.count
     ]
 
 
-def _orders(session: Session, _actor: Actor, now: datetime, _on: date) -> list[Queue]:
-    late = func.sum(case((WorkOrder.due_at < now, 1), else_=0))
-    count, oldest, due, overdue = session.execute(
-        select(func.count(), func.min(WorkOrder.opened_at), func.min(WorkOrder.due_at), late).where(
-            WorkOrder.status == "open"
-        )
-    ).one()
-    if not count:
+def _orders(session: Session, now: datetime) -> list[Queue]:
+    found = desk_lists.orders_waiting(session, now=now)
+    waiting, overdue = found["orders"], found["overdue"]
+    if not waiting.count:
         return []
-    title = _many(count, "work order", "work orders") + " for the core HMIS"
-    hint = f"{overdue} overdue." if overdue else ""
+    title = _many(waiting.count, "work order", "work orders", most=MANY) + " for the core HMIS"
     return [
         {
             "kind": "orders",
             "title": title,
-            "since": oldest,
-            "due": due,
-            "hint": hint,
-            "status": "overdue" if overdue else "to_do",
+            "since": waiting.oldest,
+            "due": found["due"].oldest,
+            "hint": f"{overdue.said.capitalize()} overdue." if overdue.count else "",
+            "status": "overdue" if overdue.count else "to_do",
         }
     ]
 
@@ -185,47 +214,39 @@ def _says(kind: Kind, on: date, detail: str | None = None) -> ColumnElement[bool
     )
 
 
-def _to_enrol(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
+def _to_enrol(session: Session, policy: Policy, on: date) -> list[Queue]:
     """U2 before U3: only whoever has signed can be enrolled; they wait since they signed."""
-    count, oldest = enrolment.unassigned(session, on=on, most=MANY)
-    if not count:
+    waiting = enrolment_lists.queue(session, on=on, policy=policy)
+    if not waiting.count:
         return []
-    title = _many(count, "person", "people", most=MANY) + " to enroll in courses"
-    return [{"kind": "desk:enrolments", "title": title, "since": oldest}]
+    title = _many(waiting.count, "person", "people", most=MANY) + " to enroll in courses"
+    return [{"kind": "desk:enrolments", "title": title, "since": waiting.oldest}]
 
 
-def _without_seat(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
+def _without_seat(session: Session) -> list[Queue]:
     """Where more people wait than licenses are free; whose reservation ran out takes a free one when the rest is settled."""
-    count, oldest = desk_lookups.without_seat(session)
-    if not count:
+    waiting = licence_lists.without_seat(session)
+    if not waiting.count:
         return []
-    title = _many(count, "person waits", "people wait") + " for a license"
-    return [{"kind": "desk:licences", "title": title, "since": oldest}]
+    title = _many(waiting.count, "person waits", "people wait", most=MANY) + " for a license"
+    return [{"kind": "desk:licences", "title": title, "since": waiting.oldest}]
 
 
-def _to_configure(session: Session, _actor: Actor, _now: datetime, on: date) -> list[Queue]:
+def _to_configure(session: Session, on: date) -> list[Queue]:
     """Agencies whose package is complete and that are not on order, since the last of it was verified."""
-    ready = desk_lookups.to_set_up(session, on=on)
+    ready = configuration_lists.ready(session, on=on)
     if not ready:
         return []
-    title = _many(len(ready), "Agency", "Agencies") + " to set up in the core HMIS"
+    title = _many(len(ready), "Agency", "Agencies", most=configuration_lists.LOOKED_AT) + " to set up in the core HMIS"
     return [{"kind": "desk:configurations", "title": title, "since": min(row["since"] for row in ready)}]
 
 
-def _failed(session: Session, _actor: Actor, _now: datetime, _on: date) -> list[Queue]:
-    count, oldest = session.execute(select(func.count(), func.min(Job.enqueued_at)).where(Job.state == "failed")).one()
-    return (
-        [
-            {
-                "kind": "desk:jobs",
-                "title": _many(count, "job", "jobs") + " failed and need a look",
-                "since": oldest,
-                "status": "overdue",
-            }
-        ]
-        if count
-        else []
-    )
+def _failed(session: Session) -> list[Queue]:
+    failed = desk_lists.failed_jobs(session)
+    if not failed.count:
+        return []
+    title = _many(failed.count, "job", "jobs", most=MANY) + " failed and need a look"
+    return [{"kind": "desk:jobs", "title": title, "since": failed.oldest, "status": "overdue"}]
 
 
 def _pack(session: Session, actor: Actor) -> list[Queue]:
@@ -241,15 +262,16 @@ def _pack(session: Session, actor: Actor) -> list[Queue]:
     ]
 
 
-def _approvals(session: Session, actor: Actor, _now: datetime, on: date) -> list[Queue]:
+def _approvals(session: Session, actor: Actor, on: date) -> list[Queue]:
     """Requests that only a second person of the Lead can let go on; not one's own, nor for oneself."""
-    of_lead = and_(AccessRequest.agency_id == LEAD, ~_says(Kind.LEAD_APPROVAL, on))
-    self_named = and_(AccessRequest.basis == "designation", ~_says(Kind.REQUEST, on))
+    ids = select(AccessRequest.id).correlate(None)
+    of_lead = ids.where(AccessRequest.agency_id == LEAD, AccessRequest.status == "open", ~_says(Kind.LEAD_APPROVAL, on))
+    self_named = ids.where(text(SELF_NAMED), ~_says(Kind.REQUEST, on))
     rows = session.execute(
         select(AccessRequest.membership_id, AccessRequest.requested_at, Agency.name)
         .join(Agency, Agency.id == AccessRequest.agency_id)
         .join(Membership, Membership.id == AccessRequest.membership_id)
-        .where(AccessRequest.status == "open", of_lead | self_named, Membership.person_id != actor.person_id)
+        .where(AccessRequest.id.in_(union_all(of_lead, self_named)), Membership.person_id != actor.person_id)
         .where((AccessRequest.requested_by != actor.person_id) | AccessRequest.requested_by.is_(None))
         .order_by(AccessRequest.requested_at)
         .limit(20)

@@ -43,7 +43,7 @@ def prepare(
     Refuses a kind that does not exist (BAD_INPUT) and one that is signed and waits (ALREADY_DONE).
     """
     _refuse_misfit(kind, agency, membership, device)
-    permissions.check(session, actor, Action.DOCUMENT_PREPARE, membership or agency)
+    actor = permissions.acting(session, actor, Action.DOCUMENT_PREPARE, membership or agency)
     locks.lock(session, agencies=[agency.id], lead=agency.id == LEAD)
     text = documents.text(kind, version) if version else version_in_force(session, kind, now.date())
     there = _there(session, kind, agency, membership, device, text.version, actor, now)

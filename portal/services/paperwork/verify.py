@@ -162,7 +162,7 @@ def reject(session: Session, *, document: Document, reason: str, actor: Actor, n
 
 def attest_posted(session: Session, *, agency: Agency, what: str, on: date, actor: Actor, now: datetime) -> None:
     """The Agency attests that its privacy notice or its sign hangs where intake happens ('Client Notification')."""
-    permissions.check(session, actor, Action.PROTOCOL_ATTEST, agency)
+    actor = permissions.acting(session, actor, Action.PROTOCOL_ATTEST, agency)
     evidence.record(
         session,
         actor=actor,

@@ -48,7 +48,7 @@ def deactivate(
 
     Refuses an empty reason, a day more than a year away, and whoever has left before (ALREADY_DONE).
     """
-    permissions.check(session, actor, Action.PERSON_DEACTIVATE, membership)
+    actor = permissions.acting(session, actor, Action.PERSON_DEACTIVATE, membership)
     if membership.agency_id == LEAD:
         permissions.check(session, actor, Action.USER_INVITE, membership)
     today = local_day(now, policy.zone)
@@ -99,7 +99,7 @@ def call_off(
     session: Session, *, membership: Membership, reason: str, actor: Actor, now: datetime, policy: Policy
 ) -> None:
     """Takes back a departure that was announced for a day to come. NOT_FOUND where none was."""
-    permissions.check(session, actor, Action.PERSON_DEACTIVATE, membership)
+    actor = permissions.acting(session, actor, Action.PERSON_DEACTIVATE, membership)
     why = _reason(reason)
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
     planned = [row for row in departures_of(session, membership.id) if row.valid_from > local_day(now, policy.zone)]

@@ -1,16 +1,14 @@
 """Enrolment in courses: only for whoever has signed ('New End User Training Requirements'; U2 before U3)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal import jobs, permissions
 from portal.actors import Actor
-from portal.models import AccessRequest, Evidence, Membership
+from portal.models import Evidence, Membership
 from portal.refusals import Refused, bad_input
 from portal.services import decisions, evidence
 from portal.services.locks import lock
@@ -22,15 +20,6 @@ from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason
 
 FIRST = (Kind.USER_AGREEMENT, Kind.PRIVACY_PLEDGE)
 """What is signed before anybody is trained ('Agency Admins & End User Requirements')."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One membership that has signed and waits to be enrolled: the courses it lacks, and since when it waits."""
-
-    membership: Membership
-    proposed: tuple[Course, ...]
-    since: datetime
 
 
 def enrol(
@@ -119,87 +108,13 @@ def unsigned(session: Session, membership: Membership, *, now: datetime, policy:
     return [finding.sentence for finding in said.findings if finding.id in asked and finding.status is Status.UNMET]
 
 
-def unassigned(session: Session, *, on: date, most: int) -> tuple[int, datetime | None]:
-    """How many of those with an open request have signed and have no course yet, and since when the first; in one statement.
-
-    Counted no further than one more than `most`.
-    """
-
-    def held(kind: Kind, of: Any) -> tuple[ColumnElement[bool], ...]:
-        return (
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == of, Evidence.kind == kind, Evidence.valid_from <= on,
-            Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-        )  # fmt: skip
-
-    asked = AccessRequest.membership_id
-    some = (
-        select(asked)
-        .where(
-            AccessRequest.status == "open",
-            exists(select(1).where(*held(Kind.USER_AGREEMENT, asked)).correlate(AccessRequest)),
-            ~exists(select(1).where(*held(Kind.COURSE_ASSIGNED, asked)).correlate(AccessRequest)),
-        )
-        .order_by(AccessRequest.requested_at)
-        .limit(most + 1)
-        .subquery()
-    )
-    signed = and_(*held(Kind.USER_AGREEMENT, some.c.membership_id))
-    count, oldest = session.execute(
-        select(func.count(func.distinct(some.c.membership_id)), func.min(Evidence.recorded_at))
-        .select_from(some)
-        .join(Evidence, signed)
-    ).one()
-    return count, oldest
-
-
-def waiting(session: Session, *, now: datetime, policy: Policy, agency_id: int | None = None) -> list[Waiting]:
-    """Everybody with a request who has signed and lacks a proposed course, the longest wait first; four statements."""
-    on = local_day(now, policy.zone)
-    holds = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
-    mine = and_(Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, *holds)
-    query = (
-        select(Membership, func.max(Evidence.recorded_at))
-        .join(Evidence, and_(mine, Evidence.kind == Kind.USER_AGREEMENT))
-        .where(
-            exists(
-                select(1)
-                .where(
-                    Evidence.about == About.MEMBERSHIP,
-                    Evidence.subject_id == Membership.id,
-                    Evidence.kind == Kind.REQUEST,
-                    *holds,
-                )
-                .correlate(Membership)
-            ),
-            ~exists(
-                select(1)
-                .where(
-                    Evidence.about == About.MEMBERSHIP,
-                    Evidence.subject_id == Membership.id,
-                    Evidence.kind == Kind.DEPARTURE,
-                    *holds,
-                )
-                .correlate(Membership)
-            ),
-        )
-        .options(joinedload(Membership.person), joinedload(Membership.agency))
-        .group_by(Membership.id)
-    )
-    if agency_id is not None:
-        query = query.where(Membership.agency_id == agency_id)
-    rows = session.execute(query).all()
-    ids = [membership.id for membership, _ in rows]
-    proposals, there = _proposals(session, ids, on=on, policy=policy), _assigned(session, ids, on=on)
-    found = [
-        Waiting(membership, lacking, since)
-        for membership, since in rows
-        if (
-            lacking := tuple(
-                course for course in proposals[membership.id] if course.id not in there.get(membership.id, ())
-            )
-        )
-    ]
-    return sorted(found, key=lambda one: (one.since, one.membership.id))
+def lacking(session: Session, memberships: Sequence[int], *, on: date, policy: Policy) -> dict[int, tuple[Course, ...]]:
+    """The proposed courses that are not assigned yet, by membership, in two statements."""
+    there = _assigned(session, memberships, on=on)
+    return {
+        membership: tuple(course for course in proposed if course.id not in there.get(membership, ()))
+        for membership, proposed in _proposals(session, memberships, on=on, policy=policy).items()
+    }
 
 
 def _proposals(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import audit, jobs
 from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Account, Evidence, Grant, Membership, Person, Seat
-from portal.services import brake, decisions, evidence, lapses, packs
+from portal.services import brake, decisions, lapses, packs
 from portal.services.locks import lock
 from portal.services.people import accounts, licences
 from portal.services.transition import transition
@@ -115,7 +115,7 @@ def issue(
         outcome=decision.outcome,
         seat_id=seat.id,
         request_id=request.id,
-        access_level=level_of(session, membership, said),
+        access_level=level_of(said),
         issued_at=now,
     )
     session.add(grant)
@@ -149,7 +149,7 @@ def _change(
     """A changed level or projects reach the core HMIS only once the gate permits them as they are asked for."""
     decision = decisions.keep(session, membership, said, Outcome.PERMITTED, now=now, made_for="change", policy=policy)
     grant.access_level, grant.decision_id, grant.outcome, grant.request_id = (
-        level_of(session, membership, said),
+        level_of(said),
         decision.id,
         decision.outcome,
         request.id,
@@ -265,8 +265,9 @@ def end(session: Session, grant: Grant, *, actor: Actor, now: datetime, reason: 
     accounts.order(session, session.get_one(Account, grant.account_id), now=now, policy_version=policy.version)
 
 
-def level_of(session: Session, membership: Membership, said: gate.Decision) -> str:
-    rows = evidence.in_force(session, About.MEMBERSHIP, membership.id, Kind.ACCESS_LEVEL, on=said.on)
+def level_of(said: gate.Decision) -> str:
+    """The access level that the decision rests on: the one recorded last."""
+    rows = said.held(About.MEMBERSHIP, said.member.id, Kind.ACCESS_LEVEL)
     return rows[-1].detail if rows else ""
 
 
@@ -281,8 +282,6 @@ def concerned(session: Session, key: str) -> list[int]:
         AccessRequest.requested_at, Membership.id
     )
     match about:
-        case "membership":
-            return list(session.scalars(query.where(Membership.id == int(subject))))
         case "person":
             return list(session.scalars(query.where(Membership.person_id == int(subject))))
         case "agency":

@@ -10,6 +10,7 @@ from portal.actors import PORTAL, Actor
 from portal.models import Account, Handover, Person
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys
+from workflows import passwords
 from workflows.pack import PasswordRules
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason
@@ -19,16 +20,8 @@ WHO_HELPS = "The help desk can set a new one in the core HMIS."
 
 def check_password(password: str, rules: PasswordRules) -> None:
     """Refuses what the core HMIS would not have made: too short, too long, too few digits, or with white space."""
-    if not rules.shortest <= len(password) <= rules.longest:
-        raise bad_input(
-            f"A temporary password has {rules.shortest} to {rules.longest} characters; this has {len(password)}. "
-            "Copy it again as a whole.",
-            "temporary_password",
-        )
-    if sum(letter.isdigit() for letter in password) < rules.digits:
-        raise bad_input(
-            f"A temporary password has at least {rules.digits} digits. Copy it again as a whole.", "temporary_password"
-        )
+    if wrong := passwords.misfit(rules, password, "A temporary password"):
+        raise bad_input(f"{wrong} Copy it again as a whole.", "temporary_password")
     if any(letter.isspace() for letter in password):
         raise bad_input(
             "There is a space or a line break in the temporary password. Copy it again without it.",

@@ -74,7 +74,7 @@ def inherit(
     decision = decisions.keep(session, membership, said, Outcome.INHERITED, now=now, made_for="inherit", policy=policy)
     grant = Grant(
         account_id=account.id, person_id=person.id, membership_id=membership.id, decision_id=decision.id, outcome=decision.outcome,
-        seat_id=seat.id, access_level=grants.level_of(session, membership, said), issued_at=now, confirmed_at=now,
+        seat_id=seat.id, access_level=grants.level_of(said), issued_at=now, confirmed_at=now,
     )  # fmt: skip
     session.add(grant)
     session.flush()

@@ -107,9 +107,9 @@ def reserve(
 
 def take(session: Session, membership: Membership, *, now: datetime, policy: Policy, kind: str = "core") -> Seat:
     """The seat of a membership that is being let in: its reservation, or a free one. NO_SEAT where there is neither."""
-    seat = seat_of(session, membership.id, kind) or reserve(session, membership, now=now, policy=policy, kind=kind)
+    seat = seat_of(session, membership.id, kind)
     if seat is None:
-        raise Refused(Reason.NO_SEAT, "No license is free at this Agency any more.")
+        return occupy(session, membership, now=now, policy=policy, kind=kind)
     if seat.status == "reserved":
         transition(session, seat, "take", actor=PORTAL, now=now)
         seat.reserved_until = None
@@ -127,16 +127,17 @@ def take(session: Session, membership: Membership, *, now: datetime, policy: Pol
             rests_on="seat",
             rests_on_id=seat.id,
             note="held",
+            decided=True,
         )
     return seat
 
 
 def occupy(session: Session, membership: Membership, *, now: datetime, policy: Policy, kind: str = "core") -> Seat:
-    """The seat that an account older than the portal has sat in all along; NO_SEAT where no licence is free."""
+    """A free seat, taken at once by somebody who is let in, or was before the portal; NO_SEAT where no licence is free."""
     lock(session, agencies=[membership.agency_id])
     licence = _free_licence(session, membership.agency_id, kind)
     if licence is None:
-        raise Refused(Reason.NO_SEAT, "No license is free at this Agency.")
+        raise Refused(Reason.NO_SEAT, "No license is free at this Agency any more.")
     seat = Seat(
         licence_id=licence.id, agency_id=membership.agency_id, membership_id=membership.id, kind=kind, reserved_at=now
     )  # fmt: skip
@@ -145,7 +146,7 @@ def occupy(session: Session, membership: Membership, *, now: datetime, policy: P
     transition(session, seat, "take", actor=PORTAL, now=now)
     evidence.record(
         session, actor=PORTAL, now=now, kind=Kind.SEAT, about=About.MEMBERSHIP, subject_id=membership.id, detail=kind,
-        valid_from=local_day(now, policy.zone), rests_on="seat", rests_on_id=seat.id, note="held",
+        valid_from=local_day(now, policy.zone), rests_on="seat", rests_on_id=seat.id, note="held", decided=True,
     )  # fmt: skip
     _say_what_is_free(session, membership.agency_id, kind, now=now, policy=policy)
     return seat

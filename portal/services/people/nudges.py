@@ -25,7 +25,7 @@ def nudge(session: Session, *, membership: Membership, actor: Actor, now: dateti
 
     ALREADY_DONE where a reminder went out today, nothing is missing, nothing was asked for, or only the actor can act.
     """
-    permissions.check(session, actor, Action.NUDGE, membership)
+    actor = permissions.acting(session, actor, Action.NUDGE, membership)
     session.refresh(membership, with_for_update=True)
     today = local_day(now, policy.zone)
     if membership.nudged_at is not None and local_day(membership.nudged_at, policy.zone) == today:

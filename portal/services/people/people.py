@@ -19,7 +19,7 @@ from portal.services.locks import lock
 from portal.services.people import accounts
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, LEAD_ROLES, About, Action, Kind, Reason, Role
+from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Action, Kind, Reason, Role
 
 FREE_MAIL = frozenset(
     {
@@ -49,7 +49,7 @@ GIVING: dict[Role, Action] = {
     Role.AGENCY_ADMIN: Action.OFFICER_NAME,
     Role.SECURITY_OFFICER: Action.OFFICER_NAME,
     Role.EXECUTIVE_DIRECTOR: Action.DIRECTOR_INVITE,
-    **dict.fromkeys(LEAD_ROLES, Action.USER_INVITE),
+    **dict.fromkeys(AT_THE_LEAD, Action.USER_INVITE),
 }
 JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
 
@@ -199,9 +199,9 @@ def give_role(
     and never to oneself. Source: 'Agency Administrator', 'Security officer'.
     """
     permissions.check(session, actor, GIVING[role], membership)
-    if (role in LEAD_ROLES) != (membership.agency_id == LEAD) and role is not Role.END_USER:
+    if (role in AT_THE_LEAD) != (membership.agency_id == LEAD) and role is not Role.END_USER:
         raise bad_input(f"The role {role.replace('_', ' ')} does not exist at this organization.", "role")
-    if role in LEAD_ROLES and actor.person_id == membership.person_id:
+    if role in AT_THE_LEAD and actor.person_id == membership.person_id:
         raise Refused(Reason.SAME_PERSON, "Another administrator of the Lead has to give you a role.")
     own_agency = membership.agency_id in actor.at(Role.EXECUTIVE_DIRECTOR)
     if role is not Role.END_USER and actor.person_id == membership.person_id and not own_agency:

@@ -53,7 +53,7 @@ def submit(
     `instruction` only. One open request a membership (ALREADY_DONE). Sources: 'Eligible Users', 'Setting up a New
     HMIS End User'.
     """
-    permissions.check(session, actor, Action.ACCESS_REQUEST, agency)
+    actor = permissions.acting(session, actor, Action.ACCESS_REQUEST, agency)
     basis = _basis(actor, agency, instruction)
     today = local_day(now, policy.zone)
     refuse_shut_agency(session, agency, on=today)
@@ -100,7 +100,7 @@ def from_designation(
 
     A director who names himself needs the Lead as the second person: approve() records the authorisation then (U18).
     """
-    permissions.check(session, actor, Action.OFFICER_NAME, membership)
+    actor = permissions.acting(session, actor, Action.OFFICER_NAME, membership)
     agency = session.get_one(Agency, membership.agency_id)
     today = local_day(now, policy.zone)
     refuse_shut_agency(session, agency, on=today)
@@ -125,7 +125,7 @@ def choose_device(
 
     For whoever could ask for access, and not for oneself. ALREADY_DONE where nothing changes or nothing was asked for.
     """
-    permissions.check(session, actor, Action.ACCESS_REQUEST, membership)
+    actor = permissions.acting(session, actor, Action.ACCESS_REQUEST, membership)
     if membership.person_id == actor.person_id:
         raise Refused(Reason.SAME_PERSON, "Somebody else at your Agency has to say which device you use.")
     if device.agency_id != membership.agency_id:

@@ -14,7 +14,7 @@ from portal.models import AccessRequest, Account, Agency, Evidence, Grant, Membe
 from portal.models.evidence import DEPARTURES
 from portal.services.people import standing_view
 from portal.services.people.standing_view import Line
-from portal.services.searching import COUNTED, counted, is_large, people_like
+from portal.services.searching import COUNTED, counted, is_large, people_named
 from workflows.policy import Policy
 from workflows.vocabulary import Action
 
@@ -88,8 +88,7 @@ def _page(
     session: Session, wanted: Wanted, *, anywhere: bool, actor: Actor, on: date, policy: Policy, most: int | None
 ) -> Page:
     query = _filtered(_who(actor), wanted, on)
-    for word in wanted.q.lower().split()[:5]:
-        query = query.where(people_like(session, word, anywhere=anywhere))
+    query = query.where(*people_named(session, wanted.q.lower().split()[:5], anywhere=anywhere))
     total = counted(session, query, Membership.id)
     sorts = frozenset({"name"} if total > COUNTED and most is not None else KEYS)
     ids = list(session.scalars(_paged(session, query, wanted, sorts, most)))

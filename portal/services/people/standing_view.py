@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, select, union_all
 from sqlalchemy.orm import Session
 
 from portal import permissions
@@ -148,17 +148,16 @@ class _Holders:
         self._asked = {
             p.id: p.asked_on(on, [e for e in known if e.withdrawn_at == datetime.max]) for p in policy.prerequisites
         }
-        kinds = sorted({step.done.kind for p in policy.prerequisites for step in p.steps if step.done})
-        self._rows: dict[tuple[str, int], list[Evidence]] = defaultdict(list)
+        done = [(p, step.done) for p in policy.prerequisites for step in p.steps if step.done]
+        offices = [named for p, named in done if p.about not in set(About)]
         members = list(memberships)
-        for row in session.scalars(_done_query(kinds, members, on)):
+        self._rows: dict[tuple[str, int], list[Any]] = defaultdict(list)
+        for row in session.execute(_done_query(sorted({named.kind for _, named in done}), members, on)):
             self._rows[row.about, row.subject_id].append(row)
-        colleagues = select(Membership.id, Membership.agency_id).where(
-            Membership.agency_id.in_({m.agency_id for m in members})
-        )
-        self._colleagues: dict[int, list[int]] = defaultdict(list)
-        for member_id, agency_id in session.execute(colleagues):
-            self._colleagues[agency_id].append(member_id)
+        self._of_colleagues: dict[int, list[Any]] = defaultdict(list)
+        if offices:
+            for row in session.execute(_offices_query(offices, {m.agency_id for m in members}, on)):
+                self._of_colleagues[row.agency_id].append(row)
 
     def of(self, prerequisite_id: str, membership: Membership) -> str:
         q = self._asked[prerequisite_id]
@@ -173,9 +172,9 @@ class _Holders:
             (About.PERSON, membership.person_id),
             (About.MEMBERSHIP, membership.id),
         ]
+        rows = [row for subject in subjects for row in self._rows.get(subject, ())]
         if q.about not in set(About):
-            subjects += [(About.MEMBERSHIP, member) for member in self._colleagues[membership.agency_id]]
-        rows = (row for subject in subjects for row in self._rows.get(subject, ()))
+            rows += self._of_colleagues[membership.agency_id]
         return any(
             row.kind == done.kind
             and (not done.detail or row.detail == done.detail)
@@ -185,19 +184,43 @@ class _Holders:
         )
 
 
-def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date) -> Select[Evidence]:
-    agencies, people = {m.agency_id for m in members}, {m.person_id for m in members}
-    colleagues = select(Membership.id).where(Membership.agency_id.in_(agencies))
-    whose: Mapping[str, Any] = {About.AGENCY: agencies, About.PERSON: people, About.MEMBERSHIP: colleagues}
-    held = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+_READ = (Evidence.about, Evidence.subject_id, Evidence.kind, Evidence.detail, Evidence.version, Evidence.valid_from)
+
+
+def _held(on: date) -> tuple[ColumnElement[bool], ...]:
+    return Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max
+
+
+def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date) -> CompoundSelect[Any]:
+    whose: Mapping[str, Any] = {
+        About.AGENCY: {m.agency_id for m in members},
+        About.PERSON: {m.person_id for m in members},
+        About.MEMBERSHIP: {m.id for m in members},
+    }
     # One branch for each kind of subject: with OR between them, PostgreSQL reads the whole table.
-    each = [
-        select(Evidence.id).where(
-            Evidence.about == about, Evidence.subject_id.in_(those), Evidence.kind.in_(kinds), *held
+    return union_all(
+        *(
+            select(*_READ).where(
+                Evidence.about == about, Evidence.subject_id.in_(those), Evidence.kind.in_(kinds), *_held(on)
+            )
+            for about, those in whose.items()
         )
-        for about, those in whose.items()
-    ]
-    return select(Evidence).where(Evidence.id.in_(union_all(*each)))
+    )
+
+
+def _offices_query(offices: Sequence[Named], agencies: Collection[int], on: date) -> Select[*tuple[Any, ...]]:
+    """What shows that somebody at an Agency holds an office, and no more of the many who work there."""
+    colleagues = select(Membership.id).where(Membership.agency_id.in_(agencies))
+    details = {one.detail for one in offices}
+    # The Agency is asked of each row: joined, SQLite would begin with everybody's evidence.
+    where = select(Membership.agency_id).where(Membership.id == Evidence.subject_id).scalar_subquery()
+    return select(where.label("agency_id"), *_READ).where(
+        Evidence.about == About.MEMBERSHIP,
+        Evidence.subject_id.in_(colleagues),
+        Evidence.kind.in_({one.kind for one in offices}),
+        *([Evidence.detail.in_(details)] if all(details) else []),
+        *_held(on),
+    )
 
 
 def holders_of(session: Session, membership: Membership, holder: str, *, on: date) -> list[Person]:

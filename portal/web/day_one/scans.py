@@ -129,6 +129,8 @@ def file(scan_id: int) -> Any:
 def take_back(document_id: int) -> Any:
     form = TakeBack()
     if not form.validate_on_submit():
+        with reading(sessions()) as session:
+            permissions.find(session, actor(), Action.DOCUMENT_VOID, Document, document_id)
         flash("Say what the name of the file had wrong.", "error")
         return redirect(url_for("desk.document", document_id=document_id))
     with transaction(sessions()) as session:

@@ -1,124 +1,119 @@
-"""The record: every act and refusal, by person, Agency, act and days; taking it away as CSV is on record too."""
+"""The record: every act and refusal, by person, Agency, act, thing and days; taken away as CSV, XLSX or PDF, which is on record too."""
 
+import io
+from datetime import datetime
 from typing import Any
 
-from flask import render_template, request
+from flask import Response, current_app, render_template, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.desk import AuditFilter
 from portal import audit
+from portal.adapters.pdf.record_report import Line, Report, record_report
 from portal.db import reading, transaction
 from portal.models import Agency
-from portal.refusals import Refused, bad_input
-from portal.services.desk import desk_lists, record_lists
+from portal.refusals import Refused
+from portal.services import record_checks
+from portal.services.desk import desk_lists, record_exports, record_lists
 from portal.services.desk.record_lists import Asked
-from portal.services.people import people
-from portal.web.desk.room import as_csv, blueprint, pager
+from portal.web import kernel
+from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import Action
 
-MOST = 50_000
-WHEREABOUTS = frozenset({"street", "city", "zip", "street_address", "zip_code", "agency_address"})
-HEADERS = (
-    "At (UTC)",
-    "Who",
-    "Came in by",
-    "From address",
-    "Act",
-    "What",
-    "Id",
-    "In words",
-    "Before",
-    "After",
-    "Refused",
-)
+MOST = {"csv": 50_000, "xlsx": 50_000, "pdf": 1_000}
+TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
 
 
 @blueprint.get("/audit", endpoint="audit")
 @permission(Action.AUDIT_SEE)
 def entries() -> Any:
-    after = request.args.get("after", "")
+    after, how = request.args.get("after", ""), request.args.get("format", "")
     with reading(sessions()) as session:
-        form = AuditFilter(request.args, acts=record_lists.acts(session))
+        form = AuditFilter(request.args, acts=record_lists.acts(session), things=record_lists.things(session))
         asked, page = Asked(), desk_lists.Page((), "")
         try:
             asked = _asked(session, form)
+            if how in TYPES:
+                record_exports.refuse_many(session, asked, most=MOST[how], zone=policy().zone)
         except Refused as no:
             form.refuse(no.sentence, no.field)
-        else:
-            if request.args.get("format") != "csv":
-                page = record_lists.audit_page(session, asked, zone=policy().zone, after=after)
+        if not form.errors and how not in TYPES:
+            page = record_lists.audit_page(session, asked, zone=policy().zone, after=after)
         ids = {row.AuditEntry.agency_id for row in page.rows} - {None}
         agencies = {agency.id: agency.name for agency in session.scalars(select(Agency).where(Agency.id.in_(ids)))}
+        check = record_checks.last(session)
         session.expunge_all()
-    if request.args.get("format") == "csv" and not form.errors:
-        return _csv(asked)
+    if how in TYPES and not form.errors:
+        return _taken(asked, how)
     rows = [row.AuditEntry for row in page.rows]
     return render_template(
-        "pages/desk/audit.html", rows=rows, form=form, page=pager(page, after), agencies=agencies
+        "pages/desk/audit.html", rows=rows, form=form, page=pager(page, after), agencies=agencies, check=check
     ), 400 if form.errors else 200
-
-
-def _csv(asked: Asked) -> Any:
-    with transaction(sessions()) as session:
-        page = record_lists.audit_page(session, asked, zone=policy().zone, after="", limit=MOST)
-        rows = [
-            (
-                e.at,
-                e.actor,
-                e.via,
-                e.address,
-                e.act,
-                e.thing,
-                e.thing_id,
-                e.said,
-                _said(e.before),
-                _said(e.after),
-                e.refused,
-            )
-            for e in (row.AuditEntry for row in page.rows)
-        ]
-        audit.record(
-            session, actor=actor(), now=now(), act="audit.export", said=f"Downloaded {len(rows)} entries of the record."
-        )
-    return as_csv("record", HEADERS, rows)
 
 
 def _asked(session: Session, form: AuditFilter) -> Asked:
     if not form.validate():
         return Asked()
-    person = people.by_email(session, form.person.data) if form.person.data else None
-    if form.person.data and person is None:
-        raise bad_input("Nobody here has this e-mail address.", "person")
-    agency = None
-    if form.agency.data:
-        agency = session.scalars(select(Agency).where(Agency.name_key == form.agency.data.casefold())).one_or_none()
-        if agency is None:
-            agency = _only_one(session, form.agency.data)
-    if form.since.data and form.until.data and form.until.data < form.since.data:
-        raise bad_input("The last day is before the first.", "until")
-    return Asked(
-        person_id=person.id if person else None,
-        agency_id=agency.id if agency else None,
-        act=form.act.data or "",
-        since=form.since.data,
-        until=form.until.data,
+    return record_exports.asked(
+        session, person=form.person.data or "", agency=form.agency.data or "", act=form.act.data or "", thing=form.thing.data or "",
+        thing_id=form.thing_id.data, refused=form.refused.data == "only", since=form.since.data, until=form.until.data,
+    )  # fmt: skip
+
+
+def _taken(asked: Asked, how: str) -> Response:
+    with transaction(sessions()) as session:
+        record_exports.put_on_record(session, asked, how=how, actor=actor(), now=now())
+    with reading(sessions()) as session:
+        if how == "pdf":
+            content = _pdf(session, asked)
+        else:
+            out = io.BytesIO()
+            record_exports.write(session, asked, how=how, out=out, zone=policy().zone)
+            content = out.getvalue()
+    response = Response(content, mimetype=TYPES[how])
+    response.headers.set("Content-Disposition", "attachment", filename=f"record-{kernel.today().isoformat()}.{how}")
+    return response
+
+
+def _pdf(session: Session, asked: Asked) -> bytes:
+    head = audit.head(session)
+    lines = [_line(row) for row in record_exports.table(session, asked, zone=policy().zone)]
+    facts = [
+        ("Asked for", f"{asked.words[:1].upper()}{asked.words[1:]}"),
+        ("Entries", f"{len(lines):,}"),
+        ("By", f"{actor().name}, {_time(now())}"),
+        ("The record then ended with", f"Entry {head.seq:,}, sealed {head.mac}" if head else "No entry yet"),
+    ]
+    name = policy().lead
+    return record_report(
+        Report(facts, lines, footer=f"{name}, {_time(now())}", mark="Personal data: for audit only", author=name)
     )
 
 
-def _only_one(session: Session, text: str) -> Agency:
-    found = session.scalars(
-        select(Agency).where(Agency.name_key.like(desk_lists.like(text), escape="/"), Agency.id != LEAD).limit(6)
-    ).all()
-    if len(found) != 1:
-        names = "; ".join(agency.name for agency in found[:5])
-        raise bad_input(
-            f"Several Agencies fit: {names}. Enter the whole name." if found else "No Agency has this name.", "agency"
-        )
-    return found[0]
+def _line(row: tuple[Any, ...]) -> Line:
+    entry = dict(zip(record_exports.HEADERS, row, strict=True))
+    who = [
+        entry["Who"],
+        f"for {entry['On behalf of'][:1].lower()}{entry['On behalf of'][1:]}" if entry["On behalf of"] else "",
+    ]
+    who.append(entry["Came in by"] + (f" from {entry['From address']}" if entry["From address"] else ""))
+    what = [
+        entry["In words"],
+        f"Agency: {entry['Agency']}" if entry["Agency"] else "",
+        f"Before: {entry['Before']}" if entry["Before"] else "",
+        f"After: {entry['After']}" if entry["After"] else "",
+        f"Decision {entry['Decision']}" if entry["Decision"] else "",
+        f"Refused: {entry['Refused'].replace('_', ' ')}" if entry["Refused"] else "",
+    ]
+    number = f"{entry['Number']:,}" if entry["Number"] else "earlier"
+    return Line(number, _time(entry["At (UTC)"]), "\n".join(filter(None, who)), "\n".join(filter(None, what)))
 
 
-def _said(values: dict[str, Any]) -> str:
-    """What changed, but for where an Agency is: the whereabouts of some stay out of every download."""
-    return "; ".join(f"{name}: {value}" for name, value in values.items() if name not in WHEREABOUTS)
+def _time(moment: datetime) -> str:
+    return str(current_app.jinja_env.filters["us_time"](moment))

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from forms.desk import Enrol
 from portal import permissions
 from portal.db import reading, transaction
 from portal.models import Membership
 from portal.refusals import Refused
+from portal.services.desk import enrolment_lists
 from portal.services.people import enrolment
 from portal.web.components import plural
-from portal.web.desk.room import blueprint
+from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import Action
 
@@ -19,10 +20,19 @@ from workflows.vocabulary import Action
 @blueprint.get("/enrolments", endpoint="enrolments")
 @permission(Action.PERSON_ENROL)
 def enrolments() -> Any:
+    """Two lists: whoever waits for access, and whoever has it and lacks a course since."""
+    have, after = request.args.get("show") == "access", request.args.get("after", "")
+    read = enrolment_lists.access_page if have else enrolment_lists.requests_page
     with reading(sessions()) as session:
+        found = read(session, on=today(), policy=policy(), after=after)
+        tabs = [
+            {"label": label, "href": url_for("desk.enrolments", show=show), "current": have == bool(show)}
+            for label, show in (("Waiting for access", None), ("With access", "access"))
+        ]
         return render_template(
-            "pages/desk/enrolments.html", rows=enrolment.waiting(session, now=now(), policy=policy())
-        )
+            "pages/desk/enrolments.html", rows=found.rows, page=pager(found, after), tabs_of=tabs, have=have,
+            looked_at=enrolment_lists.LOOKED_AT,
+        )  # fmt: skip
 
 
 @blueprint.route("/enrolments/<int:membership_id>", methods=["GET", "POST"], endpoint="enrol")

@@ -72,7 +72,7 @@ def on_record(about: str, subject_id: int) -> Any:
         related = _related(session, about, subject)
         session.expunge_all()
     kinds = [
-        (kind.value, KINDS[kind].title) for kind in record_evidence.recordable(policy()) if about in KINDS[kind].about
+        (kind.value, KINDS[kind].title) for kind in record_evidence.recordable() if about in KINDS[kind].about
     ]
     return render_template(
         "pages/desk/on_record.html",
@@ -235,7 +235,6 @@ def _form(kind: Kind, devices: dict[str, str]) -> EvidenceForm:
         versions=_near(record_evidence.versions_of(kind)),
         devices=devices,
         how=record_evidence.HOW,
-        waiver=kind == Kind.WAIVER,
         decided=kind in record_evidence.DECIDED,
     )
     if kind == Kind.BACKGROUND_CHECK:
@@ -269,7 +268,6 @@ def _entry(form: EvidenceForm, kind: Kind, about: About, subject_id: int) -> Ent
         device_id=int(typed("device_id") or 0),
         verified_by=typed("verified_by"),
         verified_how=typed("verified_how"),
-        asked_by=typed("asked_by"),
         note=typed("note"),
     )
 

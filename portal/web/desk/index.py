@@ -6,9 +6,8 @@ from flask import render_template, request, url_for
 
 from portal.db import reading
 from portal.services import brake
-from portal.services.desk import desk_lists, desk_lookups, desk_requests
-from portal.services.desk.desk_lists import MANY, Queue
-from portal.services.people import enrolment
+from portal.services.desk import configuration_lists, desk_lists, desk_requests, enrolment_lists
+from portal.services.desk.desk_lists import Queue
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, may, may_open, now, permission, policy, sessions, today
 from workflows.vocabulary import Action
@@ -48,6 +47,7 @@ ROOMS = (
             ("Licenses by Agency", "desk.licences"),
             ("Inherited people", "day_one.inherited"),
             ("What runs out", "desk.lapses"),
+            ("Waivers", "waivers.index"),
             ("Documents in force", "desk.versions"),
             ("Policy in force", "desk.policy"),
             ("The record", "desk.audit"),
@@ -72,10 +72,10 @@ def index() -> Any:
     with reading(sessions()) as session:
         found = desk_lists.queues(session, actor(), now=now())
         found |= desk_requests.queues(session, now=now(), policy=policy())
-        found["enrol"] = Queue(*enrolment.unassigned(session, on=today(), most=MANY))
+        found["enrol"] = enrolment_lists.queue(session, on=today(), policy=policy())
         stop = brake.pulled(session)
         found["brake"] = Queue(len(brake.held(session)), stop.pulled_at) if stop else Queue(0)
-        ready = desk_lookups.to_set_up(session, on=today())
+        ready = configuration_lists.ready(session, on=today())
         found["configure"] = Queue(len(ready), min((row["since"] for row in ready), default=None))
     shown = [
         {
@@ -93,7 +93,7 @@ def index() -> Any:
         queues=shown,
         requests={name: found[name] for name in ("ready", "seatless", "waiting", "open")},
         looked_at=desk_requests.LOOKED_AT,
-        overdue=found["overdue"].count,
+        overdue=found["overdue"],
         rooms=_rooms(),
     )
 

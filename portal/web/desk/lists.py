@@ -1,5 +1,6 @@
 """Lists to look up: all people, Agencies to set up, licences, and the jobs that failed or are late."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,9 @@ from portal import audit, jobs, permissions
 from portal.db import reading, transaction
 from portal.models import Job, Person
 from portal.refusals import Refused
-from portal.services.desk import desk_lookups
+from portal.services.desk import configuration_lists, desk_lists, desk_lookups, licence_lists
+from portal.services.desk.desk_lists import Page
+from portal.web.components import address
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from workflows.vocabulary import LICENCES, Action, Reason
@@ -65,8 +68,20 @@ def _people_csv(search: str) -> Any:
 @blueprint.get("/configurations", endpoint="configurations")
 @permission(Action.AGENCY_CONFIGURE)
 def configurations() -> Any:
+    ready, after = request.args.get("show") == "ready", request.args.get("after", "")
     with reading(sessions()) as session:
-        return render_template("pages/desk/configurations.html", rows=desk_lookups.configurations(session, on=today()))
+        found = (
+            Page(configuration_lists.ready(session, on=today()), "")
+            if ready
+            else configuration_lists.page(session, on=today(), after=after)
+        )
+        tabs = [
+            {"label": label, "href": url_for("desk.configurations", show=show), "current": ready == bool(show)}
+            for label, show in (("All that join", None), ("Ready to set up", "ready"))
+        ]
+        return render_template(
+            "pages/desk/configurations.html", rows=found.rows, page=pager(found, after), tabs_of=tabs, ready=ready
+        )
 
 
 @blueprint.get("/licences", endpoint="licences")
@@ -74,22 +89,34 @@ def configurations() -> Any:
 def licences() -> Any:
     kind = request.args.get("kind", "core")
     kind = kind if kind in LICENCES else "core"
+    form, after = Search(request.args), request.args.get("after", "")
+    search = (form.q.data or "")[:100]
     with reading(sessions()) as session:
-        rows = desk_lookups.licences(session, kind)
         if request.args.get("format") == "csv":
-            cells = [
-                (row["agency"].name, row["granted"], row["held"], row["reserved"], row["free"], row["waiting"])
-                for row in rows
-            ]
-            return as_csv(
-                f"licenses-{kind}", ("Agency", "Granted", "In use", "Reserved", "Free", "People waiting"), cells
-            )
-        total = {name: sum(row[name] for row in rows) for name in ("granted", "held", "reserved", "free", "waiting")}
+            return _licences_csv(kind, licence_lists.whole(session, kind=kind, search=search))
+        found = licence_lists.page(session, kind=kind, search=search, after=after)
+        parted = bool(found.next or after)
+        everything = "count" in request.args
+        counted = licence_lists.whole(session, kind=kind, search=search) if parted and everything else found.rows
         tabs = [
             {"label": KINDS_OF_LICENCE[one], "href": url_for("desk.licences", kind=one), "current": one == kind}
             for one in policy().seats.kinds
         ]
-        return render_template("pages/desk/licences.html", rows=rows, total=total, kind_tabs=tabs)
+        return render_template(
+            "pages/desk/licences.html",
+            rows=found.rows,
+            total=licence_lists.total(counted),
+            count_all=address(count="all") if parted and not everything else "",
+            kind_tabs=tabs,
+            form=form,
+            kind=kind,
+            page=pager(found, after),
+        )
+
+
+def _licences_csv(kind: str, rows: Sequence[licence_lists.Row]) -> Any:
+    cells = [(row.agency.name, row.granted, row.held, row.reserved, row.free, row.waiting) for row in rows]
+    return as_csv(f"licenses-{kind}", ("Agency", "Granted", "In use", "Reserved", "Free", "People waiting"), cells)
 
 
 @blueprint.get("/jobs", endpoint="jobs")
@@ -97,9 +124,12 @@ def licences() -> Any:
 def job_list() -> Any:
     with reading(sessions()) as session:
         found = desk_lookups.late_jobs(session, now=now())
-        return render_template(
-            "pages/desk/jobs.html", jobs=found, overview=jobs.overview(session, now=now()), form=Form()
-        )
+        counts = {
+            state: desk_lists.said(count, jobs.COUNTED)
+            for state, count in jobs.overview(session, now=now()).items()
+            if state in ("waiting", "running", "failed")
+        }
+        return render_template("pages/desk/jobs.html", jobs=found, overview=counts, form=Form())
 
 
 @blueprint.post("/jobs/<int:job_id>/retry", endpoint="retry")

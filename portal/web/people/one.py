@@ -10,12 +10,14 @@ from portal.db import reading
 from portal.models import Evidence, Membership
 from portal.services.evidence import describe
 from portal.services.paperwork import KINDS as PAPERS
-from portal.services.people import dossier, people, queueing, requests, standing_view
+from portal.services.people import dossier, people, queueing, requests, standing_view, waivers
 from portal.services.people.dossier import Dossier
+from portal.services.people.standing_view import View
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import arranged, blueprint, find, may, there
-from workflows.vocabulary import Action, Kind
+from workflows.findings import Finding
+from workflows.vocabulary import LEAD, Action, Kind
 
 
 @blueprint.get("/<int:membership_id>", endpoint="one")
@@ -60,7 +62,16 @@ def why(membership_id: int) -> Any:
             why=arranged(view, membership),
             acts=acts,
             own=membership.person_id == actor().person_id,
+            waived=waivers.behind(session, view.decision),
+            can_waive=_can_waive(session, membership, view),
         )
+
+
+def _can_waive(session: Session, membership: Membership, view: View) -> list[Finding]:
+    """What lacks and could be waived, for whoever may ask for that."""
+    if membership.agency_id == LEAD or not may(session, Action.WAIVER_ASK, membership):
+        return []
+    return [f for f in view.decision.unmet if f.prerequisite.waivable]
 
 
 def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str, bool]:

@@ -1,0 +1,72 @@
+"""Row 1 of the list of attacks: every route by every method, whoever knocks, with one's own, another Agency's and no thing.
+
+Each run writes a table per person to var/matrix/. What must happen is taken from the permission that the route declares.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from portal.models import Agency, Person
+from portal.services.security import sign_in
+from tests.factories import Town
+from tests.security.matrix import NONE, OTHER, OWN, Knocking, Matrix, written
+from tests.support import town as shared
+from workflows.vocabulary import LEAD, Role
+
+FOLDER = Path(__file__).parents[2] / "var" / "matrix"
+BOTH, HARBOR = frozenset({"harbor", "inland"}), frozenset({"harbor"})
+FEWEST = 195
+
+
+def member(part: str) -> Callable[[Town], Knocking]:
+    return lambda town: Knocking(part, town.harbor.members[part], at=HARBOR)
+
+
+def of_the_lead(role: Role) -> Callable[[Town], Knocking]:
+    return lambda town: Knocking(role.value, town.staff(role), at=BOTH)
+
+
+def several(town: Town) -> Knocking:
+    """Agency Admin at the one Agency, and end user at the other."""
+    admin = town.harbor.members["admin"]
+    with town.look() as session:
+        person, inland = session.get_one(Person, admin.person_id), session.get_one(Agency, town.inland.agency_id)
+    town.member(inland, person, Role.END_USER)
+    return Knocking("several agencies", admin, at=BOTH)
+
+
+def without_roles(town: Town) -> Knocking:
+    with town.look() as session:
+        lead = session.get_one(Agency, LEAD)
+    return Knocking("without roles", town.member(lead, None, Role.END_USER))
+
+
+PEOPLE: Mapping[str, Callable[[Town], Knocking]] = {
+    "nobody": lambda _town: Knocking("nobody", sent_to="/sign-in"),
+    **{part: member(part) for part in ("director", "admin", "officer", "user", "comer")},
+    **{role.value: of_the_lead(role) for role in (Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)},
+    "several agencies": several,
+    "without roles": without_roles,
+    "director by link": lambda town: Knocking("director by link", town.harbor.members["director"], via="link", at=HARBOR),
+    "lead by link": lambda town: Knocking("lead by link", town.admin, via="link"),
+}
+
+built, engine, town = shared.built, shared.engine, shared.town
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_every_cell_is_as_the_permission_table_says(
+    app: Flask, town: Town, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    knocking = PEOPLE[name](town)
+    client = shared.signed_in(app, town, knocking.who, knocking.via)
+    table = Matrix(app, town, knocking, client).walk(shared.routes(app))
+    written(table, FOLDER)
+    with capsys.disabled():
+        print("\n" + table.text().splitlines()[0])
+    assert not table.faults, "\n".join(table.faults)
+    assert sum(table.counted.values()) > FEWEST
+    assert table.opened >= table.openable * 0.8, "what is let in has to open, or the refusals prove nothing"
