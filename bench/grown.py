@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Connection, Engine, Integer, Select, Table, func, inspect, select, text
 
+from bench import queued
 from portal.db import Base
 from portal.models import Evidence, Membership
 from workflows.vocabulary import LEAD
@@ -254,6 +255,8 @@ def grow(
             for table in reversed(tables):  # what is pointed at comes last: the conditions read it before it is copied
                 connection.execute(text(copying.statement(table, step, copies, first, start)))
                 count_on(connection, table)
+            if what is everybody and engine.dialect.name == "postgresql":
+                queued.multiply(connection, copies=copies, first=first, start=start, step=step)
     return step
 
 

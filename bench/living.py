@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, Engine, func, insert, inspect, make_url, select
 from sqlalchemy.orm import Session
 
-from bench import grown
+from bench import grown, queued
 from portal import migrate
 from portal.actors import Actor, actor_of
 from portal.config import Settings
@@ -78,6 +78,8 @@ def same_as(source: Engine, target: Engine) -> None:
                 to.execute(table.delete())
                 to.execute(insert(table), rows)
                 grown.count_on(to, table)
+        if target.dialect.name == "postgresql":
+            queued.carry(of, to)
 
 
 def of_size(source: Engine, target: Engine, people: int) -> int:

@@ -1,6 +1,6 @@
 """Signing in, setting a password, the codes."""
 
-from wtforms import EmailField, HiddenField, PasswordField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, EqualTo, Regexp
 
 from forms.base import Form, OneLine
@@ -27,7 +27,6 @@ class NewPassword(Form):
     password = PasswordField(
         "New password",
         [DataRequired("Choose a password.")],
-        description="At least 15 characters. A few unrelated words are best.",
     )
     again = PasswordField(
         "The same password again", [EqualTo("password", "The two passwords are not the same. Type both again.")]
@@ -48,6 +47,44 @@ class Code(Form):
             Regexp(r"^\s*\d{3}\s?\d{3}\s*$", message="The code has six digits."),
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
+    )
+
+
+class RecoveryCode(Form):
+    code = StringField(
+        "Recovery code",
+        [DataRequired("Enter one of your recovery codes."), OneLine(40)],
+        description="16 letters and digits; capitals, spaces and dashes do not matter.",
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class NewAddress(Form):
+    email = EmailField(
+        "New work e-mail address",
+        [
+            DataRequired("Enter the new e-mail address."),
+            Email("Enter an e-mail address like name@example.org."),
+            OneLine(320),
+        ],
+    )
+
+
+class AddressForAnother(NewAddress):
+    reason = TextAreaField("Reason", [DataRequired("Say why. It stands on record."), OneLine(500)])
+
+
+class Help(Form):
+    """Somebody else's account is unlocked, or a link is sent."""
+
+    reason = TextAreaField("Reason", [DataRequired("Say why. It stands on record."), OneLine(500)])
+
+
+class Vouch(Form):
+    recognised = TextAreaField(
+        "How did you recognize the person?",
+        [DataRequired("Say how you recognized the person."), OneLine(500)],
+        description="For example: I called back on the number on file and know the voice. It stands on record.",
     )
 
 

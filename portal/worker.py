@@ -15,6 +15,7 @@ from portal.jobs.alarm import Alarm
 from portal.services import daily, packs
 from portal.services.desk import work_orders
 from portal.services.people import handover
+from portal.services.security import limits
 from portal.wiring import Context
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -110,6 +111,8 @@ class Worker:
             log.exception("the record's head could not be written to %s", self.context.settings.anchors)
 
     def _prune(self, now: datetime) -> None:
+        with transaction(self.context.sessions) as session:
+            limits.forget(session, now=now)
         deleted = 1
         while deleted:
             with transaction(self.context.sessions) as session:

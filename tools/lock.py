@@ -1,4 +1,4 @@
-"""Writes both hashed locks from pyproject.toml, for every Python and platform at once, without registry addresses.
+"""Writes the hashed locks, for every Python and platform at once, without registry addresses.
 
 `python3 tools/lock.py` keeps what the locks hold where it still fits; with `--upgrade` it takes the newest.
 The resolver, uv, is put into a folder of its own under var/, since nothing else needs it.
@@ -22,8 +22,9 @@ COMMON = [
     "--python-version=3.11",
 ]
 LOCKS = [
-    ["--output-file=requirements.lock"],
-    ["--extra=dev", "--constraint=requirements.lock", "--output-file=requirements-dev.lock"],
+    ["pyproject.toml", "--output-file=requirements.lock"],
+    ["pyproject.toml", "--extra=dev", "--constraint=requirements.lock", "--output-file=requirements-dev.lock"],
+    ["tools/security_scan/requirements.in", "--output-file=requirements-security.lock"],
 ]
 
 
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> int:
         venv.EnvBuilder(with_pip=True).create(TOOL)
         subprocess.run([TOOL / "bin" / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
     for lock in LOCKS:
-        command = [str(resolver), "pip", "compile", "pyproject.toml", *COMMON, *lock, *arguments]
+        command = [str(resolver), "pip", "compile", *COMMON, *lock, *arguments]
         status = subprocess.run(command, cwd=ROOT, check=False).returncode
         if status:
             return status

@@ -12,7 +12,18 @@ ENOUGH = 3
 """Of the four steps by which the estimator (zxcvbn) says how hard a password is to guess."""
 
 LETTERS_LEFT = 6
-PRODUCT = ("hmis", "portal", "access", "password", "servicepoint", "wellsky", "clarity", "bitfocus", "homeless", "shelter")
+PRODUCT = (
+    "hmis",
+    "portal",
+    "access",
+    "password",
+    "servicepoint",
+    "wellsky",
+    "clarity",
+    "bitfocus",
+    "homeless",
+    "shelter",
+)
 """Words of the trade: none of them makes a password harder to guess."""
 
 _CALENDAR = (

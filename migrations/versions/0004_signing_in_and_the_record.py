@@ -212,13 +212,13 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION evidence_is_anothers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-            "NEW.kind IN ('background_check', 'lead_approval', 'request', 'retraining', 'sanction', "
+            "(NEW.kind IN ('background_check', 'lead_approval', 'request', 'retraining', 'sanction', "
             "'training', 'waiver') AND NEW.recorded_by = CASE NEW.about WHEN 'person' THEN "
             "NEW.subject_id WHEN 'membership' THEN (SELECT m.person_id FROM membership m WHERE m.id = "
             "NEW.subject_id) END AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.about = NEW.about AND "
             "e.subject_id = NEW.subject_id AND e.kind = NEW.kind AND e.detail = NEW.detail AND e.value "
             "= NEW.value AND e.valid_from = NEW.valid_from AND e.valid_until > NEW.valid_until AND "
-            "e.withdrawn_at < '9999-12-31') THEN RAISE EXCEPTION 'nobody decides in their own case'; "
+            "e.withdrawn_at < '9999-12-31')) THEN RAISE EXCEPTION 'nobody decides in their own case'; "
             "END IF; RETURN NEW; END $$"
         ),
         (
@@ -227,14 +227,14 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION evidence_of_an_agency() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-            "NEW.kind IN ('sanction', 'waiver') AND NEW.about = 'agency' AND NEW.recorded_by IS NOT "
+            "(NEW.kind IN ('sanction', 'waiver') AND NEW.about = 'agency' AND NEW.recorded_by IS NOT "
             "NULL AND EXISTS (SELECT 1 FROM membership m JOIN evidence r ON r.about = 'membership' AND "
             "r.subject_id = m.id AND r.kind = 'role' WHERE m.agency_id = NEW.subject_id AND m.person_id "
             "= NEW.recorded_by AND r.withdrawn_at >= '9999-12-31' AND r.valid_until >= "
             "NEW.recorded_at::date) AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.about = NEW.about "
             "AND e.subject_id = NEW.subject_id AND e.kind = NEW.kind AND e.detail = NEW.detail AND "
             "e.value = NEW.value AND e.valid_from = NEW.valid_from AND e.valid_until > NEW.valid_until "
-            "AND e.withdrawn_at < '9999-12-31') THEN RAISE EXCEPTION 'nobody decides for their own "
+            "AND e.withdrawn_at < '9999-12-31')) THEN RAISE EXCEPTION 'nobody decides for their own "
             "Agency'; END IF; RETURN NEW; END $$"
         ),
         (
@@ -243,13 +243,13 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION approval_is_anothers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-            "NEW.kind = 'lead_approval' AND (NEW.recorded_by IS NULL OR EXISTS (SELECT 1 FROM evidence "
+            "(NEW.kind = 'lead_approval' AND (NEW.recorded_by IS NULL OR EXISTS (SELECT 1 FROM evidence "
             "a WHERE a.about = 'membership' AND a.subject_id = NEW.subject_id AND a.kind = 'request' "
             "AND a.recorded_by = NEW.recorded_by)) AND NOT EXISTS (SELECT 1 FROM evidence e WHERE "
             "e.about = NEW.about AND e.subject_id = NEW.subject_id AND e.kind = NEW.kind AND e.detail = "
             "NEW.detail AND e.value = NEW.value AND e.valid_from = NEW.valid_from AND e.valid_until > "
-            "NEW.valid_until AND e.withdrawn_at < '9999-12-31') THEN RAISE EXCEPTION 'who asks does not "
-            "approve'; END IF; RETURN NEW; END $$"
+            "NEW.valid_until AND e.withdrawn_at < '9999-12-31')) THEN RAISE EXCEPTION 'who asks does "
+            "not approve'; END IF; RETURN NEW; END $$"
         ),
         (
             "CREATE TRIGGER approval_is_anothers BEFORE INSERT OR UPDATE OF recorded_by, about, "
@@ -257,7 +257,7 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION role_is_anothers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-            "NEW.kind = 'role' AND NEW.recorded_by = CASE NEW.about WHEN 'person' THEN NEW.subject_id "
+            "(NEW.kind = 'role' AND NEW.recorded_by = CASE NEW.about WHEN 'person' THEN NEW.subject_id "
             "WHEN 'membership' THEN (SELECT m.person_id FROM membership m WHERE m.id = NEW.subject_id) "
             "END AND (NEW.detail IN ('auditor', 'board_member', 'committee_member', 'help_desk', "
             "'lead_admin', 'lead_security', 'trainer', 'executive_director') OR (NEW.detail IN "
@@ -267,7 +267,7 @@ CREATE_TRIGGERS = {
             "d.recorded_by <> NEW.recorded_by)))) AND NOT EXISTS (SELECT 1 FROM evidence e WHERE "
             "e.about = NEW.about AND e.subject_id = NEW.subject_id AND e.kind = NEW.kind AND e.detail = "
             "NEW.detail AND e.value = NEW.value AND e.valid_from = NEW.valid_from AND e.valid_until > "
-            "NEW.valid_until AND e.withdrawn_at < '9999-12-31') THEN RAISE EXCEPTION 'nobody gives "
+            "NEW.valid_until AND e.withdrawn_at < '9999-12-31')) THEN RAISE EXCEPTION 'nobody gives "
             "themselves an office'; END IF; RETURN NEW; END $$"
         ),
         (
@@ -276,9 +276,9 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION access_is_asked_by_another() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF NEW.basis <> 'designation' AND NEW.requested_by = (SELECT m.person_id FROM membership m "
-            "WHERE m.id = NEW.membership_id) THEN RAISE EXCEPTION 'nobody asks for their own access'; "
-            "END IF; RETURN NEW; END $$"
+            "IF (NEW.basis <> 'designation' AND NEW.requested_by = (SELECT m.person_id FROM membership "
+            "m WHERE m.id = NEW.membership_id)) THEN RAISE EXCEPTION 'nobody asks for their own "
+            "access'; END IF; RETURN NEW; END $$"
         ),
         (
             "CREATE TRIGGER access_is_asked_by_another BEFORE INSERT OR UPDATE OF requested_by, "
@@ -287,8 +287,8 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION check_is_entered_by_another() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "IF NEW.entered_by = NEW.person_id THEN RAISE EXCEPTION 'nobody enters their own background "
-            "check'; END IF; RETURN NEW; END $$"
+            "IF (NEW.entered_by = NEW.person_id) THEN RAISE EXCEPTION 'nobody enters their own "
+            "background check'; END IF; RETURN NEW; END $$"
         ),
         (
             "CREATE TRIGGER check_is_entered_by_another BEFORE INSERT OR UPDATE OF entered_by, "
@@ -296,9 +296,9 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION document_is_verified_by_another() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            "BEGIN IF NEW.verified_by IS NOT NULL AND (NEW.verified_by = NEW.person_id OR EXISTS "
+            "BEGIN IF (NEW.verified_by IS NOT NULL AND (NEW.verified_by = NEW.person_id OR EXISTS "
             "(SELECT 1 FROM signature s WHERE s.document_id = NEW.id AND s.person_id = "
-            "NEW.verified_by)) THEN RAISE EXCEPTION 'who signed does not verify'; END IF; RETURN NEW; "
+            "NEW.verified_by))) THEN RAISE EXCEPTION 'who signed does not verify'; END IF; RETURN NEW; "
             "END $$"
         ),
         (
@@ -307,10 +307,10 @@ CREATE_TRIGGERS = {
         ),
         (
             "CREATE FUNCTION countersigned_by_another() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF "
-            "EXISTS (SELECT 1 FROM signature s WHERE s.document_id = NEW.document_id AND s.round = "
+            "(EXISTS (SELECT 1 FROM signature s WHERE s.document_id = NEW.document_id AND s.round = "
             "NEW.round AND s.person_id = NEW.person_id AND s.capacity <> NEW.capacity AND 'lead' IN "
             "(s.capacity, NEW.capacity)) OR EXISTS (SELECT 1 FROM document d WHERE d.id = "
-            "NEW.document_id AND d.verified_by = NEW.person_id AND NEW.capacity <> 'lead') THEN RAISE "
+            "NEW.document_id AND d.verified_by = NEW.person_id AND NEW.capacity <> 'lead')) THEN RAISE "
             "EXCEPTION 'who signed does not countersign'; END IF; RETURN NEW; END $$"
         ),
         (

@@ -20,11 +20,13 @@ from portal.adapters.mail import Attachment, Message
 from portal.adapters.storage import Storage
 from portal.config import ROOT
 from portal.db import transaction
+from portal.effects.mail_before import BEFORE, before
 from portal.jobs import Job
 from portal.models import (
     AccessRequest,
     Account,
     Agency,
+    Delegation,
     Document,
     EmailChange,
     Grant,
@@ -40,13 +42,13 @@ from portal.models import (
 )
 from portal.refusals import Refused
 from portal.services import links
-from portal.effects.mail_before import BEFORE, before
+from portal.services.agencies.delegations import SCOPES
 from portal.services.home import running_out
 from portal.services.paperwork import again
 from portal.services.people import mailbox
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
-from workflows.vocabulary import LEAD
+from workflows.vocabulary import LEAD, Scope
 
 PRODUCT = "HMIS Access Portal"
 Facts = dict[str, Any]
@@ -104,6 +106,8 @@ MAILS: Mapping[str, Kind] = {
     "seat_waiting": Kind("See the Agency's licenses", _agency),
     "admin_named": Kind("See what you can do now"),
     "officer_named": Kind("See what you can do now"),
+    "delegated": Kind("See the Agency", _agency),
+    "delegation_revoked": Kind("See the Agency", _agency),
 }
 
 
@@ -152,7 +156,7 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
         "pack": session.get(PackActivation, payload["activation_id"]) if payload.get("activation_id") else None,
         "check": session.get(RecordCheck, payload["check_id"]) if payload.get("check_id") else None,
         "head": {"seq": payload.get("seq"), "mac": payload.get("mac")},
-        "waiver": waiver, "waiver_title": _title(waiver, context),
+        "delegations": _delegations(session, payload), "waiver": waiver, "waiver_title": _title(waiver, context),
         "stop": session.get(SweepStop, payload["stop_id"]) if payload.get("stop_id") else None,
     }  # fmt: skip
     if payload.get("change_id") and not _address(session, facts, payload, now, context):
@@ -183,6 +187,14 @@ def _address(session: Session, facts: Facts, payload: Mapping[str, Any], now: da
     envelope = mailbox.send(session, change=change, keys=context.keys)
     facts["link_href"] = f"{context.settings.base_url}{mailbox.PATH}{envelope}"
     return True
+
+
+def _delegations(session: Session, payload: Mapping[str, Any]) -> list[Facts]:
+    query = select(Delegation).where(Delegation.id.in_(payload.get("delegation_ids", []))).order_by(Delegation.id)
+    return [
+        {"words": SCOPES[Scope(each.scope)][0], "starts_on": us_date(each.starts_on), "ends_on": us_date(each.ends_on)}
+        for each in session.scalars(query)
+    ]
 
 
 def _title(waiver: Waiver | None, context: Context) -> str:

@@ -27,8 +27,9 @@ _FAILED = text(f"""
 WITH failed AS MATERIALIZED (SELECT id FROM procrastinate_jobs WHERE {_STATE} = 'failed' LIMIT 10000)
 SELECT id FROM failed ORDER BY id DESC LIMIT :most
 """)  # noqa: S608 - a constant
-# What is due has priority 0 and lies in the order of its number; what is planned, in that of its moment.
-_DUE = "SELECT id, args ->> 'run_at' AS run_at FROM procrastinate_jobs WHERE status = 'todo' AND priority = 0 ORDER BY priority DESC, id LIMIT :among"
+# What is due has priority 0 and lies in the order of its number; what is planned, in that of its moment. Asked as at least
+# 0: where the priority is one number, PostgreSQL thinks of another index, by number, and reads all that was ever done.
+_DUE = "SELECT id, args ->> 'run_at' AS run_at FROM procrastinate_jobs WHERE status = 'todo' AND priority >= 0 ORDER BY priority DESC, id LIMIT :among"
 _PLANNED = (
     "SELECT id, args ->> 'run_at' AS run_at FROM procrastinate_jobs "
     "WHERE status = 'todo' AND queue_name = 'planned' AND scheduled_at <= :ripe ORDER BY scheduled_at LIMIT :among"

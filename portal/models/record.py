@@ -10,7 +10,6 @@ from portal.db import Base
 from portal.models.base import Trigger, one_of
 from workflows.vocabulary import Effect
 
-
 _REFUSED = "refused <> ''"
 
 

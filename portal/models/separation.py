@@ -53,7 +53,7 @@ def _refusing(name: str, table: str, columns: str, condition: str, sentence: str
         ),
         postgresql=(
             f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF {post} THEN RAISE EXCEPTION '{sentence}'; END IF; RETURN NEW; END $$",
+            f"IF ({post}) THEN RAISE EXCEPTION '{sentence}'; END IF; RETURN NEW; END $$",
             f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OF {columns} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
         ),
     )  # fmt: skip

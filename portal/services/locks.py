@@ -1,6 +1,7 @@
 """The one lock that whoever writes evidence and whoever issues takes first, so that neither misses the other."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,11 +21,26 @@ def lock(session: Session, *, agencies: Iterable[int] = (), people: Iterable[int
     session.flush()
     if not is_postgres(session):
         return
-    wanted = sorted(set(agencies) - {LEAD})
-    session.execute(select(Agency.id).where(Agency.id == LEAD).with_for_update(read=not lead))
-    for model, ids in ((Agency, wanted), (Person, sorted(set(people)))):
+    held = _held(session)
+    if (LEAD, lead) not in held:
+        session.execute(select(Agency.id).where(Agency.id == LEAD).with_for_update(read=not lead))
+    wanted = {(Agency, one) for one in agencies if one != LEAD} | {(Person, one) for one in people}
+    for model in (Agency, Person):
+        ids = sorted(one for kind, one in wanted - held if kind is model)
         if ids:
             session.execute(select(model.id).where(model.id.in_(ids)).order_by(model.id).with_for_update())
+    if not session.in_nested_transaction():  # what a savepoint locks, its rollback lets go
+        held |= wanted | {(LEAD, lead), (LEAD, False)}
+
+
+def _held(session: Session) -> set[tuple[Any, Any]]:
+    """What this transaction has locked already: issuing asks for the same rows five times over."""
+    now = session.get_transaction()
+    whose, held = session.info.get("locked", (None, set()))
+    if whose is not now:
+        held = set()
+        session.info["locked"] = (now, held)
+    return held
 
 
 def lock_concerned(session: Session, about: str, subject_id: int) -> None:

@@ -1,6 +1,7 @@
 """What lists share that stay quick however many rows there are: counting so far, and searching by how a word begins."""
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union
@@ -17,6 +18,19 @@ NAMES = (Person.last_key, Person.first_key, Person.email_key)
 
 FEW = 5_000
 """As many people can be looked through letter by letter; among more, a word is looked up by how it begins."""
+
+
+def there(query: Any) -> ColumnElement[bool]:
+    """Whether a query about the row at hand finds one, looked up anew for each row that is reached: for lists that end early.
+
+    Asked with EXISTS, PostgreSQL would rather answer it for everybody at once, and read the evidence of them all.
+    """
+    return query.limit(1).scalar_subquery().is_not(None)
+
+
+def absent(query: Any) -> ColumnElement[bool]:
+    """The contrary of there()."""
+    return query.limit(1).scalar_subquery().is_(None)
 
 
 def counted(session: Session, query: Any, key: Any, most: int = COUNTED) -> int:
@@ -55,6 +69,17 @@ def people_named(session: Session, words: Sequence[str], *, anywhere: bool) -> l
     rarest, *others = _by_rarity(session, words)
     found = union(*(select(Person.id).where(begins(session, name, rarest)) for name in NAMES))
     return [Person.id.in_(found), *(or_(*(begins(session, name, word) for name in NAMES)) for word in others)]
+
+
+def people_called(session: Session, words: Sequence[str]) -> ColumnElement[bool]:
+    """People whose last name begins with one of the words and whose first name with another, in either order."""
+    found = union(
+        *(
+            select(Person.id).where(begins(session, Person.last_key, last), begins(session, Person.first_key, first))
+            for last, first in permutations(words, 2)
+        )
+    )
+    return Person.id.in_(found)
 
 
 def _by_rarity(session: Session, words: Sequence[str]) -> list[str]:

@@ -75,6 +75,7 @@ def _sign_in(app: Flask) -> None:
         if request.endpoint != "static":
             kernel.policy()  # before any view opens a transaction: a second connection in one request could wait for ever
             g.actor = signed_in.actor_of_request()
+            signed_in.keep_what_came_late()
 
 
 def _blueprints(app: Flask, settings: Settings) -> None:

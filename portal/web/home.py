@@ -38,6 +38,7 @@ DESK = {
     "brake": "desk.brake",
     "record": "desk.audit",
     "lapses": "desk.lapses",
+    "sign_in": "desk.sign_in",
     "waivers": "waivers.index",
     "inherited": "day_one.inherited",
     "scans": "day_one.scans",

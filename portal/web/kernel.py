@@ -70,10 +70,10 @@ def permission(action: Action) -> Callable[[View], View]:
     def declare(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if current_user.is_authenticated and current_user.needs_second_factor:
-                return redirect(url_for("account.second_factor", next=own_path()))
+            if current_user.is_authenticated and current_user.detained:
+                return redirect(url_for(current_user.detained, next=own_path()))
             if actor().person_id is None:
-                return redirect(url_for("account.sign_in", next=own_path()))
+                return redirect(url_for("account.sign_in", next=g.get("kept_at") or own_path()))
             with reading(sessions()) as session:
                 if not permissions.may_anything(actor(), action, session):
                     raise Refused(

@@ -12,6 +12,7 @@ from workflows.vocabulary import LEAD, Role
 
 ROLE_NAMES = {
     Role.LEAD_ADMIN: "Lead administrator", Role.HELP_DESK: "Help desk", Role.LEAD_SECURITY: "Lead security officer", Role.TRAINER: "Trainer",
+    Role.AUDITOR: "Security compliance auditor", Role.BOARD_MEMBER: "Board member", Role.COMMITTEE_MEMBER: "Committee member",
     Role.EXECUTIVE_DIRECTOR: "Executive director", Role.AGENCY_ADMIN: "Agency administrator", Role.SECURITY_OFFICER: "Security officer",
     Role.END_USER: "End user",
 }  # fmt: skip
@@ -40,7 +41,8 @@ def init_app(app: Flask) -> None:
             around |= {
                 "person": {"name": current_user.person.name, "role": role_named(), "href": url_for("home.me")},
                 "sign_out_href": url_for("account.sign_out"),
-                "navigation": [] if current_user.needs_second_factor else menu(),
+                "idle_seconds": policy.sign_in.idle_minutes * 60,
+                "navigation": [] if current_user.detained else menu(),
             }
         else:
             around["sign_in_href"] = url_for("account.sign_in")
@@ -66,7 +68,7 @@ def menu() -> list[dict[str, Any]]:
     """The places this person has business in, each once; none that would not open."""
     roles = kernel.actor().roles
     items = [("Home", "home.index"), ("My access", "home.me")]
-    if any(agency != LEAD and role in OFFICES for agency, role in roles):
+    if kernel.actor().delegated or any(agency != LEAD and role in OFFICES for agency, role in roles):
         items += [("Agency", "agency.index"), ("People", "people.index")]
     if kernel.actor().at(Role.AGENCY_ADMIN) - {LEAD} and kernel.policy().work_orders.confirmed_by == "agency_admin":
         items += [("Work orders", "orders.index")]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from flask import request
+from flask import current_app, g, request, url_for
+from flask import session as browser_session
 from flask_login import UserMixin, current_user
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
@@ -13,17 +14,17 @@ from portal.actors import Actor
 from portal.db import reading, transaction
 from portal.models import Credential, Link, Person, WebSession
 from portal.secrets import hash_of
-from portal.web import kernel
-from workflows.vocabulary import LEAD, ONLOOKERS
+from portal.services.security import passwords, second_factor
+from portal.services.security.sessions import LONGEST
+from portal.web import kernel, late
+from workflows.vocabulary import LEAD, Action
 
-IDLE = timedelta(minutes=30)  # 'System Inactivity'
-LONGEST = timedelta(hours=12)
 NOTED = timedelta(minutes=1)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, kw_only=True)
 class SignedIn(UserMixin):
-    """One signed-in browser."""
+    """One signed-in browser. Whoever needs a second factor, or whose password has run out, gets no further than that page."""
 
     token: str
     session_id: int
@@ -32,21 +33,40 @@ class SignedIn(UserMixin):
     document_id: int | None
     actor: Actor
     needs_second_factor: bool
+    has_second_factor: bool
+    second_factor_passed: bool
+    must_change_password: bool
 
     def get_id(self) -> str:
         return self.token
+
+    @property
+    def detained(self) -> str:
+        """The one page that opens for now, as its endpoint; '' where all of them do that the roles allow."""
+        if self.needs_second_factor:
+            return "account.second_factor"
+        return "account.new_password" if self.must_change_password else ""
+
+
+def idle() -> timedelta:
+    """How long a session lives without a request ('System Inactivity')."""
+    return timedelta(minutes=kernel.policy().sign_in.idle_minutes)
 
 
 def load(token: str) -> SignedIn | None:
     """Whoever holds this token, while the session lives; None otherwise."""
     now = kernel.now()
     with reading(kernel.sessions()) as session:
-        row = session.scalars(
-            select(WebSession)
+        found = session.execute(
+            select(WebSession, Credential)
+            .outerjoin(Credential, Credential.person_id == WebSession.person_id)
             .options(joinedload(WebSession.person))
             .where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None))
         ).one_or_none()
-        if row is None or now - row.seen_at > IDLE or now - row.started_at > LONGEST:
+        if found is None:
+            return None
+        row, credential = found
+        if now - row.seen_at > idle() or now - row.started_at > LONGEST:
             return None
         document_id = session.scalar(select(Link.document_id).where(Link.id == row.link_id)) if row.link_id else None
         actor = actors.actor_of(
@@ -58,24 +78,44 @@ def load(token: str) -> SignedIn | None:
             agent=kernel.agent(),
             document_id=document_id,
         )
-        if row.via != "password":
-            # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there.
-            actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD or held[1] in ONLOOKERS))
-        pending = row.via == "password" and bool(actor.lead_roles) and not row.second_factor_at
         session.expunge_all()
     if now - row.seen_at > NOTED:
         with transaction(kernel.sessions()) as session:
             session.execute(update(WebSession).where(WebSession.id == row.id).values(seen_at=now))
-    return SignedIn(token, row.id, row.person, row.via, document_id, actor, pending)
+    return _signed_in(token, row, credential, actor)
+
+
+def _signed_in(token: str, row: WebSession, credential: Credential | None, actor: Actor) -> SignedIn:
+    by_password, has_password = row.via == "password", bool(credential and credential.password_hash)
+    if not by_password:
+        # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there.
+        actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD))
+    needs = second_factor.needed(actor.roles) and (by_password or has_password) and not row.second_factor_at
+    if needs and actor.document_id is not None:
+        # A link to sign one document opens that document, and nothing that the second factor guards.
+        actor, needs = replace(actor, roles=frozenset()), False
+    last_day = passwords.runs_out(credential.changed_at, kernel.policy()) if by_password and credential else None
+    return SignedIn(
+        token=token,
+        session_id=row.id,
+        person=row.person,
+        via=row.via,
+        document_id=actor.document_id,
+        actor=actor,
+        needs_second_factor=needs,
+        has_second_factor=bool(credential and credential.totp_confirmed_at),
+        second_factor_passed=row.second_factor_at is not None,
+        must_change_password=last_day is not None and has_password and kernel.today() > last_day,
+    )
 
 
 def actor_of_request() -> Actor:
-    """The signed-in person as an actor; nobody yet while the second factor is still to come."""
+    """The signed-in person as an actor; nobody yet while something else has to come first."""
     if not current_user.is_authenticated:
         return Actor(
             person_id=None, name="Nobody signed in", via="nobody", address=kernel.address(), agent=kernel.agent()
         )
-    if current_user.needs_second_factor and not (request.endpoint or "").startswith("account."):
+    if current_user.detained and not (request.endpoint or "").startswith("account."):
         return Actor(
             person_id=None, name=current_user.person.name, via="half", address=kernel.address(), agent=kernel.agent()
         )
@@ -83,7 +123,26 @@ def actor_of_request() -> Actor:
     return actor
 
 
-def has_second_factor(person_id: int) -> bool:
+def keep_what_came_late() -> None:
+    """A form that was sent after its session had gone idle: what was typed is kept for its person, who signs in and sends it."""
+    if request.method != "POST" or current_user.is_authenticated or "_user_id" not in browser_session:
+        return
+    if not isinstance(getattr(current_app.view_functions.get(request.endpoint or ""), "__permission__", None), Action):
+        return
+    if (request.endpoint or "").startswith("account."):
+        return
+    person_id = _gone_idle(str(browser_session["_user_id"]))
+    if person_id is not None and late.keep_sent(person_id):
+        g.kept_at = url_for("account.typed")
+
+
+def _gone_idle(token: str) -> int | None:
+    """Whose session this was, if nothing but idleness has ended it, and not longer than a session's longest life ago."""
     with reading(kernel.sessions()) as session:
-        credential = session.get(Credential, person_id)
-        return bool(credential and credential.totp_confirmed_at)
+        return session.scalar(
+            select(WebSession.person_id).where(
+                WebSession.token_hash == hash_of(token),
+                WebSession.ended_at.is_(None),
+                WebSession.started_at > kernel.now() - LONGEST,
+            )
+        )

@@ -165,7 +165,7 @@ def _page(waiver_id: int, form: Decide) -> Any:
             cite=next((p.cite for p in policy().prerequisites if p.id == row.prerequisite), ""),
             lets_in=waivers.lets_in(session, row, now=now(), policy=policy()) if asked and actor().lead_roles else None,
             decides=asked and may(Action.WAIVER_DECIDE, row),
-            withdraws=asked and may(Action.WAIVER_ASK, row),
+            withdraws=asked and may(Action.WAIVER_ASK, row) and not may(Action.WAIVER_DECIDE, row),
             ends=row.status == "given" and row.until >= today() and may(Action.WAIVER_END, row),
             to_agency=to_agency(row.agency_id) if may("agency.see", row.agency) else "",
             to_person=to_person(row.membership_id) if row.membership_id and may("membership.see", row) else "",

@@ -49,11 +49,13 @@ def an_agency_with_a_member(engine: Engine) -> None:
     person = a_row_of(Person.__table__, {"id": 8, "email": "sam@example.org"})
     membership = a_row_of(Membership.__table__, {"id": 9, "agency_id": 7, "person_id": 8})
     entry = a_row_of(AuditEntry.__table__, {"id": 10, "said": "Entered Sample House"})
-    known = sa.inspect(engine)  # an earlier version of the tables lacks later columns
     with engine.begin() as connection:
+        known = sa.inspect(connection)  # an earlier version of the tables lacks later columns
         for table, row in ((Agency, agency), (Person, person), (Membership, membership), (AuditEntry, entry)):
             there = {column["name"] for column in known.get_columns(table.__tablename__)}
-            here = sa.table(table.__tablename__, *(sa.column(c.name, c.type) for c in table.__table__.c if c.name in there))
+            here = sa.table(
+                table.__tablename__, *(sa.column(c.name, c.type) for c in table.__table__.c if c.name in there)
+            )
             connection.execute(sa.insert(here), {name: value for name, value in row.items() if name in there})
 
 

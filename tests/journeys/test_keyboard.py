@@ -35,7 +35,7 @@ def town(clean_url: Callable[[str], str], wall_clock: MovableClock) -> Town:
         town.build()
         with transaction(town.sessions) as session:
             person = session.get_one(Person, town.harbor.members["admin"].person_id)
-            sign_in.set_password(session, person=person, password=PASSWORD, actor=town.desk, now=town.now)
+            sign_in.set_password(session, person=person, password=PASSWORD, actor=town.desk, now=town.now, policy=town.policy)
         return town
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import Engine, select
 
+from portal.auditor import audit
 from portal.db import utc_now
 from portal.demo.people import listed
 from portal.models import Account, Grant, Handover, Membership
@@ -159,17 +160,18 @@ class Rig:
             seen = self.unsettled()
             if not seen:
                 return
-            time.sleep(1)
+            time.sleep(0.5)
         logs = "\n".join(f"--- {v.name}: {v.log.read_text()[-1500:]}" for v in victims if v.log.exists())
         raise AssertionError(f"The workers did not come to rest: {seen}\n{logs}")
 
     def unsettled(self) -> str:
-        report = self.audit()
-        under_way = report["counts"]["unfinished jobs"]
+        given = (self.world.policy.version, self.world.policy.text)
+        report = audit(self.world.engine, now=utc_now(), in_force=given, grace=timedelta(0))
+        under_way = report.counts["unfinished jobs"]
         going = [
-            p
-            for p in report["problems"]
-            if p["check"] in {"account-lost", "unmet-before-use", "speaks-against", "forgotten"}
+            problem
+            for problem in report.problems
+            if problem.check in {"account-lost", "unmet-before-use", "speaks-against", "forgotten"}
         ]
         with self.world.look() as session:
             waiting = session.scalars(select(Account.status)).all()

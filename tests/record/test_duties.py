@@ -1,6 +1,7 @@
 """What the worker does for the record by itself: anchors, the nightly verification, and the alarm."""
 
 import json
+import re
 import stat
 from dataclasses import replace
 from datetime import timedelta
@@ -15,11 +16,10 @@ from portal.actors import PORTAL
 from portal.audit import anchors
 from portal.db import reading
 from portal.effects.registry import HANDLERS
-from portal.models import AuditEntry, RecordCheck
+from portal.models import TRIGGERS, AuditEntry, RecordCheck
 from portal.services import record_checks
 from portal.services.home import home_desk
 from portal.worker import Worker, drain
-from tests.record.test_tampers import without_triggers
 from tests.services.world import World
 from workflows.vocabulary import Effect
 
@@ -40,24 +40,18 @@ def on_record(world: World, act: str) -> int:
     return world.count(AuditEntry, AuditEntry.act == act)
 
 
-def falsify(world: World) -> None:
-    """One entry changed for good by somebody who takes the triggers away and puts them back."""
-    with without_triggers(world.engine) as connection:
-        connection.exec_driver_sql("UPDATE audit_entry SET said = 'Nothing happened.' WHERE seq = 5")
-        triggers = _back(world, connection)
-        connection.get_transaction().commit()
-        connection.begin()
-    assert triggers
-
-
-def _back(world: World, connection: Any) -> bool:
-    if world.engine.dialect.name == "sqlite":
-        from portal.models import TRIGGERS
-
-        for trigger in (each for each in TRIGGERS if each.table == "audit_entry"):
-            for statement in trigger.sqlite:
-                connection.exec_driver_sql(statement)
-    return True
+def falsify(world: World, statement: str) -> None:
+    """Changes the record for good, as somebody does who takes the triggers away and puts them back."""
+    guards = [trigger for trigger in TRIGGERS if trigger.table == "audit_entry"]
+    with world.engine.begin() as connection:
+        if world.engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            guards = []
+        for name in re.findall(r"TRIGGER (\w+)", " ".join(text for guard in guards for text in guard.sqlite)):
+            connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(statement)
+        for text in [text for guard in guards for text in guard.sqlite]:
+            connection.exec_driver_sql(text)
 
 
 def test_the_worker_anchors_the_head_where_it_has_moved(world: World) -> None:
@@ -100,7 +94,7 @@ def test_a_broken_record_is_an_alarm_until_it_is_sound(world: World) -> None:
         check = record_checks.last(session)
         assert check and check.broken == "" and check.last_seq >= 20 and check.checked_at == world.now
         assert not home_desk._record(session)
-    falsify(world)
+    falsify(world, "UPDATE audit_entry SET said = 'Nothing happened.' WHERE seq = 5")
     world.now += timedelta(1)
     worker = Worker(context)
     worker.see_to_duties()
@@ -168,11 +162,7 @@ def test_a_restored_backup_rings_and_can_be_answered(world: World) -> None:
     """Acts are missing after a restore: that is said; with the file moved aside the worker begins a new one, on record."""
     settings = world.context.settings
     record_keeping.anchor(world.sessions, settings, now=world.now)
-    with without_triggers(world.engine) as connection:
-        connection.exec_driver_sql("DELETE FROM audit_entry WHERE seq > 10")
-        _back(world, connection)
-        connection.get_transaction().commit()
-        connection.begin()
+    falsify(world, "DELETE FROM audit_entry WHERE seq > 10")
     assert [each.kind for each in record_keeping.verified(world.engine, settings).breaks] == ["cut"]
     assert record_keeping.anchor(world.sessions, settings, now=world.now) is None, "the witness stays as it is"
     settings.anchors.rename(settings.anchors.with_suffix(".aside"))

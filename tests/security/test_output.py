@@ -65,6 +65,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
     words = {
         "envelope": "x", "purpose": "sign_in", "kind": "user_agreement", "role": "agency_admin", "group": "inventory", "number": 1,
         "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "scan_id": 1,
+    "session_id": 1,
     }  # fmt: skip
     shown = 0
     for rule in app.url_map.iter_rules():

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,21 +18,22 @@ from portal.db import Sessions, transaction
 from portal.models import AuditEntry, Credential, Job, Link, Person, WebSession
 from portal.refusals import Refused
 from portal.secrets import Keys, hash_of
-from portal.services.security import sign_in
+from portal.services.security import lockout, passwords, second_factor, sign_in
 from workflows.policy import load
 from workflows.vocabulary import Reason
 
 KEYS = Keys(["k" * 40])
 GOOD = "lantern quarry mosaic seventeen"
+POLICY = load()
 NOBODY = Actor(person_id=None, name="Nobody signed in", via="nobody", address="192.0.2.7", agent="A browser")
 
 
 @pytest.fixture(autouse=True)
 def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hash at its cheapest: its cost is the library's matter, and is looked at once below."""
-    cheap = sign_in.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(sign_in, "HASHER", cheap)
-    monkeypatch.setattr(sign_in, "DUMMY", cheap.hash("nobody has this password"))
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", cheap)
+    monkeypatch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
 
 
 @dataclass
@@ -51,7 +53,9 @@ class Door:
             return session.get_one(Credential, self.person.id)
 
     def try_password(self, password: str, email: str = "jamie@example.org") -> bool:
-        attempt = self.change(lambda s: sign_in.begin(s, email=email, now=self.now))
+        attempt = self.change(
+            lambda s: sign_in.begin(s, email=email, now=self.now, policy=POLICY, address=NOBODY.address)
+        )
         right = sign_in.fits(attempt, password)
         came = self.change(
             lambda s: sign_in.finish(s, attempt=attempt, right=right, password=password, actor=NOBODY, now=self.now)
@@ -61,7 +65,7 @@ class Door:
     def set_password(self, password: str = GOOD) -> None:
         self.change(
             lambda s: sign_in.set_password(
-                s, person=s.get_one(Person, self.person.id), password=password, actor=NOBODY, now=self.now
+                s, person=s.get_one(Person, self.person.id), password=password, actor=NOBODY, now=self.now, policy=POLICY
             )
         )
 
@@ -73,7 +77,7 @@ class Door:
         )
 
     def seed(self) -> str:
-        uri = self.change(lambda s: sign_in.begin_totp(s, person=s.get_one(Person, self.person.id), keys=KEYS))
+        uri = self.change(lambda s: second_factor.begin_totp(s, person=s.get_one(Person, self.person.id), keys=KEYS))
         return str(pyotp.parse_uri(uri).secret)
 
     def code(self, seed: str, steps: int = 0) -> str:
@@ -83,7 +87,7 @@ class Door:
     def try_code(self, code: str, session_id: int = 0) -> bool:
         return bool(
             self.change(
-                lambda s: sign_in.check_totp(
+                lambda s: second_factor.check_totp(
                     s,
                     person=s.get_one(Person, self.person.id),
                     session_id=session_id,
@@ -91,9 +95,17 @@ class Door:
                     keys=KEYS,
                     actor=NOBODY,
                     now=self.now,
+                    policy=POLICY,
                 )
             )
         )
+
+    def unlock(self) -> None:
+        def open_it(session: Session) -> None:
+            session.get_one(Credential, self.person.id).locked_since = None
+            session.get_one(Credential, self.person.id).failures = 0
+
+        self.change(open_it)
 
     def live(self) -> list[str]:
         with self.sessions() as session:
@@ -152,48 +164,48 @@ def test_an_address_nobody_has_and_a_person_without_a_password_answer_alike(door
 
 def test_the_same_work_is_done_for_an_address_nobody_has(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[str] = []
-    real = sign_in._fits
+    real = passwords.fits
 
     def watched(password_hash: str, password: str) -> bool:
         looked.append(password_hash.rsplit("$", 2)[0])
         return real(password_hash, password)
 
-    monkeypatch.setattr(sign_in, "_fits", watched)
+    monkeypatch.setattr(passwords, "fits", watched)
     door.try_password("wrong")
     door.try_password("wrong", email="nobody@example.org")
     assert len(looked) == 2
     assert looked[0] == looked[1], "the same parameters, hence the same cost"
 
 
-def test_after_five_wrong_ones_there_is_a_pause_even_for_the_right_one(door: Door) -> None:
-    for _ in range(5):
+def test_after_three_wrong_ones_the_account_is_locked_even_for_the_right_one(door: Door) -> None:
+    for _ in range(3):
         assert not door.try_password("wrong")
     assert not door.try_password(GOOD)
-    door.now += timedelta(minutes=14, seconds=59)
-    assert not door.try_password(GOOD)
-    door.now += timedelta(seconds=1)
+    door.now += timedelta(days=400)
+    assert not door.try_password(GOOD), "no time unlocks it"
+    assert door.credential().locked_since is not None
+    door.unlock()
     assert door.try_password(GOOD)
     assert door.credential().failures == 0
 
 
 def test_a_right_one_among_wrong_ones_begins_the_count_anew(door: Door) -> None:
     for _ in range(3):
-        for _ in range(4):
+        for _ in range(2):
             assert not door.try_password("wrong")
         assert door.try_password(GOOD)
+    assert door.credential().locked_since is None
 
 
-def test_tries_during_the_pause_do_not_lengthen_it(door: Door) -> None:
-    for _ in range(5):
-        door.try_password("wrong")
-    door.now += timedelta(minutes=10)
-    for _ in range(20):
-        door.try_password("wrong")
-    door.now += timedelta(minutes=5)
-    assert door.try_password(GOOD)
+def test_the_lock_signs_the_person_out_everywhere(door: Door) -> None:
+    door.start(), door.start("link")
+    door.try_password("wrong"), door.try_password("wrong")
+    assert len(door.live()) == 2
+    door.try_password("wrong")
+    assert door.live() == []
 
 
-def test_of_thirty_passwords_at_once_five_are_looked_at(each_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_thirty_passwords_at_once_three_are_looked_at(each_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     looked = []
     monkeypatch.setattr(sign_in, "fits", lambda attempt, _password: looked.append(attempt.counts) or False)
     together = Barrier(30)
@@ -204,8 +216,8 @@ def test_of_thirty_passwords_at_once_five_are_looked_at(each_door: Door, monkeyp
 
     with ThreadPoolExecutor(30) as crowd:
         assert not any(crowd.map(guess, range(30)))
-    assert looked.count(True) == 5
-    assert looked.count(False) == 25
+    assert looked.count(True) == 3
+    assert looked.count(False) == 27
 
 
 def test_wrong_passwords_are_on_record_without_the_password(door: Door) -> None:
@@ -246,7 +258,7 @@ def test_long_passwords_count_to_their_last_letter(door: Door) -> None:
 
 def test_a_hash_of_older_parameters_is_made_anew_at_sign_in(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     before = door.credential().password_hash
-    monkeypatch.setattr(sign_in, "HASHER", sign_in.PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(time_cost=2, memory_cost=16, parallelism=1))
     assert not door.try_password("wrong")
     assert door.credential().password_hash == before
     assert door.try_password(GOOD)
@@ -255,13 +267,11 @@ def test_a_hash_of_older_parameters_is_made_anew_at_sign_in(door: Door, monkeypa
 
 
 def test_the_hash_costs_what_it_should() -> None:
-    from argon2 import PasswordHasher
-
     assert PasswordHasher().memory_cost >= 19 * 1024, "at least what OWASP asks of argon2id"
 
 
 def test_a_password_changed_meanwhile_ends_the_attempt(door: Door) -> None:
-    attempt = door.change(lambda s: sign_in.begin(s, email="jamie@example.org", now=door.now))
+    attempt = door.change(lambda s: sign_in.begin(s, email="jamie@example.org", now=door.now, policy=POLICY))
     assert sign_in.fits(attempt, GOOD)
     door.set_password("velvet harbor onion thirteen")
     came = door.change(
@@ -351,18 +361,20 @@ def test_of_fifty_at_once_one_passes(each_door: Door) -> None:
         assert list(crowd.map(enter, range(50))).count(True) == 1
 
 
-def test_five_wrong_codes_pause_the_right_one_too(door: Door) -> None:
+def test_three_wrong_codes_lock_the_right_one_out_too(door: Door) -> None:
     seed = door.seed()
     wrong = "000000" if door.code(seed) != "000000" else "111111"
-    for _ in range(5):
+    for _ in range(3):
         assert not door.try_code(wrong)
     assert not door.try_code(door.code(seed))
-    door.now += timedelta(minutes=15)
+    with door.sessions() as session:
+        assert lockout.is_locked(session, door.person.id)
+    door.unlock()
     assert door.try_code(door.code(seed))
 
 
 def test_the_password_does_not_wipe_out_wrong_codes(door: Door) -> None:
-    """Whoever knows the password would otherwise guess codes for ever, four at a time."""
+    """Whoever knows the password would otherwise guess codes for ever, two at a time."""
     seed = door.seed()
     assert door.try_code(door.code(seed))
     guesses = 0
@@ -371,7 +383,7 @@ def test_the_password_does_not_wipe_out_wrong_codes(door: Door) -> None:
             before = door.credential().failures
             door.try_code("000000")
             guesses += door.credential().failures - before
-    assert guesses == 5
+    assert guesses == 3
 
 
 def test_a_confirmed_seed_is_never_shown_again(door: Door) -> None:
@@ -406,7 +418,7 @@ def links_of(door: Door) -> tuple[int, int]:
 
 
 def ask(door: Door, email: str = "jamie@example.org") -> None:
-    door.change(lambda s: sign_in.ask_for_link(s, email=email, actor=NOBODY, now=door.now, policy=load()))
+    door.change(lambda s: sign_in.ask_for_link(s, email=email, actor=NOBODY, now=door.now, policy=POLICY))
 
 
 def test_a_link_is_mailed_to_a_known_address_alone(door: Door) -> None:

@@ -8,8 +8,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 
 from portal import migrate
 from portal.db import make_engine
@@ -163,9 +165,18 @@ class PostgresDatabase:
 
 @contextmanager
 def engine_on(url: str) -> Iterator[Engine]:
-    """An engine whose connections are all closed afterwards."""
-    engine = make_engine(url)
+    """An engine whose connections are all closed afterwards. AssertionError where somebody still holds one to PostgreSQL.
+
+    What a test leaves open would trouble another one, later and elsewhere: it is said here, and closed all the same.
+    """
+    engine, opened = make_engine(url), WeakSet[Any]()
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", lambda connection, _record: opened.add(connection))
     try:
         yield engine
     finally:
         engine.dispose()
+        left = [connection for connection in opened if not connection.closed]
+        for connection in left:
+            connection.close()
+        assert not left, f"{len(left)} connections were left open"

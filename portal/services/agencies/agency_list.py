@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Evidence, Licence, Membership, Person, Project, Seat
+from portal.services.searching import counted
 from workflows.vocabulary import LEAD, About, Action, Kind, Role
 
 PAGE = 50
@@ -41,6 +42,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """`total` is counted as searching.counted() does: more than COUNTED are simply more."""
+
     rows: tuple[Row, ...]
     total: int
     next: str
@@ -49,7 +52,7 @@ class Page:
 def page(session: Session, actor: Actor, wanted: Wanted, *, on: date) -> Page:
     """One page of the Agencies that the actor may see; `next` is the key of the page after it, '' on the last."""
     where = _where(actor, wanted, on)
-    total = session.scalar(select(func.count()).select_from(Agency).where(*where)) or 0
+    total = counted(session, select(Agency.id).where(*where), Agency.id)
     query = _sorted(_query(on).where(*where), wanted).limit(wanted.limit + 1)
     found = [Row(*row) for row in session.execute(query)]
     rows = found[: wanted.limit]
@@ -57,8 +60,8 @@ def page(session: Session, actor: Actor, wanted: Wanted, *, on: date) -> Page:
 
 
 def own(session: Session, actor: Actor) -> list[Agency]:
-    """The Agencies where the actor holds an office, by name; the Lead's own organisation is none."""
-    offices = {agency for agency, role in actor.roles if agency != LEAD and role != Role.END_USER}
+    """The Agencies where the actor holds an office or acts for the director, by name; the Lead's own organisation is none."""
+    offices = {agency for agency, role in actor.roles if agency != LEAD and role != Role.END_USER} | actor.let()
     return list(session.scalars(select(Agency).where(Agency.id.in_(offices)).order_by(Agency.name_key)))
 
 

@@ -16,7 +16,7 @@ from portal.services.locks import lock
 from portal.services.people import people
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason, Role
+from workflows.vocabulary import About, Action, Kind, Reason, Role, Scope
 
 SAFEGUARDS: Mapping[str, str] = {
     "firewall": "A firewall is on, or the network has one",
@@ -137,7 +137,7 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
         said = "; ".join(SAFEGUARDS[each][0].lower() + SAFEGUARDS[each][1:] for each in lacking)
         raise Refused(Reason.GATE_CLOSED, f"This device cannot be authorized. Still to be confirmed: {said}.")
     new = False
-    if device.agency_id in actor.at(Role.EXECUTIVE_DIRECTOR) and device.director_id is None:
+    if directs(device, actor) and device.director_id is None:
         device.director_id, device.director_at, new = actor.person_id, now, True
     if device.agency_id in actor.at(Role.AGENCY_ADMIN) and device.admin_id is None:
         device.admin_id, device.admin_at, new = actor.person_id, now, True
@@ -155,6 +155,13 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
         rests_on_id=device.id, note="One person holds both offices." if both else "By the executive director and the Agency Administrator.",
     )  # fmt: skip
     return True
+
+
+def directs(device: Device, actor: Actor) -> bool:
+    """Whether the actor authorises as director, or as the designee; who does so as Agency Admin is no second person."""
+    there = device.agency_id
+    designee = there in actor.let(Scope.AUTHORISE_DEVICES) and there not in actor.at(Role.AGENCY_ADMIN)
+    return designee or there in actor.at(Role.EXECUTIVE_DIRECTOR)
 
 
 def withdraw(session: Session, *, device: Device, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:

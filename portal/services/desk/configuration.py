@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -16,6 +16,7 @@ from portal.services import evidence
 from portal.services.desk.order_fields import fields_of_agency
 from portal.services.desk.work_orders import open_order
 from portal.services.people.provisioning import project_label
+from portal.services.searching import there
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -235,7 +236,7 @@ def _admins(session: Session, agencies: Collection[int], on: date) -> dict[int, 
     """The memberships of the Agency Administrators by Agency."""
     role = (Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE)
     holds = select(1).where(*role, Evidence.detail == Role.AGENCY_ADMIN, *_live(on)).correlate(Membership)
-    held = select(Membership.agency_id, Membership.id).where(Membership.agency_id.in_(agencies), exists(holds))
+    held = select(Membership.agency_id, Membership.id).where(Membership.agency_id.in_(agencies), there(holds))
     found: dict[int, list[int]] = {}
     for agency_id, membership_id in session.execute(held.order_by(Membership.id)):
         found.setdefault(agency_id, []).append(membership_id)

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select
+from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from portal.models import Agency, Evidence, WorkOrder
 from portal.services.desk import configuration, desk_lists
 from portal.services.desk.desk_lists import Order, Page
+from portal.services.searching import absent, there
 from workflows.vocabulary import LEAD, About, Kind
 
 BY_ENTRY = Order(((Agency.entered_at, datetime.fromisoformat), (Agency.id, int)))
@@ -19,7 +20,7 @@ def page(session: Session, *, on: date, after: str = "") -> Page:
 
     Of each what its package lacks, or the order that is open; on a page those come first whose package is complete.
     """
-    query = _joining(on).where(_has(on, Kind.PARTICIPATION_AGREEMENT) | _ordered())
+    query = _joining(on).where(there(_has(on, Kind.PARTICIPATION_AGREEMENT)) | there(_ordered()))
     found = BY_ENTRY.page(
         session, query, after, lambda row: (row.Agency.entered_at.isoformat(), row.Agency.id), limit=desk_lists.PAGE
     )
@@ -44,9 +45,9 @@ def ready(session: Session, *, on: date) -> list[dict[str, Any]]:
     Of LOOKED_AT and one more that were entered first; the longest wait comes first.
     """
     # What every complete package has, asked of the database; who is left is looked at piece by piece.
-    pieces = (_has(on, piece.kind) for piece in configuration.PACKAGE if not piece.of_admin)
+    pieces = (there(_has(on, piece.kind)) for piece in configuration.PACKAGE if not piece.of_admin)
     begun = session.scalars(
-        _joining(on).where(~_ordered(), *pieces).order_by(Agency.entered_at, Agency.id).limit(LOOKED_AT + 1)
+        _joining(on).where(absent(_ordered()), *pieces).order_by(Agency.entered_at, Agency.id).limit(LOOKED_AT + 1)
     ).all()
     missing = configuration.missing_of(session, [each.id for each in begun], on=on)
     whole = [each for each in begun if not missing[each.id]]
@@ -58,15 +59,15 @@ def ready(session: Session, *, on: date) -> list[dict[str, Any]]:
 
 
 def _joining(on: date) -> Select[Agency]:
-    return select(Agency).where(Agency.status == "joining", Agency.id != LEAD, ~_has(on, Kind.EXCLUDED_PROVIDER))
+    return select(Agency).where(Agency.status == "joining", Agency.id != LEAD, absent(_has(on, Kind.EXCLUDED_PROVIDER)))
 
 
-def _has(on: date, kind: Kind) -> ColumnElement[bool]:
+def _has(on: date, kind: Kind) -> Select[int]:
     live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
     about = (Evidence.about == About.AGENCY, Evidence.subject_id == Agency.id, Evidence.kind == kind)
-    return exists(select(literal(1)).where(*about, *live).correlate(Agency))
+    return select(literal(1)).where(*about, *live).correlate(Agency)
 
 
-def _ordered() -> ColumnElement[bool]:
+def _ordered() -> Select[int]:
     order = (WorkOrder.agency_id == Agency.id, WorkOrder.act == "configure", WorkOrder.status == "open")
-    return exists(select(literal(1)).where(*order).correlate(Agency))
+    return select(literal(1)).where(*order).correlate(Agency)

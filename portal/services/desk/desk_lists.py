@@ -163,8 +163,14 @@ def _first_admins() -> Any:
             _of_an_admin(other),
         )
     )
-    joins = Document.agency_id.in_(select(Agency.id).where(Agency.status == "joining", Agency.id != LEAD))
-    return and_(Document.kind == "user_agreement", joins, _of_an_admin(Document), ~verified)
+    admin = aliased(Document)
+    joining = select(Agency.id).where(Agency.status == "joining", Agency.id != LEAD)
+    admins = select(admin.membership_id).where(
+        admin.agency_id.in_(joining), admin.kind == "agency_admin_agreement", admin.status != "void"
+    )
+    # The few administrators are looked up: with the bare column SQLite would walk through everybody's user agreement.
+    is_one = (Document.kind + "") == "user_agreement"
+    return and_(is_one, Document.membership_id.in_(admins), Document.agency_id.in_(joining), ~verified)
 
 
 def _waiting(show: str) -> list[Select[Any]]:
@@ -217,7 +223,7 @@ def to_verify(
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))
         .where(Document.id.in_(union_all(*(select(some.c.id) for some in each))))
-        .order_by(Document.id)
+        .order_by(Document.id + 0)  # by the bare column SQLite would walk through all documents in search of these
         .limit(limit)
     )
 

@@ -19,6 +19,7 @@ from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
 from portal.services.people import background, training
 from portal.services.people.people import GIVING
+from portal.services.security import sessions
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import AT_THE_LEAD, KINDS, LEAD, About, Action, Kind, Reason, Role, in_words
@@ -45,6 +46,9 @@ ELSEWHERE: Mapping[Kind, str] = {
 
 DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.RETRAINING, Kind.INHERITED})
 """What is decided about somebody, rather than seen on paper: for the Lead's administrators and its security officer."""
+
+SIGNS_OUT = ("suspension", "revocation")
+"""Sanctions that sign the person out of the portal everywhere."""
 
 HOW = ("submitted", "viewed on site", "original seen", "confirmed by phone", "known to the Lead")
 
@@ -88,6 +92,9 @@ def record(
     )
     if stored is not None and entry.about in (About.AGENCY, About.DEVICE, About.MEMBERSHIP):
         stored.agency_id = _agency_id(session, entry)
+    whose = _person_of(session, entry)
+    if whose is not None and entry.kind == Kind.SANCTION and entry.detail in SIGNS_OUT:
+        sessions.end_sessions(session, person_id=whose.id, now=now)
     return evidence.record(
         session,
         actor=actor,

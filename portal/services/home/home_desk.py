@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select, text, union_all
+from sqlalchemy import Select, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
@@ -18,10 +18,11 @@ from portal.models import (
 )
 from portal.models.access import SELF_NAMED
 from portal.services import brake, lapses, record_checks
-from portal.services.desk import configuration_lists, desk_lists, enrolment_lists, licence_lists
+from portal.services.desk import configuration_lists, desk_lists, enrolment_lists, licence_lists, sign_in_lists
 from portal.services.desk.desk_lists import MANY, said
 from portal.services.home import home_day_one
 from portal.services.people import waivers
+from portal.services.searching import absent
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Role
 
@@ -39,7 +40,12 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: P
     elif Role.TRAINER in actor.lead_roles:
         found += _training(session) + _to_enrol(session, policy, on)
     if Role.LEAD_ADMIN in actor.lead_roles:
-        found += _approvals(session, actor, on) + _pack(session, actor) + _waivers(session, on)
+        found += (
+            _approvals(session, actor, on)
+            + _pack(session, actor)
+            + _signing_in(session, now, policy)
+            + _waivers(session, on)
+        )
     if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
         found += home_day_one.queues(session, on=on)
     if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY}:
@@ -63,6 +69,27 @@ def _record(session: Session) -> list[Queue]:
     ]
 
 
+def _signing_in(session: Session, now: datetime, policy: Policy) -> list[Queue]:
+    alarm = sign_in_lists.alarm(session, now=now, policy=policy)
+    if not alarm.locked and not alarm.everywhere:
+        return []
+    title = (
+        f"{_many(alarm.locked, 'account', 'accounts')} locked within a day"
+        if alarm.locked
+        else "Very many wrong passwords"
+    )
+    hint = "Somebody may be trying to get in, or to keep people out." if alarm.rings else "Somebody has to unlock it."
+    return [
+        {
+            "kind": "desk:sign_in",
+            "title": title,
+            "since": None,
+            "hint": hint,
+            "status": "overdue" if alarm.rings else "to_do",
+        }
+    ]
+
+
 def _brake(session: Session) -> list[Queue]:
     stop = brake.pulled(session)
     if stop is None:
@@ -82,7 +109,7 @@ def _waivers(session: Session, on: date) -> list[Queue]:
     title = _many(asks, "waiver", "waivers") + " to decide about" if asks else holds
     hint = holds + ending + "." if asks else f"None waits for a decision{ending}."
     return [
-        {"kind": "desk:waivers", "title": title, "since": None, "hint": hint, "status": "waiting" if asks else "info"}
+        {"kind": "desk:waivers", "title": title, "since": None, "hint": hint, "status": "to_do" if asks else "waived"}
     ]
 
 
@@ -197,10 +224,10 @@ def _orders(session: Session, now: datetime) -> list[Queue]:
     ]
 
 
-def _says(kind: Kind, on: date, detail: str | None = None) -> ColumnElement[bool]:
-    """Whether such evidence about the request's membership holds."""
-    return exists(
-        select(1)
+def _says(kind: Kind, on: date, detail: str | None = None) -> Select[int]:
+    """Such evidence about the request's membership as holds."""
+    return (
+        select(literal(1))
         .where(
             Evidence.about == About.MEMBERSHIP,
             Evidence.subject_id == AccessRequest.membership_id,
@@ -265,8 +292,10 @@ def _pack(session: Session, actor: Actor) -> list[Queue]:
 def _approvals(session: Session, actor: Actor, on: date) -> list[Queue]:
     """Requests that only a second person of the Lead can let go on; not one's own, nor for oneself."""
     ids = select(AccessRequest.id).correlate(None)
-    of_lead = ids.where(AccessRequest.agency_id == LEAD, AccessRequest.status == "open", ~_says(Kind.LEAD_APPROVAL, on))
-    self_named = ids.where(text(SELF_NAMED), ~_says(Kind.REQUEST, on))
+    of_lead = ids.where(
+        AccessRequest.agency_id == LEAD, AccessRequest.status == "open", absent(_says(Kind.LEAD_APPROVAL, on))
+    )
+    self_named = ids.where(text(SELF_NAMED), absent(_says(Kind.REQUEST, on)))
     rows = session.execute(
         select(AccessRequest.membership_id, AccessRequest.requested_at, Agency.name)
         .join(Agency, Agency.id == AccessRequest.agency_id)

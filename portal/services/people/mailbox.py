@@ -91,9 +91,7 @@ def confirm(session: Session, *, change: EmailChange, actor: Actor, now: datetim
     if _taken(session, change.email, but=person.id):
         raise Refused(Reason.CONFLICT, TAKEN)
     if session.get(OtherAddress, person.email_key) is None:
-        session.add(
-            OtherAddress(email_key=person.email_key, person_id=person.id, said_at=now, said_by=change.asked_by)
-        )
+        session.add(OtherAddress(email_key=person.email_key, person_id=person.id, said_at=now, said_by=change.asked_by))
     person.email, person.email_key = change.email, change.email.lower()
     change.closed_at, change.done = now, True
     account = session.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()

@@ -18,7 +18,7 @@ from portal.services.people.request_checks import Work, checked, refuse_shut_age
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role, Scope
 
 ACTS = ("add", "modify", "replace")
 
@@ -290,7 +290,7 @@ def _basis(actor: Actor, agency: Agency, instruction: str) -> Basis:
         return Basis(called="lead")
     if agency.id in actor.at(Role.AGENCY_ADMIN):
         return Basis(called="agency_admin")
-    if agency.id in actor.at(Role.EXECUTIVE_DIRECTOR):
+    if agency.id in actor.at(Role.EXECUTIVE_DIRECTOR) | actor.let(Scope.REQUEST_ACCESS):
         return Basis(called="executive_director")
     if actor.is_portal:
         return Basis(called="portal")

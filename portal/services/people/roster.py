@@ -14,11 +14,12 @@ from portal.models import AccessRequest, Account, Agency, Evidence, Grant, Membe
 from portal.models.evidence import DEPARTURES
 from portal.services.people import standing_view
 from portal.services.people.standing_view import Line
-from portal.services.searching import COUNTED, counted, is_large, people_named
+from portal.services.searching import COUNTED, counted, is_large, people_called, people_named
 from workflows.policy import Policy
 from workflows.vocabulary import Action
 
 PAGE = 50
+CALLED, BEGINS, ANYWHERE = "called", "begins", "anywhere"
 STANDINGS = ("access", "waiting", "suspended", "none", "left")
 OpenRequest, LiveGrant = aliased(AccessRequest), aliased(Grant)
 MOMENT = func.coalesce(OpenRequest.requested_at, LiveGrant.issued_at, Membership.created_at)
@@ -74,21 +75,38 @@ def roster(
     """The people the actor may see, in ten statements whatever their number; `most` None gives all of them.
 
     A word of the search stands anywhere in a name or an address. Among very many people (searching.FEW) one of them
-    has to begin with it; only where none does, all are looked through.
+    has to begin with it; only where none does, all are looked through. Of two words, one is first taken for the last
+    name and the other for the first.
     """
     everywhere = bool(actor.lead_roles) and wanted.agency_id is None
-    anywhere = not (everywhere and wanted.q and is_large(session))
-    page = _page(session, wanted, anywhere=anywhere, actor=actor, on=on, policy=policy, most=most)
-    if page.rows or anywhere:
-        return page
-    return _page(session, wanted, anywhere=True, actor=actor, on=on, policy=policy, most=most)
+    words = wanted.q.lower().split()[:5]
+    ways = [ANYWHERE] if not (everywhere and words and is_large(session)) else [BEGINS, ANYWHERE]
+    if len(words) == 2 and len(ways) > 1:
+        ways = [CALLED, *ways]
+    for way in ways:
+        page = _page(session, wanted, words, way, actor=actor, on=on, policy=policy, most=most)
+        if page.rows or way == ANYWHERE:
+            break
+    return page
+
+
+def _named(session: Session, words: Sequence[str], way: str) -> list[ColumnElement[bool]]:
+    return [people_called(session, words)] if way == CALLED else people_named(session, words, anywhere=way == ANYWHERE)
 
 
 def _page(
-    session: Session, wanted: Wanted, *, anywhere: bool, actor: Actor, on: date, policy: Policy, most: int | None
+    session: Session,
+    wanted: Wanted,
+    words: Sequence[str],
+    way: str,
+    *,
+    actor: Actor,
+    on: date,
+    policy: Policy,
+    most: int | None,
 ) -> Page:
     query = _filtered(_who(actor), wanted, on)
-    query = query.where(*people_named(session, wanted.q.lower().split()[:5], anywhere=anywhere))
+    query = query.where(*_named(session, words, way))
     total = counted(session, query, Membership.id)
     sorts = frozenset({"name"} if total > COUNTED and most is not None else KEYS)
     ids = list(session.scalars(_paged(session, query, wanted, sorts, most)))

@@ -40,7 +40,9 @@ def give_back_try(session: Session, *, person_id: int, all_of_them: bool) -> Non
     """The try was no failure: it alone is given back, or, once somebody has come all the way in, every one before."""
     left = 0 if all_of_them else case((Credential.failures > 0, Credential.failures - 1), else_=0)
     session.execute(
-        update(Credential).where(Credential.person_id == person_id).values(failures=left, locked_since=None, told_at=None)
+        update(Credential)
+        .where(Credential.person_id == person_id)
+        .values(failures=left, locked_since=None, told_at=None)
     )
 
 

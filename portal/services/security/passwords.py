@@ -1,6 +1,6 @@
 """One's own password: kept as argon2, refused where it is weak or comes back, changed by its person alone ('User Passwords')."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,6 +21,7 @@ from workflows.policy import Policy
 HASHER = PasswordHasher()
 DUMMY = HASHER.hash("nobody has this password")
 LONGEST = 128
+A_YEAR = timedelta(days=366)
 ESTIMATED = 72
 """Letters that the estimator looks at: it takes longer than linear time, and 72 letters say enough."""
 
@@ -60,7 +61,7 @@ def set_password(
         session.add(credential)
     if credential.password_hash:
         session.add(PastPassword(person_id=person.id, password_hash=credential.password_hash, replaced_at=now))
-        _forget_old(session, person, now=now, policy=policy)
+        _forget_old(session, person, now=now)
     credential.password_hash, credential.changed_at = HASHER.hash(password), now
     if credential.locked_since is None:
         credential.failures = 0
@@ -119,11 +120,12 @@ def _not_again(session: Session, person: Person, *, now: datetime, policy: Polic
     return ([credential.password_hash] if credential and credential.password_hash else []) + lately
 
 
-def _forget_old(session: Session, person: Person, *, now: datetime, policy: Policy) -> None:
+def _forget_old(session: Session, person: Person, *, now: datetime) -> None:
     """What may come back need not be kept; a pack may change to the profile that asks, so a year of them is."""
     session.flush()
     session.execute(
         delete(PastPassword).where(
-            PastPassword.person_id == person.id, PastPassword.replaced_at < now.replace(year=now.year - 1, day=min(now.day, 28))
+            PastPassword.person_id == person.id,
+            PastPassword.replaced_at < now - A_YEAR,
         )
     )

@@ -18,9 +18,19 @@ LONGEST = timedelta(hours=12)
 
 
 def start_session(
-    session: Session, *, person: Person, via: str, actor: Actor, now: datetime, link_id: int | None = None
+    session: Session,
+    *,
+    person: Person,
+    via: str,
+    actor: Actor,
+    now: datetime,
+    link_id: int | None = None,
+    second_factor: bool = False,
 ) -> str:
-    """A new session's token; the oldest ends where there would be more than three."""
+    """A new session's token; the oldest ends where there would be more than three.
+
+    `second_factor`: it takes the place of one in which the second factor was passed.
+    """
     token = new_token()
     session.get(Person, person.id, with_for_update=True)  # two browsers at once must not make a fourth session
     live = session.scalars(
@@ -33,7 +43,7 @@ def start_session(
     session.add(
         WebSession(
             token_hash=hash_of(token), person_id=person.id, via=via, started_at=now, seen_at=now, address=actor.address,
-            agent=actor.agent, link_id=link_id,
+            agent=actor.agent, link_id=link_id, second_factor_at=now if second_factor else None,
         )
     )  # fmt: skip
     audit.record(

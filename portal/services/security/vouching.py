@@ -41,7 +41,10 @@ def why_not_vouch(session: Session, *, person: Person, actor: Actor, on: date, n
         return "You cannot vouch for this person: nobody vouches for themselves, nor for people of another Agency."
     if not second_factor.is_set_up(session, person.id):
         return f"{person.name} has no second factor that could be lost."
-    if any(agency == LEAD for agency, _ in roles_of(session, person.id, on)) and Role.LEAD_ADMIN not in actor.lead_roles:
+    if (
+        any(agency == LEAD for agency, _ in roles_of(session, person.id, on))
+        and Role.LEAD_ADMIN not in actor.lead_roles
+    ):
         return "For the Lead's own people, two other Lead administrators vouch."
     row = _open(session, person.id, now)
     if row is None:
@@ -63,7 +66,9 @@ def vouch(session: Session, *, person: Person, recognised: str, actor: Actor, no
     permissions.check(session, actor, Action.FACTOR_VOUCH, person)
     how = " ".join(recognised.split())
     if not 10 <= len(how) <= 500:
-        raise bad_input("Say in 10 to 500 characters how you recognized the person, for example by what call.", "recognised")
+        raise bad_input(
+            "Say in 10 to 500 characters how you recognized the person, for example by what call.", "recognised"
+        )
     lock(session, people=[person.id])
     if why := why_not_vouch(session, person=person, actor=actor, on=local_day(now, policy.zone), now=now):
         raise Refused(Reason.SAME_PERSON if "somebody else" in why else Reason.NOT_ALLOWED, why)

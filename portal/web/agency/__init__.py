@@ -6,6 +6,7 @@ blueprint = Blueprint("agency", __name__, url_prefix="/agency")
 
 from portal.web.agency import (  # noqa: E402
     attesting,  # noqa: F401
+    delegations,  # noqa: F401
     devices,  # noqa: F401
     documents,  # noqa: F401
     forms,  # noqa: F401

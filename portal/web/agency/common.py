@@ -15,6 +15,7 @@ from workflows.vocabulary import LEAD, Action
 
 TABS = (
     ("Task list", "agency.show", Action.AGENCY_SEE), ("Officers", "agency.officers", Action.AGENCY_SEE),
+    ("Delegation", "agency.delegations", Action.DELEGATION_SEE),
     ("Documents", "agency.documents", Action.DOCUMENT_SEE), ("Projects", "agency.projects", Action.AGENCY_SEE),
     ("Devices", "agency.devices", Action.AGENCY_SEE), ("Licenses", "agency.licences", Action.AGENCY_SEE),
 )  # fmt: skip

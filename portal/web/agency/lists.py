@@ -12,6 +12,7 @@ from portal.refusals import Refused
 from portal.services.agencies import agencies, agency_list
 from portal.services.agencies.agencies import EXCLUDED, AgencyFields
 from portal.services.agencies.agency_list import Wanted
+from portal.services.searching import COUNTED
 from portal.web.agency import blueprint
 from portal.web.agency.common import page, trail
 from portal.web.components import address, us_date
@@ -48,7 +49,7 @@ def index() -> Any:
     if exports:
         return _csv(shown.rows)
     pager = {
-        "text": f"{len(shown.rows)} of {shown.total} Agencies" if shown.total > len(shown.rows) else "",
+        "text": f"{len(shown.rows)} of {_counted(shown.total)} Agencies" if shown.total > len(shown.rows) else "",
         "previous": address(after=None) if wanted.after else "", "next": address(after=shown.next) if shown.next else "",
     }  # fmt: skip
     return page(
@@ -58,7 +59,7 @@ def index() -> Any:
         columns=COLUMNS,
         rows=[_row(row) for row in shown.rows],
         pager=pager,
-        total=shown.total,
+        total=_counted(shown.total),
         filtered=bool(wanted.search or wanted.state),
     )
 
@@ -98,6 +99,10 @@ def _own() -> Any:
     if len(mine) == 1:
         return redirect(url_for("agency.show", agency_id=mine[0].id))
     return page("own.html", None, agencies=mine)
+
+
+def _counted(total: int) -> str:
+    return f"{total:,}" if total <= COUNTED else f"more than {COUNTED:,}"
 
 
 def _row(row: agency_list.Row) -> dict[str, Any]:

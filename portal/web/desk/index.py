@@ -47,6 +47,7 @@ ROOMS = (
             ("Licenses by Agency", "desk.licences"),
             ("Inherited people", "day_one.inherited"),
             ("What runs out", "desk.lapses"),
+            ("Locked accounts", "desk.sign_in"),
             ("Waivers", "waivers.index"),
             ("Documents in force", "desk.versions"),
             ("Policy in force", "desk.policy"),

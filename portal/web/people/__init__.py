@@ -4,7 +4,7 @@ from importlib import import_module
 
 from portal.web.people.room import blueprint
 
-for _module in ("listing", "asking", "one", "acts", "checks", "then"):
+for _module in ("listing", "asking", "one", "acts", "helping", "checks", "then"):
     import_module(f"portal.web.people.{_module}")
 
 __all__ = ["blueprint"]

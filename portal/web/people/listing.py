@@ -134,7 +134,7 @@ def _inherited(session: Session, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _cells(row: Row) -> dict[str, Any]:
     status, words = STANDING[row.standing]
-    settled = f"{row.line.done} of {row.line.total}" if row.line and row.standing != "left" else ""
+    settled = f"{row.line.done}\u00a0of\u00a0{row.line.total}" if row.line and row.standing != "left" else ""
     return {
         "name": {
             "text": row.person.name,

@@ -15,6 +15,7 @@ from portal.services.people.dossier import Dossier
 from portal.services.people.standing_view import View
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.people import helping
 from portal.web.people.room import arranged, blueprint, find, may, there
 from workflows.findings import Finding
 from workflows.vocabulary import LEAD, Action, Kind
@@ -36,6 +37,7 @@ def one(membership_id: int) -> Any:
             found=found,
             why=arranged(view, membership),
             acts=_acts(session, membership, found),
+            helps=helping.possible(session, membership.person),
             facts=_facts(session, membership, found),
             events=[{"at": entry.at, "title": entry.said, "who": who} for entry, who in found.happened],
             evidence=[_row(each, membership) for each in found.evidence],

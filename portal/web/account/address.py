@@ -1,0 +1,59 @@
+"""One's own e-mail address: another one counts once its mailbox has confirmed it."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from flask_login import current_user
+
+from forms.sign_in import NewAddress, Nothing
+from portal.db import reading, transaction
+from portal.models import Person
+from portal.refusals import Refused
+from portal.services.people import mailbox
+from portal.web.account.room import blueprint
+from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
+from workflows.vocabulary import Action
+
+
+@blueprint.route("/account/email", methods=["GET", "POST"])
+@permission(Action.EMAIL_CHANGE)
+def email() -> Any:
+    form = NewAddress()
+    with reading(sessions()) as session:
+        person = session.get_one(Person, actor().person_id)
+        waits = mailbox.waiting(session, person_id=person.id, now=now())
+        session.expunge_all()
+    if form.validate_on_submit():
+        try:
+            with transaction(sessions()) as session:
+                mailbox.ask_change(
+                    session, person=session.get_one(Person, current_user.person.id), email=form.email.data, actor=actor(),
+                    now=now(), policy=policy(),
+                )  # fmt: skip
+        except Refused as no:
+            form.refuse(no.sentence, no.field)
+        else:
+            flash(
+                f"A message is on its way to {form.email.data}. Open its link within a day; until then nothing changes.",
+                "success",
+            )
+            return redirect(url_for("account.email"))
+    return render_template(
+        "pages/account/email.html", form=form, about=person, waits=waits
+    ), 400 if form.errors else 200
+
+
+@blueprint.route("/l/mailbox/<envelope>", methods=["GET", "POST"])
+@public("the signed envelope, sent to the new mailbox alone, is the permission")
+def confirm_email(envelope: str) -> Any:
+    form, done = Nothing(), False
+    with transaction(sessions()) as session:
+        change = mailbox.open_change(session, keys=keys(), envelope=envelope, now=now())
+        about, wanted = change.person.name, change.email
+        if form.validate_on_submit():
+            mailbox.confirm(session, change=change, actor=actor(), now=now(), policy=policy())
+            done = True
+    if done:
+        flash(f"{wanted} is your address in the portal now. Sign in with it.", "success")
+        return redirect(url_for("account.sign_in"))
+    return render_template("pages/account/confirm_email.html", form=form, about=about, wanted=wanted)
