@@ -143,6 +143,22 @@ def ready() -> Any:
     return select(Agency.id).where(Agency.status == "joining", *has).order_by(Agency.id).limit(1)
 
 
+def signed() -> Any:
+    """The first person with an open request who has signed and is not enrolled in any course."""
+    has = select(Evidence.subject_id).where(Evidence.about == "membership")
+    return (
+        select(AccessRequest.membership_id)
+        .where(
+            AccessRequest.status == "open",
+            AccessRequest.basis == "agency_admin",
+            AccessRequest.membership_id.in_(has.where(Evidence.kind == "user_agreement")),
+            AccessRequest.membership_id.not_in(has.where(Evidence.kind == "course_assigned")),
+        )
+        .order_by(AccessRequest.id)
+        .limit(1)
+    )
+
+
 def named() -> Any:
     """The first person with access who holds no office: the one who is searched by name."""
     office = select(Evidence.subject_id).where(

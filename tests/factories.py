@@ -24,17 +24,18 @@ from portal.models import (
 )
 from portal.secrets import hash_of
 from portal.services import paperwork
-from portal.services.agencies import agencies, devices, projects
+from portal.services.agencies import agencies, delegations, devices, projects
 from portal.services.paperwork import Scan
 from portal.services.people import training
 from portal.services.security import sign_in
 from tests.services.world import World
-from workflows.vocabulary import Effect, Role
+from workflows.vocabulary import Effect, Role, Scope
 
 
 @dataclass
 class Side:
-    """One Agency of the town. `members` by part: director, admin, officer, user (let in), comer (whose order is open)."""
+    """One Agency of the town. `members` by part: director, admin, officer, user (let in), comer (whose order is open),
+    delegate (an end user whom the director lets do everything that can be let)."""
 
     name: str
     agency_id: int
@@ -89,6 +90,7 @@ class Town(World):
                 self.let_in(side.members[part]) if part == "user" else self.drain()
             else:
                 side.members[part] = self.member(agency, person, *roles)
+        side.members["delegate"] = self.member(agency, self.person("Delegate", f"Delegate-of-{where}"))
         self._things(side)
         return side
 
@@ -123,6 +125,11 @@ class Town(World):
                 now=self.now,
                 policy=self.policy,
             )
+            member_of_agency = session.get_one(Membership, side.members["delegate"].id)
+            given = delegations.give(
+                session, agency=agency, to=member_of_agency, scopes=list(Scope), starts_on=self.today, ends_on=self.today, reason="On leave.",
+                actor=self.actor(side.members["director"]), now=self.now, policy=self.policy,
+            )  # fmt: skip
             jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
             session.flush()
             order = session.scalars(
@@ -149,6 +156,7 @@ class Town(World):
                 "row_id": row.id,
                 "subject_id": member.id,
                 "form_id": form.id,
+                "delegation_id": given[0].id,
             }
 
     def moved_to(self, engine: Engine) -> "Town":

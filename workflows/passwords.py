@@ -89,7 +89,7 @@ def guessable(password: str, own: Iterable[str], known: Iterable[str]) -> bool:
     if any(len(word) >= _KNOWN_FROM and (word in lowered or word in plain) for word in own):
         return True
     words = sorted({*known, *_CALENDAR}, key=len, reverse=True)
-    return all(_letters_left(text, words) < LETTERS_LEFT for text in (lowered, plain))
+    return any(_letters_left(text, words) < LETTERS_LEFT for text in (lowered, plain))
 
 
 def runs_out(rules: Profile, changed_on: date) -> date | None:

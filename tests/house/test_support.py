@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, request
+from jinja2 import DictLoader, Environment
 from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.models import Agency, AuditEntry
 from tests.house.test_migrations import an_agency_with_a_member
-from tests.support import network
+from tests.support import databases, kept, network
 from tests.support.pages import ClientRequest, problems_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -155,3 +156,27 @@ def test_the_clock_is_a_monday_in_business_hours(now: datetime) -> None:
     assert now.isoformat() == "2026-11-23T15:00:00"
     assert now.strftime("%A") == "Monday"
     assert now.tzinfo is None
+
+
+def test_a_connection_that_is_left_open_is_said_and_closed(postgres_server: databases.PostgresServer) -> None:
+    url = postgres_server.create("left_open")
+    with pytest.raises(AssertionError, match="1 connections were left open"), databases.engine_on(url) as engine:
+        left = engine.connect()
+    assert left.connection.driver_connection.closed
+    left.invalidate()
+    left.close()
+
+
+def test_a_template_that_was_compiled_is_compiled_anew_when_it_is_read_otherwise() -> None:
+    cache, text = kept.Templates(), "{% if true %}\nyes\n{% endif %}\n"
+
+    def shown(text: str, **how: bool) -> str:
+        made = Environment(loader=DictLoader({"page": text}), bytecode_cache=cache, autoescape=True, **how)
+        return made.get_template("page").render()
+
+    assert [shown(text), shown(text, trim_blocks=True), shown(text.replace("yes", "no"))] == [
+        "\nyes\n",
+        "yes\n",
+        "\nno\n",
+    ]
+    assert shown(text) == "\nyes\n" and len(cache) == 3

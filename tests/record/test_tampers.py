@@ -18,7 +18,7 @@ from portal.audit import anchors, verifying
 from portal.audit.verifying import Outcome
 from portal.db import transaction
 from portal.models import AuditEntry
-from tests.record.tampering import WAYS, Forger
+from tests.record.tampering import WAYS, Forger, edit
 from tests.services.world import World
 
 LEAST = 300
@@ -91,6 +91,16 @@ def test_each_of_a_thousand_random_tampers_is_found(each_engine: Engine) -> None
     assert seen == set(WAYS)
     with each_engine.connect() as connection:
         assert verified(connection, world) == honest, "what was taken back was reported"
+
+
+def test_every_column_of_an_entry_is_sealed(each_engine: Engine) -> None:
+    world = history(each_engine)
+    path, rng = world.context.settings.anchors, random.Random(3)
+    for name in AuditEntry.__table__.c.keys() * 3:
+        with without_triggers(each_engine) as connection:
+            forger = Forger(connection, path, rng)
+            edit(forger, name)
+            assert not verified(connection, world).sound, forger.done
 
 
 def test_what_is_broken_is_named_with_its_number(each_engine: Engine) -> None:

@@ -18,6 +18,7 @@ from portal import permissions
 from portal.actors import Actor, actor_of
 from portal.models import (
     Agency,
+    Delegation,
     Device,
     Document,
     Evidence,
@@ -36,7 +37,7 @@ from workflows.vocabulary import LEAD, ONLOOKERS, Action
 MODELS: Mapping[str, Any] = {
     "agency_id": Agency, "membership_id": Membership, "subject_id": Membership, "person_id": Person, "project_id": Project,
     "device_id": Device, "document_id": Document, "form_id": Document, "order_id": WorkOrder, "result_id": TrainingResult,
-    "file_id": StoredFile, "job_id": Job, "evidence_id": Evidence, "row_id": Evidence,
+    "file_id": StoredFile, "job_id": Job, "evidence_id": Evidence, "row_id": Evidence, "delegation_id": Delegation,
 }  # fmt: skip
 """What the number in an address is a number of; an argument that is missing here fails the matrix."""
 
@@ -120,7 +121,10 @@ class Table:
             self.opened += answer.status_code in DONE
 
     def text(self) -> str:
-        lines = [f"{self.name}: {sum(self.counted.values())} cells; {self.said()}; {self.opened} of {self.openable} pages opened", ""]
+        lines = [
+            f"{self.name}: {sum(self.counted.values())} cells; {self.said()}; {self.opened} of {self.openable} pages opened",
+            "",
+        ]
         for (rule, method), cells in sorted(self.rows.items()):
             lines.append(f"{method:5}{rule:75}" + "".join(f"{which} {cell:24}" for which, cell in cells.items()))
         return "\n".join([*lines, "", *self.faults, ""])
@@ -144,7 +148,9 @@ class Oracle:
             person = session.get_one(Person, self.knocking.who.person_id)
             actor = actor_of(session, person, self.town.today, via=self.knocking.via)
         if self.knocking.via == "link":
-            actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD or held[1] in ONLOOKERS))
+            actor = replace(
+                actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD or held[1] in ONLOOKERS)
+            )
         return actor
 
     def expects(self, rule: Rule, side: Side | None) -> str:

@@ -10,11 +10,10 @@ import pytest
 from flask import Flask
 
 from portal.models import Agency, Person
-from portal.services.security import sign_in
 from tests.factories import Town
-from tests.security.matrix import NONE, OTHER, OWN, Knocking, Matrix, written
+from tests.security.matrix import Knocking, Matrix, written
 from tests.support import town as shared
-from workflows.vocabulary import LEAD, Role
+from workflows.vocabulary import LEAD, LEAD_ROLES, ONLOOKERS, Role
 
 FOLDER = Path(__file__).parents[2] / "var" / "matrix"
 BOTH, HARBOR = frozenset({"harbor", "inland"}), frozenset({"harbor"})
@@ -27,6 +26,11 @@ def member(part: str) -> Callable[[Town], Knocking]:
 
 def of_the_lead(role: Role) -> Callable[[Town], Knocking]:
     return lambda town: Knocking(role.value, town.staff(role), at=BOTH)
+
+
+def onlooker(role: Role) -> Callable[[Town], Knocking]:
+    """Whoever sees counts alone: no word of either Agency, on no page."""
+    return lambda town: Knocking(role.value, town.staff(role))
 
 
 def several(town: Town) -> Knocking:
@@ -46,11 +50,15 @@ def without_roles(town: Town) -> Knocking:
 
 PEOPLE: Mapping[str, Callable[[Town], Knocking]] = {
     "nobody": lambda _town: Knocking("nobody", sent_to="/sign-in"),
-    **{part: member(part) for part in ("director", "admin", "officer", "user", "comer")},
-    **{role.value: of_the_lead(role) for role in (Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)},
+    **{part: member(part) for part in ("director", "admin", "officer", "user", "comer", "delegate")},
+    **{role.value: of_the_lead(role) for role in sorted(LEAD_ROLES)},
+    **{role.value: onlooker(role) for role in sorted(ONLOOKERS)},
     "several agencies": several,
     "without roles": without_roles,
-    "director by link": lambda town: Knocking("director by link", town.harbor.members["director"], via="link", at=HARBOR),
+    "director by link": lambda town: Knocking(
+        "director by link", town.harbor.members["director"], via="link", at=HARBOR
+    ),
+    "board by link": lambda town: Knocking("board by link", town.staff(Role.BOARD_MEMBER), via="link"),
     "lead by link": lambda town: Knocking("lead by link", town.admin, via="link"),
 }
 

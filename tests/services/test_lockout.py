@@ -90,6 +90,7 @@ def test_a_locked_person_is_mailed_no_link_but_who_can_help(doors: Doors) -> Non
     doors.lock("user")
     doors.notice()
     before = len(doors.mails("account_locked"))
+    doors.world.now += timedelta(minutes=1)
     for purpose in ("sign_in", "reset"):
         with doors.world.change() as session:
             sign_in.ask_for_link(

@@ -48,6 +48,9 @@ class Templates(BytecodeCache):
     def __init__(self) -> None:
         self._codes: dict[tuple[str, str], CodeType] = {}
 
+    def __len__(self) -> int:
+        return len(self._codes)
+
     def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
         how = [getattr(environment, each) for each in READ_BY]
         known = [sorted(environment.filters), sorted(environment.tests), sorted(environment.extensions)]

@@ -10,11 +10,14 @@ from typing import Any, TextIO
 
 import waitress
 from flask import Flask
+from sqlalchemy import func, select
 from werkzeug.exceptions import HTTPException
 
 from portal import migrate
 from portal.config import Settings
+from portal.db import reading
 from portal.demo import community
+from portal.models import Person
 from portal.web.app import build
 from portal.wiring import Context, make_context, settle_on_pack
 from tools.security_scan.undoubled import Undoubled
@@ -29,6 +32,7 @@ class Noted:
 
     def __init__(self, app: Flask, journal: TextIO) -> None:
         self._app = app
+        self._routes = app.url_map.bind("127.0.0.1")
         self._journal = journal
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -48,12 +52,10 @@ class Noted:
 
     def _endpoint(self, environ: dict[str, Any]) -> str:
         try:
-            rule, _ = self._app.create_url_adapter(None).match(  # type: ignore[union-attr]
-                environ.get("PATH_INFO", ""), method=environ.get("REQUEST_METHOD", "GET"), return_rule=True
-            )
+            endpoint, _ = self._routes.match(environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "GET"))
         except HTTPException:
             return NOWHERE
-        return str(rule.endpoint)
+        return str(endpoint)
 
 
 def prepared(port: int, folder: Path, database_url: str) -> Context:
@@ -70,7 +72,10 @@ def prepared(port: int, folder: Path, database_url: str) -> Context:
     context = make_context(settings)
     migrate.upgrade(context.engine)
     settle_on_pack(context)
-    community.load(context, people=PEOPLE)
+    with reading(context.sessions) as session:
+        empty = not session.scalar(select(func.count()).select_from(Person))
+    if empty:
+        community.load(context, people=PEOPLE)
     return context
 
 
@@ -78,7 +83,6 @@ def main(arguments: list[str]) -> None:
     """Serves until it is ended."""
     port, folder = int(arguments[0]), Path(arguments[1])
     app = build(context=prepared(port, folder, arguments[2]))
-    app.config["SERVER_NAME"] = None
     with (folder / "journal.tsv").open("a", encoding="ascii", buffering=1) as journal:
         waitress.serve(Undoubled(Noted(app, journal)), host="127.0.0.1", port=port, threads=8, ident=None)
 

@@ -49,6 +49,7 @@ class Attempt:
     password_hash: str
     counts: bool
     address: str = ""
+    counted_for_all: bool = False
     refused: str = ""
 
 
@@ -68,11 +69,12 @@ def begin(session: Session, *, email: str, now: datetime, policy: Policy, addres
     if not limits.take(session, key, most=rule.address_tries, within=within, now=now):
         return Attempt(NOBODY, passwords.DUMMY, False, refused=SLOW_DOWN.format(minutes=rule.address_minutes))
     within = timedelta(minutes=rule.all_minutes)
-    if not limits.take(session, limits.EVERYBODY, most=rule.all_tries, within=within, now=now) and not known:
+    for_all = limits.take(session, limits.EVERYBODY, most=rule.all_tries, within=within, now=now) > 0
+    if not for_all and not known:
         limits.give_back(session, key)
         return Attempt(NOBODY, passwords.DUMMY, False, refused=BUSY.format(minutes=rule.all_minutes))
     counts = lockout.take_try(session, person_id=person_id if stored else NOBODY, now=now, policy=policy)
-    return Attempt(person_id, stored or passwords.DUMMY, counts and bool(stored), address)
+    return Attempt(person_id, stored or passwords.DUMMY, counts and bool(stored), address, for_all)
 
 
 def fits(attempt: Attempt, password: str) -> bool:
@@ -96,7 +98,8 @@ def finish(
     # Where a second factor follows, its wrong codes stay counted: the password must not wipe them out.
     lockout.give_back_try(session, person_id=person.id, all_of_them=not credential.totp_confirmed_at)
     limits.give_back(session, limits.of_address("failures", attempt.address))
-    limits.give_back(session, limits.EVERYBODY)
+    if attempt.counted_for_all:
+        limits.give_back(session, limits.EVERYBODY)
     if passwords.HASHER.check_needs_rehash(credential.password_hash):
         credential.password_hash = passwords.HASHER.hash(password)
     return person

@@ -86,6 +86,7 @@ def _give(session: Any, agency_id: int, form: NewDelegation) -> None:
     to = session.get(Membership, an_id(form.who.data))
     if to is None or to.agency_id != agency.id:
         raise not_found()
+    assert form.starts_on.data and form.ends_on.data  # both are required
     delegations.give(
         session, agency=agency, to=to, scopes=form.scopes.data, starts_on=form.starts_on.data, ends_on=form.ends_on.data,
         reason=form.reason.data, actor=actor(), now=now(), policy=policy(),

@@ -264,7 +264,7 @@ def _may_authorise(device: Device, standing: service.Standing) -> bool:
     """Whether an authorisation by whoever looks is still wanted."""
     if standing.authorised_since or service.missing_safeguards(device):
         return False
-    director = devices.directs(device, actor()) and device.director_id is None
+    director = service.directs(device, actor()) and device.director_id is None
     return director or (device.agency_id in actor().at(Role.AGENCY_ADMIN) and device.admin_id is None)
 
 
