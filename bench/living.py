@@ -125,6 +125,7 @@ def fill(target: Engine, step: int) -> None:
         (nobodys, claimed.where(TrainingResult.status == "claimed").order_by(TrainingResult.id).limit(1), 101),
         (grown.those, suspended.order_by(Grant.id).limit(5), 11),
         (grown.those, named(), 51),
+        (grown.those, signed(), 101),
     )):  # fmt: skip
         grown.grow(target, copies, partial(_copying, copy, what), first=FILLED_NAMED_FROM + 110 * n, step=step)
 
@@ -145,18 +146,15 @@ def ready() -> Any:
 
 def signed() -> Any:
     """The first person with an open request who has signed and is not enrolled in any course."""
-    has = select(Evidence.subject_id).where(Evidence.about == "membership")
-    return (
-        select(AccessRequest.membership_id)
-        .where(
-            AccessRequest.status == "open",
-            AccessRequest.basis == "agency_admin",
-            AccessRequest.membership_id.in_(has.where(Evidence.kind == "user_agreement")),
-            AccessRequest.membership_id.not_in(has.where(Evidence.kind == "course_assigned")),
-        )
-        .order_by(AccessRequest.id)
-        .limit(1)
+    of = Evidence.about == "membership", Evidence.subject_id == AccessRequest.membership_id
+    agreed, enrolled = (
+        select(Evidence.id).where(*of, Evidence.kind == kind).limit(1).correlate(AccessRequest).scalar_subquery()
+        for kind in ("user_agreement", "course_assigned")
     )
+    query = select(AccessRequest.membership_id).where(
+        AccessRequest.status == "open", AccessRequest.basis == "agency_admin", agreed.is_not(None), enrolled.is_(None)
+    )
+    return query.order_by(AccessRequest.id).limit(1)
 
 
 def named() -> Any:

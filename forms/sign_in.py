@@ -1,6 +1,6 @@
 """Signing in, setting a password, the codes."""
 
-from wtforms import EmailField, HiddenField, PasswordField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Email, EqualTo, Regexp
 
 from forms.base import Form, OneLine
@@ -48,6 +48,20 @@ class Code(Form):
         ],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
+
+
+class Invite(Form):
+    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
+    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
+    email = EmailField(
+        "Work e-mail address",
+        [
+            DataRequired("Enter the e-mail address."),
+            Email("Enter an e-mail address like name@example.org."),
+            OneLine(320),
+        ],
+    )
+    role = SelectField("Role", [DataRequired("Choose a role.")])
 
 
 class RecoveryCode(Form):

@@ -1,8 +1,10 @@
 """Settings from the environment (prefix PORTAL_); a missing secret in production stops the start with a sentence."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,7 @@ MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
 
 OWN_KEY = Path("var/secret.key")
 MOST_PROXIES = 5
+CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -39,12 +42,18 @@ class Settings:
     audit_anchor: Path | None = None
     audit_mail: bool = False
     trusted_proxies: int = 0
+    security_contact: str = ""
     demo: bool = False
     testing: bool = False
 
     @property
     def secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def told_of_weaknesses(self) -> str:
+        """Where a weakness is reported, as security.txt says it: the contact that was set, else the help desk's address."""
+        return self.security_contact or f"mailto:{parseaddr(self.mail_from)[1]}"
 
     @property
     def record_keys(self) -> RecordKeys:
@@ -88,6 +97,7 @@ class Settings:
             "audit_anchor": Path(said("AUDIT_ANCHOR", "")) if said("AUDIT_ANCHOR", "") else None,
             "audit_mail": said("AUDIT_MAIL", "") == "1",
             "trusted_proxies": _number("TRUSTED_PROXIES", said("TRUSTED_PROXIES", "0")),
+            "security_contact": said("SECURITY_CONTACT", ""),
             "demo": said("DEMO", "") == "1",
         } | changes  # fmt: skip
         return cls(**values).checked(needs_secret)
@@ -110,6 +120,10 @@ class Settings:
         if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:
             raise SettingsError(
                 "The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO."
+            )
+        if self.security_contact and not CONTACT.fullmatch(self.security_contact):
+            raise SettingsError(
+                "PORTAL_SECURITY_CONTACT is neither mailto:somebody@host nor https://address. Where may a weakness be reported?"
             )
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")

@@ -33,6 +33,8 @@ def utc_now() -> datetime:
 
 def make_engine(url: str, **options) -> Engine:
     """An engine on `url`; SQLite gets WAL, foreign keys and BEGIN IMMEDIATE, PostgreSQL a statement time-out."""
+    # What a statement carried is not for the logs: names, addresses, hashes of passwords.
+    options = {"hide_parameters": True} | options
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if url.startswith("postgresql"):

@@ -63,7 +63,13 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.SCAN_SORT: ((DESK,), (THE_PORTAL,)),
     Action.LIST_EXPORT: ((ADMIN,), (THE_PORTAL,)),
     Action.DIRECTOR_INVITE: ((DESK,), (THE_PORTAL,)),
-    Action.DOCUMENT_PREPARE: ((DESK,), (OWN_MANAGERS,), (FOR_ED_ATTESTING, ABOUT_NOBODY), (THE_PORTAL,)),
+    Action.DOCUMENT_PREPARE: (
+        (DESK,),
+        (OWN_MANAGERS,),
+        (FOR_ED_ATTESTING, ABOUT_NOBODY),
+        (FOR_ED_PEOPLE, NOT_ONESELF),
+        (THE_PORTAL,),
+    ),
     Action.DOCUMENT_SEE: ((STAFF,), (OWN_OFFICES,), (ONESELF,), (BY_ITS_LINK,), (FOR_ED_ATTESTING, ABOUT_NOBODY)),
     Action.DOCUMENT_SIGN: ((BY_ITS_LINK,), (ONESELF, SIGNED_IN)),
     Action.DOCUMENT_SCAN: ((DESK,), (OWN_MANAGERS,), (ONESELF,), (BY_ITS_LINK,), (THE_PORTAL,)),
@@ -115,7 +121,7 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.PASSWORD_REVEAL: ((ONESELF,),),
     Action.CORE_RECONCILE: ((DESK,), (THE_PORTAL,)),
     Action.JOB_RETRY: ((DESK,),),
-    Action.LINK_SEND: ((DESK,), (OWN_MANAGERS,), (THE_PORTAL,)),
+    Action.LINK_SEND: ((DESK,), (OWN_MANAGERS,), (FOR_ED_PEOPLE, NOT_ONESELF), (THE_PORTAL,)),
     Action.USER_INVITE: ((ADMIN,), (THE_PORTAL,)),
     Action.PACK_SEE: ((STAFF,), (THE_PORTAL,)),
     Action.PACK_PROPOSE: ((ADMIN,), (THE_PORTAL,)),
@@ -131,7 +137,7 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.AGGREGATES_SEE: ((ADMIN,), (OFFICER,), (AUDITOR,), (ONLOOKER,)),
     Action.ROLES_SEE: ((SIGNED_IN,),),
     Action.AUDIT_SEE: ((ADMIN,), (OFFICER,), (AUDITOR,)),
-    Action.AUDIT_EXPORT: ((ADMIN,), (OFFICER,), (THE_PORTAL,)),
+    Action.AUDIT_EXPORT: ((ADMIN,), (OFFICER,), (AUDITOR,), (THE_PORTAL,)),
 }
 
 

@@ -11,14 +11,21 @@ from portal.actors import Actor
 from portal.models import Agency, Document, Membership, Person, TrainingResult
 from workflows.vocabulary import LEAD, Role, Scope, in_words
 
+DELEGATE, ANYBODY = "delegate", "anybody"
+OWN_AGENCY = "at the own Agency"
+
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """One sentence read twice: `holds` for an actor and a thing, `where` as a condition on a table's rows."""
+    """One sentence read twice: `holds` for an actor and a thing, `where` as a condition on a table's rows.
+
+    `who` are the roles (or DELEGATE, ANYBODY) that it speaks of; a predicate without them is a condition on those that do.
+    """
 
     says: str
     holds: Callable[[Session, Actor, Any], bool]
     where: Callable[[Actor, Any], ColumnElement[bool]]
+    who: frozenset[str] = frozenset()
 
 
 def agencies_of(session: Session, thing: Any) -> frozenset[int]:
@@ -45,6 +52,7 @@ def lead(*roles: Role) -> Predicate:
         "of the Lead: " + ", ".join(role.value.replace("_", " ") for role in roles),
         lambda _session, actor, _thing: allowed(actor),
         lambda actor, _model: true() if allowed(actor) else false(),
+        frozenset(roles),
     )
 
 
@@ -58,6 +66,7 @@ def own(*roles: Role) -> Predicate:
         "at the same Agency: " + ", ".join(role.value.replace("_", " ") for role in roles),
         lambda session, actor, thing: bool(where(actor) & agencies_of(session, thing)),
         lambda actor, model: _agency_in(model, where(actor)),
+        frozenset(roles),
     )
 
 
@@ -68,6 +77,7 @@ def delegated(*scopes: Scope) -> Predicate:
         + (f": {', '.join(map(in_words, scopes))}" if scopes else ""),
         lambda _session, actor, thing: bool(actor.let(*scopes) & agencies_of(_session, thing)),
         lambda actor, model: _agency_in(model, actor.let(*scopes)),
+        frozenset({DELEGATE}),
     )
 
 
@@ -81,6 +91,7 @@ def looking_on(*roles: Role) -> Predicate:
         "of the Continuum of Care: " + ", ".join(in_words(role) for role in roles),
         lambda _session, actor, _thing: allowed(actor),
         lambda actor, _model: true() if allowed(actor) else false(),
+        frozenset(roles),
     )
 
 
@@ -113,6 +124,7 @@ ONESELF = Predicate(
     "the person concerned",
     lambda _s, actor, thing: actor.person_id is not None and getattr(thing, "person_id", None) == actor.person_id,
     _about,
+    frozenset({ANYBODY}),
 )
 NOT_ONESELF = Predicate(
     "not the person concerned",
@@ -150,9 +162,13 @@ BY_ITS_LINK = Predicate(
     "whom a link for this very document was sent to",
     lambda _s, actor, thing: isinstance(thing, Document) and actor.via == "link" and actor.document_id == thing.id,
     lambda actor, model: model.id == actor.document_id if model is Document and actor.via == "link" else false(),
+    frozenset({ANYBODY}),
 )
 SIGNED_IN = Predicate(
-    "everybody who has signed in", lambda _s, actor, _t: actor.person_id is not None, lambda _a, _m: true()
+    "everybody who has signed in",
+    lambda _s, actor, _t: actor.person_id is not None,
+    lambda _a, _m: true(),
+    frozenset({ANYBODY}),
 )
 THE_PORTAL = Predicate(
     "the portal itself", lambda _s, actor, _t: actor.is_portal, lambda actor, _m: true() if actor.is_portal else false()

@@ -26,7 +26,7 @@ from portal.secrets import hash_of
 from portal.services import paperwork
 from portal.services.agencies import agencies, delegations, devices, projects
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import training, waivers
 from portal.services.security import sign_in
 from tests.services.world import World
 from workflows.vocabulary import Effect, Role, Scope
@@ -130,6 +130,10 @@ class Town(World):
                 session, agency=agency, to=member_of_agency, scopes=list(Scope), starts_on=self.today, ends_on=self.today, reason="On leave.",
                 actor=self.actor(side.members["director"]), now=self.now, policy=self.policy,
             )  # fmt: skip
+            waiver = waivers.ask(
+                session, agency=agency, membership=member, prerequisite=next(p.id for p in self.policy.prerequisites if p.waivable),
+                until=self.today, reason="Until the course is held again.", actor=admin, now=self.now, policy=self.policy,
+            )  # fmt: skip
             jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
             session.flush()
             order = session.scalars(
@@ -157,6 +161,7 @@ class Town(World):
                 "subject_id": member.id,
                 "form_id": form.id,
                 "delegation_id": given[0].id,
+                "waiver_id": waiver.id,
             }
 
     def moved_to(self, engine: Engine) -> "Town":

@@ -112,7 +112,9 @@ def load(pack: Path | str = MAINE, name: str = "") -> Policy:
 def _load(text: str, file: str) -> Policy:
     try:
         fields = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as wrong:
+    except RecursionError:
+        raise PolicyError(f"{file}: this is no TOML that can be read: its brackets are nested too deep") from None
+    except ValueError as wrong:  # tomllib's own error is one; a number of five thousand digits is another
         raise PolicyError(f"{file}: this is no TOML: {wrong}") from None
     pack = Stanza(file, "the pack", fields)
     training, hours = pack.stanza("training"), pack.stanza("hours")

@@ -638,6 +638,15 @@ def upgrade() -> None:
             sqlite_where=sa.text("settled_at IS NULL"),
             postgresql_where=sa.text("settled_at IS NULL"),
         )
+
+    op.create_index(
+        "uq_waiver_asked",
+        "waiver",
+        ["agency_id", sa.literal_column("coalesce(membership_id, 0)"), "prerequisite"],
+        unique=True,
+        sqlite_where=sa.text("status = 'asked'"),
+        postgresql_where=sa.text("status = 'asked'"),
+    )
     connection = op.get_bind()
     for statement in CREATE_TRIGGERS[connection.dialect.name]:
         connection.exec_driver_sql(statement)
@@ -647,6 +656,12 @@ def downgrade() -> None:
     connection = op.get_bind()
     for statement in DROP_TRIGGERS[connection.dialect.name]:
         connection.exec_driver_sql(statement)
+    op.drop_index(
+        "uq_waiver_asked",
+        table_name="waiver",
+        sqlite_where=sa.text("status = 'asked'"),
+        postgresql_where=sa.text("status = 'asked'"),
+    )
     with op.batch_alter_table("lapse", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_lapse_open", sqlite_where=sa.text("settled_at IS NULL"), postgresql_where=sa.text("settled_at IS NULL")

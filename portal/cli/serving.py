@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 from sqlalchemy import func, select
 
-from portal import audit, migrate, privileges
+from portal import audit, logs, migrate, privileges
 from portal.cli.common import common, fail
 from portal.config import Settings
 from portal.db import make_engine, make_sessionmaker, reading, transaction, utc_now
@@ -73,6 +73,7 @@ def serve(settings: Callable[..., Settings], host: str, port: int, threads: int)
 
     from portal import create_app
 
+    logs.configure()
     waitress.serve(create_app(settings()), host=host, port=port, threads=threads, ident=None)
 
 
@@ -92,6 +93,7 @@ def worker(settings: Callable[..., Settings], once: bool, lease: int) -> None:
     from portal.wiring import make_context, settle_on_pack
     from portal.worker import Worker, drain
 
+    logs.configure()
     context = make_context(settings())
     if differs := settle_on_pack(context):
         click.echo(differs, err=True)
@@ -111,4 +113,5 @@ def run(settings: Callable[..., Settings], port: int) -> None:
     """Everything on this machine: database, demonstration, pages and worker (what `make run` starts)."""
     from portal.running import run_here
 
+    logs.configure()
     run_here(port=port, settings=settings)

@@ -10,7 +10,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, Settings
 from portal.permissions import LARGEST_ID
-from portal.web import components, errors, headers, kernel, navigation
+from portal.web import components, errors, headers, kernel, navigation, origin
 from portal.wiring import Context, make_context, settle_on_pack
 
 log = logging.getLogger("portal.web")
@@ -52,6 +52,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     if proxies := settings.trusted_proxies:  # without it, the record would hold the proxy's address for everybody
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    origin.init_app(app)
     CSRFProtect(app)
     _sign_in(app)
     components.init_app(app)

@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
             around |= {
                 "person": {"name": current_user.person.name, "role": role_named(), "href": url_for("home.me")},
                 "sign_out_href": url_for("account.sign_out"),
+                "footer_links": [{"label": "Who may do what", "href": url_for("roles.index")}],
                 "idle_seconds": policy.sign_in.idle_minutes * 60,
                 "navigation": [] if current_user.detained else menu(),
             }
@@ -79,6 +80,8 @@ def menu() -> list[dict[str, Any]]:
             ("People", "people.index"),
             ("Work orders", "orders.index"),
         ]
+    if any(agency == LEAD for agency, _ in roles):
+        items += [("Overview", "board.index")]
     seen = dict.fromkeys(items)
     return [
         {"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)}

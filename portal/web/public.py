@@ -1,8 +1,9 @@
 """What everybody may see: the start page, and whether the portal is alive and ready."""
 
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, url_for
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +13,7 @@ from portal.web import kernel
 from portal.web.kernel import now, public, sessions
 
 blueprint = Blueprint("public", __name__)
+SAID_FOR = timedelta(days=180)
 TOO_OLD = 600
 """Seconds that a job may be due before the portal says that its worker does not keep up."""
 
@@ -28,6 +30,20 @@ def index() -> Any:
 @public("asked by whatever watches the process; says nothing about anybody")
 def healthz() -> Any:
     return jsonify({"alive": True})
+
+
+@blueprint.get("/.well-known/security.txt", endpoint="security_txt")
+@public("tells whoever found a weakness where to report it; says nothing about anybody")
+def security_txt() -> Any:
+    """RFC 9116."""
+    settings = kernel.context().settings
+    lines = (
+        f"Contact: {settings.told_of_weaknesses}",
+        f"Expires: {now() + SAID_FOR:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.base_url}{request.path}",
+    )
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz", endpoint="readyz")

@@ -17,7 +17,7 @@ from portal.secrets import hash_of
 from portal.services.security import passwords, second_factor
 from portal.services.security.sessions import LONGEST
 from portal.web import kernel, late
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD, ONLOOKERS, Action
 
 NOTED = timedelta(minutes=1)
 
@@ -88,8 +88,9 @@ def load(token: str) -> SignedIn | None:
 def _signed_in(token: str, row: WebSession, credential: Credential | None, actor: Actor) -> SignedIn:
     by_password, has_password = row.via == "password", bool(credential and credential.password_hash)
     if not by_password:
-        # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there.
-        actor = replace(actor, roles=frozenset(held for held in actor.roles if held[0] != LEAD))
+        # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there. Its Board looks on.
+        kept = frozenset((at, role) for at, role in actor.roles if at != LEAD or role in ONLOOKERS)
+        actor = replace(actor, roles=kept)
     needs = second_factor.needed(actor.roles) and (by_password or has_password) and not row.second_factor_at
     if needs and actor.document_id is not None:
         # A link to sign one document opens that document, and nothing that the second factor guards.

@@ -90,6 +90,8 @@ def edit(forger: Forger, name: str = "") -> None:
         value = forger.new_id() + forger.rng.randrange(9)
     elif name == "seq":
         value = forger.rng.choice([None, 1_000_000 + forger.rng.randrange(9)])
+    elif name in ("mac", "key_id"):  # as long as the column is
+        value = ("0" if row[name][0] != "0" else "1") + row[name][1:]
     else:
         value = _another(forger, row[name], name)
     forger.done = f"{name} of {row['seq']}: {row[name]!r} is {value!r}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, Engine, func, select
 
 from portal import audit, record_keeping
@@ -71,17 +72,27 @@ def without_triggers(engine: Engine) -> Iterator[Connection]:
 
 
 def test_each_of_a_thousand_random_tampers_is_found(each_engine: Engine) -> None:
-    world = history(each_engine)
+    found_each(each_engine, TAMPERS[each_engine.dialect.name])
+
+
+@pytest.mark.proof
+def test_each_of_ten_thousand_random_tampers_is_found(each_engine: Engine) -> None:
+    found_each(each_engine, 10_000)
+
+
+def found_each(engine: Engine, tampers: int) -> None:
+    """Falsifies a real record so many times, each time taken back, and verifies it."""
+    world = history(engine)
     path = world.context.settings.anchors
     kept = path.read_bytes()
-    with each_engine.connect() as connection:
+    with engine.connect() as connection:
         honest = verified(connection, world)
         assert honest.sound and honest.entries > LEAST and honest.anchors > 3, honest
         assert len(kept.splitlines()) == honest.anchors
     seed = how_many("SEED", 17)
     rng, seen = random.Random(seed), set()
-    for number in range(how_many("TAMPERS", TAMPERS[each_engine.dialect.name])):
-        with without_triggers(each_engine) as connection:
+    for number in range(how_many("TAMPERS", tampers)):
+        with without_triggers(engine) as connection:
             forger = Forger(connection, path, rng)
             said = forger.tamper()
             outcome = verified(connection, world)
@@ -89,7 +100,7 @@ def test_each_of_a_thousand_random_tampers_is_found(each_engine: Engine) -> None
         assert not outcome.sound, f"tamper {number} of seed {seed} was not found: {said}"
         seen.add(said.partition(":")[0])
     assert seen == set(WAYS)
-    with each_engine.connect() as connection:
+    with engine.connect() as connection:
         assert verified(connection, world) == honest, "what was taken back was reported"
 
 
@@ -138,16 +149,25 @@ def test_who_holds_the_key_is_found_by_an_anchor(each_engine: Engine) -> None:
 
 
 def test_an_honest_history_is_never_accused(each_engine: Engine) -> None:
+    never_accused(each_engine, HISTORIES)
+
+
+@pytest.mark.proof
+def test_a_long_honest_history_is_never_accused(each_engine: Engine) -> None:
+    never_accused(each_engine, 1_000)
+
+
+def never_accused(engine: Engine, rounds: int) -> None:
     """Rounds of writers at once, some of whom fail, half of them inside a savepoint; verified after each round."""
-    world = World(each_engine)
+    world = World(engine)
     rng = random.Random(how_many("SEED", 29))
     expected = 0
     with ThreadPoolExecutor(4) as pool:
-        for number in range(how_many("HISTORIES", HISTORIES)):
+        for number in range(how_many("HISTORIES", rounds)):
             expected += sum(pool.map(lambda seed: act(world, seed), [rng.randrange(10**9) for _ in range(4)]))
             if number % 5 == 0:
                 anchored(world)
-            with each_engine.connect() as connection:
+            with engine.connect() as connection:
                 outcome = verified(connection, world)
             assert outcome.sound, f"round {number}: {outcome.breaks}"
     with world.look() as session:

@@ -54,7 +54,9 @@ def test_what_a_password_is_made_of(profile: passwords.Profile, password: str, s
 @given(st.text(min_size=0, max_size=140))
 def test_misfit_says_nothing_exactly_where_length_and_digits_fit(password: str) -> None:
     for profile in (NIST, MANUAL):
-        fits = profile.shortest <= len(password) <= profile.longest and sum(map(str.isdigit, password)) >= profile.digits
+        fits = (
+            profile.shortest <= len(password) <= profile.longest and sum(map(str.isdigit, password)) >= profile.digits
+        )
         assert (misfit(profile, password) == "") is fits
 
 

@@ -25,6 +25,7 @@ from portal.models import (
     Document,
     Lapse,
     Person,
+    RecordCheck,
     Project,
     StoredFile,
     SweepStop,
@@ -211,9 +212,12 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
             agency_id=side.agency_id, prerequisite="security-review", reason="The visit is booked.",
             until=town.now.date() + timedelta(30), asked_by=user.id, asked_at=town.now,
         )  # fmt: skip
-        session.add_all([stop, lapse, waiver])
+        check = RecordCheck(
+            checked_at=town.now, entries=9, anchors=1, last_seq=9, broken="Entry 7 <script>alert(1)</script> is missing."
+        )
+        session.add_all([stop, lapse, waiver, check])
         session.flush()
-        payload |= {"stop_id": stop.id, "waiver_id": waiver.id}
+        payload |= {"stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
             job = Job(

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -35,8 +34,8 @@ def doors(engine: Engine) -> Doors:
 
 
 @pytest.fixture
-def each_doors(each_engine: Engine) -> Iterator[Doors]:
-    yield Doors(World(each_engine))
+def each_doors(each_engine: Engine) -> Doors:
+    return Doors(World(each_engine))
 
 
 # --- who unlocks

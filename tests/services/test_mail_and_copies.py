@@ -15,7 +15,20 @@ from portal.adapters.storage import Storage
 from portal.config import Settings
 from portal.db import transaction
 from portal.effects import executed_copy, mail
-from portal.models import Account, Agency, AuditEntry, Document, Job, Lapse, Link, RecordCheck, StoredFile, SweepStop, Waiver
+from portal.models import (
+    Account,
+    Agency,
+    AuditEntry,
+    Document,
+    EmailChange,
+    Job,
+    Lapse,
+    Link,
+    RecordCheck,
+    StoredFile,
+    SweepStop,
+    Waiver,
+)
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.wiring import make_context
@@ -136,6 +149,14 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
         check = RecordCheck(checked_at=NOW, entries=9, anchors=1, last_seq=9, broken="Entry 7 is not what was sealed.")
         session.add_all([stop, lapse, waiver, check])
         session.flush()
+        if name.startswith("email_"):
+            change = EmailChange(
+                person_id=person.id, was="was@example.org", email="new@example.org", asked_by=world.actor("desk").person_id, asked_at=NOW,
+                expires_at=NOW + timedelta(1), token_hash="x" * 64,
+            )  # fmt: skip
+            session.add(change)
+            session.flush()
+            payload["change_id"] = change.id
         payload |= {"check_id": check.id, "seq": 9, "mac": "0" * 64}
         payload |= {"stop_id": stop.id, "waiver_id": waiver.id}
         jobs.enqueue(session, Effect.MAIL, key="one", now=NOW, payload=payload)

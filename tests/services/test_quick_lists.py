@@ -10,7 +10,7 @@ from portal.db import look_over
 from portal.models import AuditEntry, Evidence, Job, Person
 from portal.refusals import Refused
 from portal.services import evidence, searching
-from portal.services.desk import desk_lists, desk_requests
+from portal.services.desk import desk_lists, desk_requests, licence_lists
 from portal.services.people import roster
 from portal.services.people.roster import Wanted
 from tests.services.world import World
@@ -201,3 +201,39 @@ def test_sqlite_knows_what_its_tables_hold_once_it_was_looked_over(world: World)
         if world.engine.dialect.name == "sqlite":
             told = connection.exec_driver_sql("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'evidence'").scalar()
             assert told
+
+
+def test_two_words_are_a_last_and_a_first_name_before_each_is_looked_for_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency = world.agency()
+    for first, last in (("Ann", "Zor"), ("Zora", "Annis"), ("Anna", "Birch"), ("Zoe", "Ash")):
+        world.member(agency, world.person(first, last))
+    monkeypatch.setattr(searching, "FEW", 0)
+    assert names(world, Wanted(q="zor ann")) == ["Zora Annis", "Ann Zor"]
+    assert names(world, Wanted(q="birch anna")) == ["Anna Birch"]
+    assert names(world, Wanted(q="zor xyz")) == []
+
+
+def test_licences_come_a_page_at_a_time_and_all_of_them_are_added_up_when_asked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agencies = [world.agency(f"House {letter}", licences_=number) for number, letter in enumerate("abcde", start=1)]
+    world.agency("Without any", licences_=0)
+    monkeypatch.setattr(desk_lists, "PAGE", 2)
+    seen, after, sent = [], "", []
+    with world.look() as session:
+        while not sent or after:
+            with statements(world.engine) as said:
+                page = licence_lists.page(session, after=after)
+            sent.append(len(said))
+            seen += [(row.agency.id, row.granted) for row in page.rows]
+            after = page.next
+        whole = licence_lists.whole(session)
+        assert [row.agency.name for row in licence_lists.page(session, search="house c").rows] == ["House c"]
+        assert licence_lists.page(session, kind="art").rows == []
+    mine = [(agency.id, number) for number, agency in enumerate(agencies, start=1)]
+    assert [each for each in seen if each in mine] == mine and len(seen) == len(set(seen))
+    assert [(row.agency.id, row.granted) for row in whole] == seen
+    assert licence_lists.total(whole).granted == sum(granted for _, granted in seen)
+    assert max(sent) <= 4

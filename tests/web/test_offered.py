@@ -155,6 +155,28 @@ def test_only_the_first_administrators_user_agreement_waits_and_only_while_the_a
     assert set(shown(world, "verify")) == {on_paper, agreed, also} and shown(world, "countersign") == []
 
 
+@pytest.mark.parametrize("show", ["", "verify", "all"])
+def test_pages_of_documents_show_each_once_in_the_order_they_were_prepared(
+    each_world: World, monkeypatch: pytest.MonkeyPatch, show: str
+) -> None:
+    world = each_world
+    agency = world.agency()
+    kinds = ("user_agreement", "agency_admin_agreement", "user_agreement", "receipt_of_manuals", "user_agreement")
+    papers = [prepared(world, world.member(agency), kind, route="paper") for kind in kinds]
+    papers.append(prepared(world, world.member(agency), "agency_admin_agreement"))
+    monkeypatch.setattr(desk_lists, "PAGE", 2)
+    seen: list[int] = []
+    after, pages = "", 0
+    with world.look() as session:
+        while pages == 0 or after:
+            page = desk_lists.documents_page(session, world.admin, kind="", agency="", after=after, show=show)
+            seen += [row.Document.id for row in page.rows]
+            after, pages = page.next, pages + 1
+            assert pages < 9
+        following = desk_lists.next_document(session, world.admin, but=papers[0])
+    assert (seen, pages, following) == (papers, 3, papers[1])
+
+
 def test_home_counts_what_the_desk_and_its_lists_show(each_world: World) -> None:
     world = each_world
     signed_agreement(world)

@@ -9,7 +9,13 @@ from urllib.parse import parse_qsl, urldefrag, urlencode, urljoin, urlsplit
 
 from lxml import html
 
-FILLED = {"email": "someone@example.org", "number": "1", "date": "2026-11-23", "tel": "207 555 0100", "url": "https://example.org/"}
+FILLED = {
+    "email": "someone@example.org",
+    "number": "1",
+    "date": "2026-11-23",
+    "tel": "207 555 0100",
+    "url": "https://example.org/",
+}
 TOKEN = "csrf_token"
 UNTOUCHED = frozenset({TOKEN, "csrf"})
 """Fields that a request is refused without: they are sent as they are."""
@@ -126,16 +132,22 @@ def _form(base: str, path: str, form: html.FormElement) -> Ask | None:
     action = _inside(base, path, form.get("action") or path)
     if not action:
         return None
-    values: list[tuple[str, str]] = []
-    for name, value in form.form_values():
-        element = next(iter(form.xpath(".//*[@name=$name]", name=name)), None)
-        kind = element.get("type", "text") if element is not None else "text"
-        values.append((name, value or FILLED.get(kind, "Sample")))
+    values = [(name, value if value.strip() else _filled(form, name)) for name, value in form.form_values()]
     values += [(e.get("name"), e.get("value", "")) for e in form.xpath(".//button[@name][1]")]
     values += [(e.get("name"), "1") for e in form.xpath(".//input[@type='checkbox'][@name][not(@checked)]")[:3]]
     if (form.method or "GET").upper() == "GET":
         return Ask("GET", f"{urlsplit(action).path}?{urlencode(values)}") if values else None
     return Ask("POST", action, tuple(values))
+
+
+def _filled(form: html.FormElement, name: str) -> str:
+    """Something plausible for an empty field: the first choice of a list, or what fits its type."""
+    for element in form.xpath(".//*[@name=$name]", name=name):
+        choices = [value for value in element.xpath(".//option/@value") if value]
+        if choices:
+            return str(choices[0])
+        return FILLED.get(element.get("type", "text"), "Sample")
+    return "Sample"
 
 
 def _inside(base: str, page: str, link: str) -> str:

@@ -35,8 +35,8 @@ def build() -> Flask:
         note("ssrf", scan, path, parameter)
         return "called"
 
-    @app.get("/dtd/<scan>/<path>/<parameter>/<name>")
-    def definition(scan: str, path: str, parameter: str, name: str) -> Response:
+    @app.get("/dtd/<scan>/<path>/<parameter>/<_name>")
+    def definition(scan: str, path: str, parameter: str, _name: str) -> Response:
         note("xxe", scan, path, parameter)  # that the definition was asked for is the fault already
         return Response(DTD.format(back=request.url), mimetype="application/xml-dtd")
 

@@ -7,6 +7,7 @@ the portal's do; one of them wants none, which is a fault too. Run as `python -m
 import http.client
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,18 +24,14 @@ PAGE = """<!DOCTYPE html><html lang="en"><head><title>Planted</title></head><bod
 <a href="/wish">Wish</a>
 {body}</body></html>"""
 FORM = """<form method="post" action="{action}"><input type="hidden" name="csrf_token" value="{token}">
-<label>{label} <input type="text" name="{name}" value="ann"></label><button>Send</button></form>"""
+<label>{name} <input type="text" name="{name}" value="ann"></label><button>Send</button></form>"""
 
 
 def build(cookie: str, folder: Path) -> Flask:
     """The faulty application; `cookie` is the only session it knows, `folder` holds its database."""
     app = Flask("planted")
-    file, token = folder / "planted.db", cookie[::-1]
+    token = cookie[::-1]
     (folder / "note.txt").write_text("A note.")
-    with sqlite3.connect(file) as database:
-        database.execute("CREATE TABLE IF NOT EXISTS person (id INTEGER PRIMARY KEY, name TEXT)")
-        database.executemany("INSERT INTO person (name) VALUES (?)", [("ann",), ("bob",), ("eve",)])
-    said: list[str] = []
 
     @app.before_request
     def only_with_the_cookie() -> Any:
@@ -44,8 +41,42 @@ def build(cookie: str, folder: Path) -> Flask:
             abort(400)
         return None
 
+    said: list[str] = []
+    search = _search(folder / "planted.db")
+    views: dict[str, Callable[[], Any]] = {
+        "/": lambda: page("<p>Signed in.</p>"),
+        "/sign-in": lambda: page("<p>Sign in.</p>"),
+        "/search": lambda: search(request.args.get("q", "")),
+        "/hello": lambda: page(f"<p>Hello {request.args.get('name', '')}</p>"),
+        "/go": lambda: Response(status=302, headers={"Location": request.args.get("to", "/")}),
+        "/fetch": lambda: page(f"<p>{_fetched(request.args.get('url', ''))}</p>"),
+        "/read": lambda: page(f"<pre>{_read(folder, request.args.get('file', ''))}</pre>"),
+        "/look-up": lambda: (
+            search(request.form["who"]) if "who" in request.form else page(form("/look-up", "who", token))
+        ),
+        "/guestbook": lambda: _guestbook(said, token),
+        "/wish": lambda: page(form("/wish", "wish", token)),
+    }
+    for path, view in views.items():
+        app.add_url_rule(path, path, view, methods=["GET", "POST"])
+    return app
+
+
+def page(body: str, code: int = 200) -> Response:
+    return Response(PAGE.format(body=body), code, mimetype="text/html")
+
+
+def form(action: str, name: str, token: str) -> str:
+    return FORM.format(action=action, name=name, token=token)
+
+
+def _search(file: Path) -> Callable[[str], Response]:
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE person (id INTEGER PRIMARY KEY, name TEXT)")
+        database.executemany("INSERT INTO person (name) VALUES (?)", [("ann",), ("bob",), ("eve",)])
+
     def found(name: str) -> Response:
-        query = f"SELECT name FROM person WHERE name = '{name}'"  # noqa: S608 - the fault that sqlmap has to find
+        query = f"SELECT name FROM person WHERE name = '{name}'"  # noqa: S608 - the fault that has to be found
         try:
             with sqlite3.connect(file) as database:
                 rows = database.execute(query).fetchall()
@@ -53,44 +84,14 @@ def build(cookie: str, folder: Path) -> Flask:
             return page(f"<p>sqlite3.OperationalError: {error}</p>", 500)
         return page("".join(f"<p>{row[0]}</p>" for row in rows) or "<p>Nobody.</p>")
 
-    def page(body: str, code: int = 200) -> Response:
-        return Response(PAGE.format(body=body), code, mimetype="text/html")
+    return found
 
-    def form(action: str, label: str, name: str) -> str:
-        return FORM.format(action=action, label=label, name=name, token=token)
 
-    def welcome() -> Response:
-        return page("<p>Signed in.</p>" if request.cookies.get("session") == cookie else "<p>Sign in.</p>")
-
-    def look_up() -> Response:
-        if request.method == "POST":
-            return found(request.form.get("who", ""))
-        return page(form("/look-up", "Who", "who"))
-
-    def guestbook() -> Any:
-        if request.method == "POST":
-            said.append(request.form.get("text", ""))
-            return redirect("/guestbook")
-        return page(form("/guestbook", "Text", "text") + "".join(f"<p>{each}</p>" for each in said))
-
-    def wish() -> Response:
-        return page("<p>Noted.</p>" if request.method == "POST" else form("/wish", "Wish", "wish"))
-
-    routes = {
-        "/": welcome,
-        "/sign-in": welcome,
-        "/search": lambda: found(request.args.get("q", "")),
-        "/hello": lambda: page(f"<p>Hello {request.args.get('name', '')}</p>"),
-        "/go": lambda: Response(status=302, headers={"Location": request.args.get("to", "/")}),
-        "/fetch": lambda: page(f"<p>{_fetched(request.args.get('url', ''))}</p>"),
-        "/read": lambda: page(f"<pre>{_read(folder, request.args.get('file', ''))}</pre>"),
-    }
-    for path, view in routes.items():
-        app.add_url_rule(path, path, view)
-    app.add_url_rule("/look-up", "look-up", look_up, methods=["GET", "POST"])
-    app.add_url_rule("/guestbook", "guestbook", guestbook, methods=["GET", "POST"])
-    app.add_url_rule("/wish", "wish", wish, methods=["GET", "POST"])
-    return app
+def _guestbook(said: list[str], token: str) -> Any:
+    if "text" in request.form:
+        said.append(request.form["text"])
+        return redirect("/guestbook")
+    return page(form("/guestbook", "text", token) + "".join(f"<p>{each}</p>" for each in said))
 
 
 def _fetched(url: str) -> str:

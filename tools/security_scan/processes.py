@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tools.security_scan.environment import CannotScan
@@ -68,10 +69,8 @@ class Program:
                 break
             if self.wait(PATIENCE / 2):
                 break
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)  # what it left behind
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
 

@@ -1,6 +1,7 @@
 """Wapiti: which of its modules run, how it is called, and what its report says in our form."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +11,14 @@ from tools.security_scan.browser import TOKEN
 from tools.security_scan.findings import Finding
 
 AGENT = "security-scan-wapiti"
-QUICK = ("sql", "xss", "permanentxss", "redirect", "crlf", "csrf", "csp", "http_headers", "cookieflags", "methods", "ssrf")
+# Not run: what looks for products that are not here (CMS, devices, Log4Shell, ...), asks the network, guesses passwords
+# or file names, or reads TLS, which ends before the portal.
+QUICK = (
+    "sql", "xss", "permanentxss", "redirect", "crlf", "csrf", "csp", "http_headers", "cookieflags", "methods", "ssrf",
+)  # fmt: skip
 SLOW = ("file", "exec", "ldap", "xxe", "upload", "timesql")
-"""Not run: what looks for products that are not here (CMS, devices, Log4Shell, ...), asks the network, guesses
-passwords or file names, or reads TLS, which ends before the portal."""
+BRIEF = frozenset({"csrf", "csp", "http_headers", "cookieflags", "methods"})
+"""Modules that need no time worth dividing: they ask once for a page or a form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,9 @@ def read(report: Mapping[str, Any]) -> list[Finding]:
             for item in items:
                 words = " ".join(str(item.get("info", "")).split())
                 found.append(
-                    Finding("wapiti", what, item.get("method", ""), item.get("path", ""), item.get("parameter") or "", words)
+                    Finding(
+                        "wapiti", what, item.get("method", ""), item.get("path", ""), item.get("parameter") or "", words
+                    )
                 )
     return found
 
@@ -73,6 +80,11 @@ def modules_that_found(report: Mapping[str, Any]) -> set[str]:
         for items in report.get(part, {}).values()
         for item in items
     }
+
+
+def cut_short(log: str) -> list[str]:
+    """The modules whose time ran out, by Wapiti's own output."""
+    return re.findall(r"Max attack time was reached for module (\w+)", log)
 
 
 def _jar(cookies: Mapping[str, str]) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Where HMIS CSV files lie: a folder, or a zip file as the HMIS hands it out; only what the portal reads is opened."""
 
-import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from portal.adapters import zips
 from portal.adapters.tables import Limits, Problem
 
 # Files of the same format that describe people who are served: the portal never opens them.
@@ -68,14 +67,13 @@ def _folder(place: Path) -> Iterator[Member]:
 def _zip(archive: zipfile.ZipFile) -> Iterator[Member]:
     def reader(info: zipfile.ZipInfo) -> Callable[[int], bytes]:
         def read(most: int) -> bytes:
-            with archive.open(info) as opened:
-                return opened.read(most)
+            return zips.content(archive, info, most=most)
 
         return read
 
     for info in archive.infolist():
         path = PurePosixPath(info.filename.replace("\\", "/"))
-        if not info.is_dir() and "__MACOSX" not in path.parts:
+        if not info.filename.endswith("/") and "__MACOSX" not in path.parts:
             yield path.name, reader(info)
 
 
@@ -91,7 +89,7 @@ def _sort(members: Iterator[Member], wanted: dict[str, str], files: Files, limit
         else:
             try:
                 data = read(limits.bytes + 1)
-            except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError):
+            except (OSError, zips.DamagedZip):
                 files.refuse(official, f"{official} cannot be opened: it is damaged or protected. Export it again.")
                 continue
             if len(data) > limits.bytes:
@@ -120,16 +118,17 @@ def gather(source: Path | str | bytes, wanted: list[str], limits: Limits) -> Fil
     else:
         place = "The zip file"
         try:
-            with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
-                if len(archive.infolist()) > _MOST_MEMBERS:
-                    said = f"The zip file holds more than {_MOST_MEMBERS} files."
-                    files.refuse("", f"{said} Send the HMIS CSV files alone.")
-                    return files
+            data = source if isinstance(source, bytes) else Path(source).read_bytes()
+            with zips.opened(data, most=_MOST_MEMBERS) as archive:
                 _sort(_zip(archive), names, files, limits)
+        except zips.TooManyEntries:
+            said = f"The zip file holds more than {_MOST_MEMBERS} files."
+            files.refuse("", f"{said} Send the HMIS CSV files alone.")
+            return files
         except FileNotFoundError:
             files.refuse("", "There is no such folder or zip file. Check the name.")
             return files
-        except (OSError, zipfile.BadZipFile):
+        except (OSError, zips.DamagedZip):
             said = "This is neither a folder nor a zip file. Give the folder of the files, or their zip file."
             files.refuse("", said)
             return files

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from reportlab.lib.styles import ParagraphStyle
+
 from portal.adapters.pdf import style
 from portal.adapters.pdf.layout import Sheet
 from portal.adapters.pdf.style import safe
 
 TITLE = "Report from the record"
-_WIDTHS = {"Number": 8.0, "When": 15.0, "Who": 21.0, "What": 56.0}
+_ENTRIES = ParagraphStyle("entries", parent=style.PART, keepWithNext=0)  # what follows is longer than any page
+_WIDTHS = {"No.": 8.0, "When": 15.0, "Who": 21.0, "What": 56.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def record_report(report: Report) -> bytes:
     sheet.space(10)
     lines = [(safe(each.number), safe(each.at), safe(each.who), safe(each.said)) for each in report.lines]
     if lines:
-        sheet.heading("Entries", 2, style.PART)
+        sheet.heading("Entries", 2, _ENTRIES)
         sheet.story.append(sheet.grid(_WIDTHS, [[f'<font size="8">{cell}</font>' for cell in line] for line in lines]))
     else:
         sheet.paragraph(safe("No entry of the record fits."), style.BODY)

@@ -1,11 +1,13 @@
 """Unpacks a zip file of scans with limits, and gathers a folder: names and bytes, nothing decided about either."""
 
-import io
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from portal.adapters import zips
+
 MOST_FILES = 1_000
+MOST_LISTED = 5_000  # folders and the litter of a Mac are listed too
 MOST_EACH = 15 * 1024 * 1024
 MOST_BYTES = 400 * 1024 * 1024
 _SKIPPED = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
@@ -26,21 +28,26 @@ def unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
     larger than it was said to be.
     """
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except zipfile.BadZipFile:
+        with zips.opened(data, most=MOST_LISTED) as archive:
+            yield from _entries(archive)
+    except zips.TooManyEntries:
+        raise ArchiveError(
+            f"This zip file lists more than {MOST_LISTED:,} files; at most {MOST_FILES:,} are taken. Split it."
+        ) from None
+    except zips.DamagedZip:
         raise ArchiveError("This zip file is damaged. Make it again and upload it.") from None
-    with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_litter(entry.filename)]
-        if any(entry.flag_bits & 1 for entry in entries):
-            raise ArchiveError("This zip file is protected by a password. Make one without and upload that.")
-        if len(entries) > MOST_FILES:
-            raise ArchiveError(
-                f"This zip file holds {len(entries):,} files; at most {MOST_FILES:,} are taken. Split it."
-            )
-        if sum(entry.file_size for entry in entries) > MOST_BYTES:
-            raise ArchiveError("This zip file unpacks to more than 400 MB. Split it and upload the parts.")
-        for entry in entries:
-            yield entry.filename, _content(archive, entry)
+
+
+def _entries(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
+    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not _is_litter(entry.filename)]
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise ArchiveError("This zip file is protected by a password. Make one without and upload that.")
+    if len(entries) > MOST_FILES:
+        raise ArchiveError(f"This zip file holds {len(entries):,} files; at most {MOST_FILES:,} are taken. Split it.")
+    if sum(entry.file_size for entry in entries) > MOST_BYTES:
+        raise ArchiveError("This zip file unpacks to more than 400 MB. Split it and upload the parts.")
+    for entry in entries:
+        yield entry.filename, _content(archive, entry)
 
 
 def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -56,10 +63,9 @@ def in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     try:
-        with archive.open(entry) as file:
-            # One byte more than may be: whoever judges the file then sees that it is too large.
-            return file.read(MOST_EACH + 1)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError):
+        # One byte more than may be: whoever judges the file then sees that it is too large.
+        return zips.content(archive, entry, most=MOST_EACH + 1)
+    except zips.DamagedZip:
         raise ArchiveError(
             f"{Path(entry.filename).name[:60]!r} in this zip file can't be read. Make the zip file again."
         ) from None

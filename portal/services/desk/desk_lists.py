@@ -173,8 +173,10 @@ def _first_admins() -> Any:
     return and_(is_one, Document.membership_id.in_(admins), Document.agency_id.in_(joining), ~verified)
 
 
-def _waiting(show: str) -> list[Select[Any]]:
+def _waiting(show: str) -> list[tuple[Select[Any], Any]]:
     """The ids of documents that wait for the Lead, a query for each way to wait, so that each reads an index of its own.
+
+    With each query the id as it is asked for and put in order: not the bare column where that index would be the wrong one.
 
     Of what was executed the Lead verifies one by one ('Setting up a New HMIS Agency') the package, forms, and paper. No
     document is in two of them, and each gives its documents in the order of their ids without reading the rest.
@@ -185,13 +187,14 @@ def _waiting(show: str) -> list[Select[Any]]:
     if show in ("verify", "countersign"):
         found = [each.where(to_countersign() if show == "countersign" else ~to_countersign()) for each in found]
     if show == "countersign":  # what is executed has the Lead's signature, if it needs one
-        return found
+        return [(each, Document.id) for each in found]
     executed = ids.where(Document.status == "executed", Document.verified_at.is_(None))
     electronic = executed.where(Document.route == "electronic")
     kinds = KINDS if show == "all" else ONE_BY_ONE
     found += [executed.where(Document.route == "paper", Document.kind == kind) for kind in KINDS]
     found += [electronic.where(Document.kind == kind) for kind in kinds]
-    return found if show == "all" else [*found, electronic.where(_first_admins())]
+    each: list[tuple[Select[Any], Any]] = [(ways, Document.id) for ways in found]
+    return each if show == "all" else [*each, (electronic.where(_first_admins()), Document.id + 0)]
 
 
 def to_countersign() -> Any:
@@ -210,7 +213,7 @@ def to_verify(
     `show` is one of SHOWN: what the Lead has to verify or countersign, either of the two, or everything signed, also
     what was executed electronically and needs nobody's look. At most `limit` after an id, `but` one.
     """
-    asked = [Document.id > after, permissions.visible(actor, Action.DOCUMENT_VERIFY, Document)]
+    asked = [permissions.visible(actor, Action.DOCUMENT_VERIFY, Document)]
     if but:
         asked.append(Document.id != but)
     if kind:
@@ -218,7 +221,7 @@ def to_verify(
     if agency:
         named = select(Agency.id).where(Agency.name_key.like(like(agency), escape="/"))
         asked.append(Document.agency_id.in_(named))
-    each = [ids.where(*asked).order_by(Document.id).limit(limit).subquery() for ids in _waiting(show)]
+    each = [ids.where(*asked, key > after).order_by(key).limit(limit).subquery() for ids, key in _waiting(show)]
     return (
         select(Document, _last_signed().label("since"))
         .options(joinedload(Document.agency), joinedload(Document.person))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.models import AccessRequest, Agency, Licence, Seat
 from portal.services.desk import desk_lists
 from portal.services.desk.desk_lists import Order, Page, Queue, like
+from portal.services.searching import there
 
 BY_NAME = Order(((Agency.name_key, str), (Agency.id, int)))
 
@@ -93,11 +94,11 @@ def _agencies(kind: str, search: str) -> Select[Agency]:
     granted = own.where(Licence.agency_id == Agency.id, Licence.kind == kind, Licence.withdrawn_at.is_(None))
     taken = own.select_from(Licence).join(Seat, Seat.licence_id == Licence.id)
     taken = taken.where(Licence.agency_id == Agency.id, Licence.kind == kind, Seat.status.in_(("held", "reserved")))
-    there = [exists(granted), exists(taken)]
+    wanted = [there(granted), there(taken)]
     if kind == "core":
         waits = own.where(AccessRequest.agency_id == Agency.id, AccessRequest.status == "open", ~_seated(kind))
-        there.append(exists(waits))
-    query = select(Agency).where(or_(*there))
+        wanted.append(there(waits))
+    query = select(Agency).where(or_(*wanted))
     return query.where(*(Agency.name_key.like(like(word), escape="/") for word in search.split()))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -60,10 +60,9 @@ def suggestions(session: Session, results: Sequence[TrainingResult], *, most: in
     wanted = sorted(set().union(*words.values())) if words else []
     if not wanted:
         return {}
-    names = or_(func.lower(Person.last_name).in_(wanted), func.lower(Person.first_name).in_(wanted))
-    people = list(
-        session.scalars(select(Person).where(names).order_by(Person.last_name, Person.first_name, Person.id).limit(500))
-    )
+    last, first = Person.last_key.in_(wanted), Person.first_key.in_(wanted)
+    some = [select(Person.id).where(*names).limit(500).subquery() for names in ((last, first), (last,), (first,))]
+    people = list(session.scalars(select(Person).where(Person.id.in_(union(*(select(each.c.id) for each in some))))))
     ranked: dict[int, list[Person]] = {}
     for row in results:
         scored = [(len(words[row.id] & _words(person.name)), person) for person in people]

@@ -83,7 +83,7 @@ def _fit(fields: dict[Any, Any]) -> bool:
 
 def _page(path: str) -> str:
     """The key of a page of this portal; '' for what is none, so that nobody fills the table with inventions."""
-    path = urlsplit(kernel.safe_next(path)).path
+    path = urlsplit(path).path if kernel.safe_next(path) == path else ""
     try:
         endpoint, _ = current_app.url_map.bind("").match(path, method="GET")
     except HTTPException:

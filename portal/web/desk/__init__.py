@@ -2,6 +2,7 @@
 
 from portal.web.desk import (
     audit,
+    colleagues,
     documents,
     enrolments,
     evidence,
@@ -21,6 +22,7 @@ from portal.web.desk.room import blueprint
 __all__ = [
     "audit",
     "blueprint",
+    "colleagues",
     "documents",
     "enrolments",
     "evidence",

@@ -23,6 +23,8 @@ from portal.web.kernel import actor, now, permission, policy, sessions
 from workflows.vocabulary import Action
 
 MOST = {"csv": 50_000, "xlsx": 50_000, "pdf": 1_000}
+LONGEST = 1_500
+"""Letters of one entry in the PDF: a row has to fit on a page."""
 TYPES = {
     "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -112,7 +114,9 @@ def _line(row: tuple[Any, ...]) -> Line:
         f"Refused: {entry['Refused'].replace('_', ' ')}" if entry["Refused"] else "",
     ]
     number = f"{entry['Number']:,}" if entry["Number"] else "earlier"
-    return Line(number, _time(entry["At (UTC)"]), "\n".join(filter(None, who)), "\n".join(filter(None, what)))
+    said = "\n".join(filter(None, what))
+    shown = said if len(said) <= LONGEST else said[:LONGEST] + "… (the whole entry stands in the CSV file)"
+    return Line(number, _time(entry["At (UTC)"]), "\n".join(filter(None, who)), shown)
 
 
 def _time(moment: datetime) -> str:

@@ -48,6 +48,7 @@ ROOMS = (
             ("Inherited people", "day_one.inherited"),
             ("What runs out", "desk.lapses"),
             ("Locked accounts", "desk.sign_in"),
+            ("The Lead's people", "desk.colleagues"),
             ("Waivers", "waivers.index"),
             ("Documents in force", "desk.versions"),
             ("Policy in force", "desk.policy"),

@@ -27,13 +27,14 @@ def possible(session: Session, person: Person) -> dict[str, bool]:
     credential = session.get(Credential, person.id)
     has_password = credential is not None and bool(credential.password_hash)
     locked = credential is not None and credential.locked_since is not None
-    may_help = has_password and not lockout.why_not_unlock(session, person=person, actor=actor(), on=today())
+    entitled = not lockout.why_not_unlock(session, person=person, actor=actor(), on=today())
+    may_help = has_password and entitled
     return {
         "unlock": locked and may_help,
         "reset": may_help and not locked,
         "vouch": has_password
         and not vouching.why_not_vouch(session, person=person, actor=actor(), on=today(), now=now()),
-        "email": person.id != actor().person_id and permissions.allows(session, actor(), Action.EMAIL_CHANGE, person),
+        "email": entitled and permissions.allows(session, actor(), Action.EMAIL_CHANGE, person),
     }
 
 
