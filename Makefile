@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup venv runtime test proof check bench lock clean
+.PHONY: help run setup venv runtime test proof check security bench lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,10 +36,13 @@ check: venv ## reads the code: lint, types, imports, templates, migrations, the 
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@$(BIN)/python -m tools.check
 
+security: venv ## scans the portal with Wapiti and sqlmap, after they have found planted faults (docs/security.md)
+	@$(BIN)/python -m tools.security_scan $(ARGS)
+
 bench: venv ## measures, prints a table and writes var/bench.json
 	@$(BIN)/python -m bench.run $(ARGS)
 
-lock: ## writes both locks anew from pyproject.toml
+lock: ## writes the locks anew
 	@$(PYTHON) tools/lock.py $(ARGS)
 
 clean: ## removes .venv, caches and everything under var/, the local database too

@@ -14,8 +14,8 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.operations.ops import (
     CreateIndexOp,
     CreateTableOp,
-    DropIndexOp,
     DowngradeOps,
+    DropIndexOp,
     DropTableOp,
     MigrateOperation,
     UpgradeOps,

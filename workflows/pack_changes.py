@@ -31,6 +31,9 @@ FIELDS = {
     "warn": "warned ahead", "waivable": "can be waived", "applies_to": "asked of", "needs": "needs", "evidence": "kind of evidence",
     "about": "about", "detail": "which", "each": "each of", "version": "version", "steps": "next steps", "cite": "heading",
     "basis": "basis", "title": "title", "unmet": "said when unmet", "at": "asked at", "when": "only for", "or": "or instead",
+    "profile": "password rules", "address_tries": "failures from one address",
+    "address_minutes": "minutes they count", "address_requests": "links asked for from one address",
+    "all_tries": "failures from everywhere", "all_minutes": "minutes those count",
     "pass_mark": "passing score", "share": "share of live access", "least": "never below",
 }  # fmt: skip
 _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")

@@ -97,6 +97,7 @@ MAILS: Mapping[str, Kind] = {
     "colleague_locked": Kind("See the person", lambda facts: f"/people/{facts['membership'].id}"),
     "account_unlocked": Kind("Sign in", lambda _facts: "/sign-in"),
     "sign_in_attack": Kind("See who is locked", lambda _facts: "/desk/sign-in"),
+    "password_changed": Kind("See where you are signed in", lambda _facts: "/account/sessions"),
     "recovery_used": Kind("See your recovery codes", lambda _facts: "/account/second-factor"),
     "factor_vouched": Kind("See your second factor", lambda _facts: "/account/second-factor"),
     "factor_reset": Kind("Sign in and set up a new one", lambda _facts: "/sign-in"),

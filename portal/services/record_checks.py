@@ -9,10 +9,11 @@ from portal import audit, jobs
 from portal.actors import PORTAL, Actor
 from portal.audit.anchors import ANCHORED
 from portal.audit.verifying import Outcome
-from portal.models import Evidence, Membership, RecordCheck
+from portal.models import RecordCheck
+from portal.services import staff
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Effect, Kind, Role
+from workflows.vocabulary import Effect, Role
 
 SHOWN = 5
 
@@ -52,19 +53,6 @@ def mail_head(session: Session, *, seq: int, mac: str, now: datetime, policy: Po
 def _mail(
     session: Session, mail: str, payload: dict[str, int | str], *, key: str, now: datetime, policy: Policy
 ) -> None:
-    for person_id in _lead_admins(session, now, policy):
+    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
         whole = {"mail": mail, "person_id": person_id, **payload}
         jobs.enqueue(session, Effect.MAIL, key=f"{mail}:{key}:{person_id}", now=now, payload=whole)
-
-
-def _lead_admins(session: Session, now: datetime, policy: Policy) -> list[int]:
-    today = local_day(now, policy.zone)
-    holding = (
-        select(Membership.person_id)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == LEAD, Evidence.kind == Kind.ROLE, Evidence.detail == Role.LEAD_ADMIN,
-            Evidence.valid_from <= today, Evidence.valid_until >= today, Evidence.withdrawn_at == datetime.max,
-        )
-    )  # fmt: skip
-    return sorted(set(session.scalars(holding)))

@@ -30,6 +30,8 @@ def init_app(app: Flask) -> None:
         response.headers.update(HEADERS)
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
+        if request.endpoint == "account.sign_out" and request.method == "POST":
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'  # what is left for whoever sits down here next
         if secure or request.is_secure:
             response.headers["Strict-Transport-Security"] = HTTPS_ONLY
         return response

@@ -91,10 +91,11 @@ def _signed_in(token: str, row: WebSession, credential: Credential | None, actor
         # A mailbox is no second factor: by a link nobody acts for the Lead, whatever offices they hold there. Its Board looks on.
         kept = frozenset((at, role) for at, role in actor.roles if at != LEAD or role in ONLOOKERS)
         actor = replace(actor, roles=kept)
-    needs = second_factor.needed(actor.roles) and (by_password or has_password) and not row.second_factor_at
+    holds_office = second_factor.needed(actor.roles) or bool(actor.delegated)
+    needs = holds_office and (by_password or has_password) and not row.second_factor_at
     if needs and actor.document_id is not None:
         # A link to sign one document opens that document, and nothing that the second factor guards.
-        actor, needs = replace(actor, roles=frozenset()), False
+        actor, needs = replace(actor, roles=frozenset(), delegated=frozenset()), False
     last_day = passwords.runs_out(credential.changed_at, kernel.policy()) if by_password and credential else None
     return SignedIn(
         token=token,

@@ -13,7 +13,7 @@ from portal.db import reading, transaction
 from portal.models import Document, Link, Person
 from portal.refusals import Refused
 from portal.services import drafts, links, paperwork
-from portal.services.security import sign_in
+from portal.services.security import lockout, sign_in
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
 from workflows.business_time import local_day, us_date
@@ -43,6 +43,8 @@ def prove(envelope: str) -> Any:
     with transaction(sessions()) as session:
         link = links.open_link(session, keys=keys(), envelope=envelope, purpose="signing", now=now(), policy=policy())
         shown = _landing(session, link, envelope, form)
+        if lockout.is_locked(session, link.person_id):
+            raise Refused(Reason.ILLEGAL_MOVE, lockout.LOCKED)
         if form.validate_on_submit():
             # Returned and not raised: the count of wrong tries is committed with the rest.
             proof = links.prove_code(session, link=link, code=form.code.data, now=now(), policy=policy())

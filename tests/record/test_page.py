@@ -87,7 +87,11 @@ def test_the_pdf_says_what_was_asked_and_where_the_record_ended(world: World, le
         io.BytesIO(taken(lead, "act=test.act&since-month=11&since-day=23&since-year=2026&format=pdf"))
     )
     text = " ".join(" ".join(page.extract_text() for page in pdf.pages).split())
-    assert "Of the act test.act, from November 23, 2026" in text and "Entries 41" in text and "the whole entry stands in the CSV file" in text
+    assert (
+        "Of the act test.act, from November 23, 2026" in text
+        and "Entries 41" in text
+        and "the whole entry stands in the CSV file" in text
+    )
     assert "<b>Entry</b> 39 & more." in text and "Refused: not allowed" in text and "Hidden Way" not in text
     with world.look() as session:
         head = audit.head(session)

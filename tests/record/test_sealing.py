@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, text
+from sqlalchemy import Engine, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portal import audit, record_keeping
 from portal.actors import PORTAL, Actor
-from portal.audit import verifying
+from portal.audit import form, verifying
 from portal.audit.sealing import NotSealed
 from portal.db import Sessions, make_sessionmaker, transaction
 from portal.models import Agency, AuditEntry, Evidence, Person
 from portal.secrets import RecordKeys
 from tests.house.test_migrations import a_row_of
+from tests.record.test_tampers import without_triggers
 from tests.services.world import World
 from tests.web.browsing import statements
 from workflows.vocabulary import LEAD, About, Kind, Role
@@ -163,6 +164,22 @@ def test_another_key_takes_over_and_says_so(each_engine: Engine) -> None:
         put(session, "three")
     assert sound(each_engine, THIRD, SECOND, FIRST).sound
     assert on_record(each_engine) == ["one", "two", "three"]
+
+
+def test_a_key_that_was_left_seals_nothing_any_more(each_engine: Engine) -> None:
+    """Whoever got hold of an old key can make seals with it that fit: they are found without any anchor."""
+    first = RecordKeys([FIRST])
+    for keys in ((FIRST,), (SECOND, FIRST)):
+        with transaction(with_keys(each_engine, *keys)) as session:
+            put(session, "one")
+    with without_triggers(each_engine) as connection:
+        *_, before, last = connection.execute(select(AuditEntry.__table__).order_by(AuditEntry.seq)).mappings()
+        forged = dict(last) | {"said": "Another.", "key_id": first.active}
+        mac = first.mac(first.active, form.sealed_bytes(before["mac"], forged | {"at": form.moment(forged["at"])}))
+        values = {"said": "Another.", "key_id": first.active, "mac": mac}
+        connection.execute(update(AuditEntry.__table__).where(AuditEntry.id == last["id"]).values(values))
+        (found,) = verifying.verify(connection, keys=RecordKeys([SECOND, FIRST])).breaks
+    assert (found.seq, found.kind) == (last["seq"], "key")
 
 
 def test_the_key_of_the_portal_comes_from_its_settings(world: World) -> None:

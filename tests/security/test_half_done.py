@@ -47,7 +47,7 @@ def fingerprint(world: World) -> str:
 def whole_or_not_at_all(world: World, monkeypatch: pytest.MonkeyPatch, act: Step, at_least: int) -> None:
     """Lets the act fail at entries of its record and at its jobs, from the first to the last, and at its very end; then lets it through."""
     before = fingerprint(world)
-    for module, name in ((audit, "entry"), (jobs, "enqueue")):
+    for module, name in ((audit, "entry"), (jobs, "_queue")):
         with monkeypatch.context() as patched:
             steps = _fails_at(world, patched, module, name, act, 0)
         assert steps >= (at_least if name == "entry" else 1), f"{name}: {steps} steps"

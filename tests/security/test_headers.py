@@ -46,6 +46,8 @@ def faults_of(answer: TestResponse, *, static: bool = False, secure: bool = Fals
     if not secure and "Strict-Transport-Security" in said:
         found.append("HSTS over plain HTTP")
     found += [f"{name} tells what runs here" for name in ("Server", "X-Powered-By", "Via") if name in said]
+    if answer.mimetype.startswith("text/") and answer.mimetype_params.get("charset") != "utf-8":
+        found.append(f"the letters of {said.get('Content-Type')} are not named")
     if said.get("Access-Control-Allow-Origin"):
         found.append("other sites may read it")
     return found
@@ -58,7 +60,7 @@ def everything(client: FlaskClient, app: Flask, town: Town) -> Iterator[tuple[st
         if rule.endpoint in ("account.sign_out", "account.end_others", "account.end_session"):
             continue  # nobody would be signed in for the rest
         path = url(rule, town.harbor)
-        for method in ("GET", "HEAD", "PUT", "OPTIONS"):
+        for method in ("GET", "HEAD", "PUT", "OPTIONS", "TRACE"):
             yield f"{method} {path}", client.open(path, method=method)
         for data in ({}, {"csrf_token": token}):
             yield f"POST {path}", client.post(path, data=data)
@@ -105,6 +107,25 @@ def test_what_goes_wrong_carries_them_too(app: Flask, browser: Browser, town: To
     for status, answer in answers.items():
         assert answer.status_code == status
         assert faults_of(answer) == [], status
+
+
+def test_signing_out_leaves_nothing_in_the_browser(town: Town, browser: Browser) -> None:
+    client = browser(town.harbor.members["admin"])
+    answer = client.post("/sign-out", data={"csrf_token": csrf(client)})
+    assert answer.status_code == 302 and faults_of(answer) == []
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.get("/sign-in").headers
+
+
+def test_the_cookie_is_signed_with_sha_256(client: FlaskClient) -> None:
+    csrf(client)
+    cookie = client.get_cookie("session")
+    assert cookie is not None and len(cookie.value.rsplit(".", 1)[1]) == 43, "32 bytes in base 64"
+
+
+def test_trace_gives_nothing_back(client: FlaskClient) -> None:
+    answer = client.open("/sign-in", method="TRACE", headers={"Cookie": "session=secret"})
+    assert answer.status_code == 405 and "secret" not in answer.text
 
 
 def test_static_files_are_guarded_and_may_be_kept(client: FlaskClient) -> None:

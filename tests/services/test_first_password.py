@@ -7,6 +7,7 @@ from zxcvbn import zxcvbn
 
 from portal import first_password
 from portal.services.people.handover import check_password
+from workflows.passwords import misfit
 from workflows.policy import load
 
 RULES = load().core_password
@@ -21,6 +22,7 @@ def test_it_keeps_the_rules_of_the_pack(shortest: int, longest: int, digits: int
     for _ in range(200):
         password = first_password.make(rules)
         check_password(password, rules)
+        assert misfit(rules, password) == ""
         assert len(password) == length and password.isalnum() and password.isascii()
         assert sum(letter.isdigit() for letter in password) >= digits
 

@@ -545,15 +545,13 @@ def test_a_name_change_keeps_the_account(world: World) -> None:
 def test_a_change_concerns_whom_it_may_let_in_or_shut_out(world: World) -> None:
     agency, other = world.agency(), world.agency()
     one, two, far = world.ready(agency), world.ready(agency), world.ready(other)
-    idle = world.member(agency)
+    world.member(agency)
     _, device = _subject(world, "device", one)
     with world.look() as session:
         assert grants.concerned(session, f"agency:{agency.id}") == [one.id, two.id]
-        assert grants.concerned(session, f"membership:{one.id}") == [one.id]
         assert grants.concerned(session, f"person:{far.person_id}") == [far.id]
         assert grants.concerned(session, f"device:{device}") == [one.id]
         assert grants.concerned(session, "lead") == [one.id, two.id, far.id]
-        assert grants.concerned(session, f"membership:{idle.id}") == []
         with pytest.raises(KeyError):
             grants.concerned(session, "weather:1")
 

@@ -277,6 +277,26 @@ def test_the_limits_hold_across_four_processes(each_doors: Doors, each_engine: E
         assert session.scalar(select(func.count()).where(SignInLimit.key.like("failures:%"))) == 2
 
 
+def test_right_and_wrong_ones_at_once_do_not_stand_in_each_others_way(each_doors: Doors) -> None:
+    """Whoever comes in and whoever fails take the same locks in the same order: nobody waits for ever, nobody gets an error."""
+    doors = each_doors
+    roomy = replace(doors.world.policy.sign_in, tries=20, address_tries=1000, all_tries=100_000)
+    doors.world.policy = replace(doors.world.policy, sign_in=roomy)
+    email, together = doors.person("user").email, Barrier(12)
+
+    def come(number: int) -> list[bool]:
+        together.wait()
+        came = []
+        for turn in range(6):
+            right = (number + turn) % 2 == 0
+            came.append(bool(doors.try_password("", GOOD if right else "wrong", email=email)) is right)
+        return came
+
+    with ThreadPoolExecutor(12) as crowd:
+        told = [each for one in crowd.map(come, range(12)) for each in one]
+    assert all(told), "the right ones came in, the wrong ones did not"
+
+
 # --- the same work for everybody
 
 

@@ -107,6 +107,29 @@ LINKED = {
 }
 
 
+def other_subjects(world, name):
+    """What a mail may be about besides people and documents, by the ids that its payload has."""
+    session, person = world.session, world.people["user"]
+    stop = SweepStop(day=NOW.date(), pulled_at=NOW, would_close=9, live=20, allowed=3, share=5)
+    lapse = Lapse(
+        about="agency", subject_id=world.agency.id, agency_id=world.agency.id, prerequisite="participation-agreement",
+        on_lapse="suspend", due=NOW.date() + timedelta(7), found_at=NOW,
+    )  # fmt: skip
+    waiver = Waiver(
+        agency_id=world.agency.id, prerequisite="security-review", reason="The visit is booked.",
+        until=NOW.date() + timedelta(30), asked_by=person.id, asked_at=NOW,
+    )  # fmt: skip
+    check = RecordCheck(checked_at=NOW, entries=9, anchors=1, last_seq=9, broken="Entry 7 is not what was sealed.")
+    change = EmailChange(
+        person_id=person.id, was="was@example.org", email="new@example.org", asked_by=world.actor("desk").person_id,
+        asked_at=NOW, expires_at=NOW + timedelta(1), token_hash="x" * 64,
+    )  # fmt: skip
+    session.add_all([stop, lapse, waiver, check, change])
+    session.flush()
+    about = {"check_id": check.id, "seq": 9, "mac": "0" * 64, "stop_id": stop.id, "waiver_id": waiver.id}
+    return about | ({"change_id": change.id} if name.startswith("email_") else {})
+
+
 @pytest.mark.parametrize("name", sorted(mail.MAILS))
 def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_secret(here, world, name):
     def ask():
@@ -137,28 +160,7 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
             session.query(Job).filter(Job.effect == "mail").delete()
             return payload
         document.rejected_reason = "The ZIP code is wrong."
-        stop = SweepStop(day=NOW.date(), pulled_at=NOW, would_close=9, live=20, allowed=3, share=5)
-        lapse = Lapse(
-            about="agency", subject_id=world.agency.id, agency_id=world.agency.id, prerequisite="participation-agreement",
-            on_lapse="suspend", due=NOW.date() + timedelta(7), found_at=NOW,
-        )  # fmt: skip
-        waiver = Waiver(
-            agency_id=world.agency.id, prerequisite="security-review", reason="The visit is booked.",
-            until=NOW.date() + timedelta(30), asked_by=payload["person_id"], asked_at=NOW,
-        )  # fmt: skip
-        check = RecordCheck(checked_at=NOW, entries=9, anchors=1, last_seq=9, broken="Entry 7 is not what was sealed.")
-        session.add_all([stop, lapse, waiver, check])
-        session.flush()
-        if name.startswith("email_"):
-            change = EmailChange(
-                person_id=person.id, was="was@example.org", email="new@example.org", asked_by=world.actor("desk").person_id, asked_at=NOW,
-                expires_at=NOW + timedelta(1), token_hash="x" * 64,
-            )  # fmt: skip
-            session.add(change)
-            session.flush()
-            payload["change_id"] = change.id
-        payload |= {"check_id": check.id, "seq": 9, "mac": "0" * 64}
-        payload |= {"stop_id": stop.id, "waiver_id": waiver.id}
+        payload |= other_subjects(world, name)
         jobs.enqueue(session, Effect.MAIL, key="one", now=NOW, payload=payload)
         return payload
 

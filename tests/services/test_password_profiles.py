@@ -173,3 +173,9 @@ def test_nobody_chooses_a_password_for_anybody(doors: Doors) -> None:
     with doors.world.look() as session:
         assert session.scalar(select(func.count()).select_from(Credential)) == len(doors.members)
     assert not [name for name in dir(resets) if "set" in name and name != "send_reset"]
+
+
+def test_the_person_is_told_of_a_change_and_not_of_the_first_password(doors: Doors) -> None:
+    assert doors.mails("password_changed") == []
+    doors.set_password("user", "velvet harbor onion thirteen")
+    assert [mail["person_id"] for mail in doors.mails("password_changed")] == [doors.members["user"].person_id]

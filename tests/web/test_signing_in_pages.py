@@ -452,6 +452,21 @@ def test_too_many_from_one_network_get_a_sentence_and_429(doors: Doors, app: Fla
     assert "from your network" in page.text and "nobody34@example.org" in page.response.get_data(as_text=True)
 
 
+@pytest.mark.parametrize(("proxies", "refused"), [(0, True), (1, False)])
+def test_a_made_up_forwarding_header_is_no_other_address(doors: Doors, proxies: int, refused: bool) -> None:
+    """Without a trusted proxy the header is anybody's to write; behind one, each visitor has an address of their own."""
+    settings = replace(doors.world.context.settings, trusted_proxies=proxies)
+    app = build(context=replace(doors.world.context, settings=settings))
+    statuses = []
+    for number in range(12):
+        browser = ClientRequest(app.test_client())
+        token = browser.get("/sign-in").form("password").xpath(".//input[@name='csrf_token']/@value")[0]
+        data = {"csrf_token": token, "email": f"nobody{number}@example.org", "password": "wrong"}
+        headers = {"X-Forwarded-For": f"203.0.113.{number}"}
+        statuses.append(browser.client.post("/sign-in", data=data, headers=headers).status_code)
+    assert (statuses[-1] == 429) is refused
+
+
 def come_wrong(app: Flask, email: str, expect: int) -> Page:
     browser = ClientRequest(app.test_client())
     return browser.submit(browser.get("/sign-in"), expect, having="password", email=email, password="wrong")
@@ -516,3 +531,29 @@ def test_nobody_registers_themselves(doors: Doors, app: Flask, path: str) -> Non
     for page in ("/sign-in", "/sign-in/forgot"):
         browser.submit(browser.get(page), 200, having="mailbox", mailbox="stranger@example.org")
     assert doors.world.count(Credential) == before
+
+
+def test_a_locked_person_signs_nothing_by_link_either(doors: Doors, app: Flask) -> None:
+    from portal.models import Person
+    from portal.services import links as mailed
+    from portal.services.paperwork import prepare
+
+    world, membership = doors.world, doors.members["user"]
+    with world.change() as session:
+        person = session.get_one(Person, membership.person_id)
+        document = prepare(
+            session, kind="user_agreement", agency=doors.agency, membership=membership, actor=doors.world.desk, now=world.now
+        )  # fmt: skip
+        link = mailed.invite(
+            session, person=person, purpose="signing", document=document, actor=world.desk, now=world.now, policy=world.policy
+        )  # fmt: skip
+        envelope = mailed.send(session, link=link, keys=world.keys)
+        mailed.mail_code(session, link=link, now=world.now, policy=world.policy)
+        code = mailed.code_of(link, digits=6)
+    doors.lock("user")
+    browser = ClientRequest(app.test_client())
+    page = browser.get(f"/s/{envelope}")
+    token = page.document.xpath("//input[@name='csrf_token']/@value")[0]
+    assert "unlock" in browser.post(f"/s/{envelope}/code", {"csrf_token": token, "code": code}, 409).text
+    doors.unlock("user", "admin")
+    browser.post(f"/s/{envelope}/code", {"csrf_token": token, "code": code}, 302)

@@ -123,10 +123,10 @@ def _wapiti(
         base=browser.base, starts=visit.pages, cookies=browser.cookies, modules=report.modules, folder=folder,
         listener=listener, excluded=[f"{path}*" for path in signed_in.PASSED_OVER],
         crawl_seconds=int(seconds * 0.2),
-        module_seconds=int(max(15, seconds * 0.75 / len(set(report.modules) - wapiti.BRIEF))),
+        module_seconds=int(max(15, seconds * 0.25)),
     )  # fmt: skip
     with Program(scan.command(programs), log=folder / "output.log", cwd=folder) as run:
-        if not run.wait(seconds * 1.2 + 60):
+        if not run.wait(seconds * 1.5 + 60):
             report.cut_short.append("Wapiti was ended before it had written its report.")
     said = (folder / "output.log").read_text(encoding="utf-8", errors="replace")
     report.cut_short += [f"Wapiti's module {name}" for name in wapiti.cut_short(said)]
@@ -151,11 +151,12 @@ def _sqlmap(
         base=browser.base, asks=[ask for ask in visit.asks if ask.has_fields], cookies=browser.cookies, folder=folder,
         seconds=int(max(30, seconds)), dbms=report.database, more=["--smart"] if asked.short else ["--technique", "BEUST"],
     )  # fmt: skip
+    began = time.monotonic()
     with Program(scan.command(programs), log=folder / "output.log", cwd=folder) as run:
-        run.wait(max(30, seconds) + 60)
-    tried, of = sqlmap.tried((folder / "output.log").read_text(encoding="utf-8", errors="replace"))
-    if tried < len(scan.asks):
-        report.cut_short.append(f"sqlmap came to {tried} of {len(scan.asks)} requests")
+        ended = run.wait(scan.seconds + 60)
+    last, of = sqlmap.tried((folder / "output.log").read_text(encoding="utf-8", errors="replace"))
+    if not ended or time.monotonic() - began >= scan.seconds:
+        report.cut_short.append(f"sqlmap at request {last} of {of}")
     if of == 0:
         report.unsound.append("sqlmap read no request.")
     return sqlmap.read(scan.results.read_text(encoding="utf-8")) if scan.results.exists() else []

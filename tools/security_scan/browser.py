@@ -16,6 +16,7 @@ FILLED = {
     "tel": "207 555 0100",
     "url": "https://example.org/",
 }
+TYPED = "not(@type='checkbox' or @type='radio' or @type='file' or @type='submit')"
 TOKEN = "csrf_token"
 UNTOUCHED = frozenset({TOKEN, "csrf"})
 """Fields that a request is refused without: they are sent as they are."""
@@ -88,10 +89,11 @@ class Browser:
 
 @dataclass
 class Visit:
-    """What a visitor found: the pages that opened, and one request of each kind, in order of discovery."""
+    """What a visitor found: the pages that opened, one request of each kind, and the links to more of the same kinds."""
 
     pages: list[str] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
+    more: set[str] = field(default_factory=set)
 
 
 def walk(browser: Browser, starts: list[str], *, passed_over: re.Pattern[str], most: int = 250) -> Visit:
@@ -114,10 +116,12 @@ def walk(browser: Browser, starts: list[str], *, passed_over: re.Pattern[str], m
         if answer.text:
             links, forms = offered(browser.base, ask.path, answer.text)
             queue.extend(link for link in links if link)
+            visit.more |= set(filter(None, links))
             for form in forms:
                 if form.kind not in kinds and not passed_over.match(form.path):
                     kinds.add(form.kind)
                     visit.asks.append(form)
+    visit.more -= {*visit.pages, *(ask.path for ask in visit.asks)}
     return visit
 
 
@@ -133,6 +137,9 @@ def _form(base: str, path: str, form: html.FormElement) -> Ask | None:
     if not action:
         return None
     values = [(name, value if value.strip() else _filled(form, name)) for name, value in form.form_values()]
+    values += [
+        (e.get("name"), _filled(form, e.get("name"))) for e in form.xpath(f".//input[@name][not(@value)][{TYPED}]")
+    ]
     values += [(e.get("name"), e.get("value", "")) for e in form.xpath(".//button[@name][1]")]
     values += [(e.get("name"), "1") for e in form.xpath(".//input[@type='checkbox'][@name][not(@checked)]")[:3]]
     if (form.method or "GET").upper() == "GET":

@@ -45,7 +45,7 @@ FALSE_ALARMS: tuple[FalseAlarm, ...] = (
     FalseAlarm(
         "wapiti",
         "Secure Flag cookie",
-        r"Secure flag is not set in the cookie: session",
+        r"^Secure flag is not set in the cookie ?: session$",
         "The scan speaks plain HTTP on 127.0.0.1. Over HTTPS the cookie is __Host-session and Secure, which "
         "tests/web/test_account.py::test_over_https_the_cookie_is_locked_to_the_host proves.",
     ),

@@ -13,7 +13,7 @@ from tools.security_scan.findings import Finding
 
 AGENT = "security-scan-sqlmap"
 BAR = "=" * 54
-TRIED = re.compile(r"^\[\d+/(\d+)\] URL:", re.MULTILINE)
+TRIED = re.compile(r"^\[(\d+)/(\d+)\] URL:", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +74,9 @@ def read(table: str) -> list[Finding]:
 
 
 def tried(log: str) -> tuple[int, int]:
-    """How many of how many requests sqlmap came to, by its own log."""
-    totals = TRIED.findall(log)
-    return len(totals), int(totals[-1]) if totals else 0
+    """The number of the request that sqlmap came to last, and of how many, by its own log; (0, 0) where it read none.
+
+    It passes over requests whose fields it has tested already at the same address.
+    """
+    numbers = TRIED.findall(log)
+    return (int(numbers[-1][0]), int(numbers[-1][1])) if numbers else (0, 0)

@@ -11,14 +11,13 @@ from tools.security_scan.browser import TOKEN
 from tools.security_scan.findings import Finding
 
 AGENT = "security-scan-wapiti"
-# Not run: what looks for products that are not here (CMS, devices, Log4Shell, ...), asks the network, guesses passwords
-# or file names, or reads TLS, which ends before the portal.
+# Not run: what looks for products, directories or readers of XML that are not here (CMS, devices, Log4Shell, LDAP, XXE, ...),
+# what asks the network, guesses passwords or file names, or reads TLS, which ends before the portal; and what waits for a
+# slow database, since sqlmap does.
 QUICK = (
     "sql", "xss", "permanentxss", "redirect", "crlf", "csrf", "csp", "http_headers", "cookieflags", "methods", "ssrf",
 )  # fmt: skip
-SLOW = ("file", "exec", "ldap", "xxe", "upload", "timesql")
-BRIEF = frozenset({"csrf", "csp", "http_headers", "cookieflags", "methods"})
-"""Modules that need no time worth dividing: they ask once for a page or a form."""
+SLOW = ("file", "exec", "upload")
 
 
 @dataclass(frozen=True, kw_only=True)

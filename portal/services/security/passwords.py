@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 from zxcvbn import zxcvbn
 
-from portal import audit
+from portal import audit, jobs
 from portal.actors import Actor
 from portal.models import Agency, Credential, Membership, PastPassword, Person
 from portal.refusals import bad_input
@@ -17,6 +17,7 @@ from portal.services.security import sessions
 from workflows import passwords as rules
 from workflows.business_time import local_day
 from workflows.policy import Policy
+from workflows.vocabulary import Effect
 
 HASHER = PasswordHasher()
 DUMMY = HASHER.hash("nobody has this password")
@@ -59,9 +60,15 @@ def set_password(
     if credential is None:
         credential = Credential(person_id=person.id, changed_at=now, failures=0, totp_last_step=0, password_hash="")
         session.add(credential)
+    # The credential, the person, the sessions: whoever takes several of them takes them in this order.
+    session.get(Person, person.id, with_for_update=True)
     if credential.password_hash:
         session.add(PastPassword(person_id=person.id, password_hash=credential.password_hash, replaced_at=now))
         _forget_old(session, person, now=now)
+        jobs.enqueue(
+            session, Effect.MAIL, key=f"password_changed:{person.id}:{now}", now=now,
+            payload={"mail": "password_changed", "person_id": person.id},
+        )  # fmt: skip
     credential.password_hash, credential.changed_at = HASHER.hash(password), now
     if credential.locked_since is None:
         credential.failures = 0

@@ -92,14 +92,15 @@ def finish(
     if not right:
         _failed(session, attempt, person, actor=actor, now=now)
         return None
+    # The limits before the person, as begin() takes them: the other way round, two of them wait for each other for ever.
+    limits.give_back(session, limits.of_address("failures", attempt.address))
+    if attempt.counted_for_all:
+        limits.give_back(session, limits.EVERYBODY)
     credential = session.get_one(Credential, attempt.person_id, with_for_update=True)
     if person is None or credential.password_hash != attempt.password_hash:
         return None
     # Where a second factor follows, its wrong codes stay counted: the password must not wipe them out.
     lockout.give_back_try(session, person_id=person.id, all_of_them=not credential.totp_confirmed_at)
-    limits.give_back(session, limits.of_address("failures", attempt.address))
-    if attempt.counted_for_all:
-        limits.give_back(session, limits.EVERYBODY)
     if passwords.HASHER.check_needs_rehash(credential.password_hash):
         credential.password_hash = passwords.HASHER.hash(password)
     return person

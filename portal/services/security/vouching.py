@@ -8,9 +8,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from portal import audit, jobs, permissions
 from portal.actors import Actor, roles_of
-from portal.models import FactorReset, FactorVouch, Person
+from portal.models import Credential, FactorReset, FactorVouch, Person
 from portal.refusals import Refused, bad_input
-from portal.services.locks import lock
 from portal.services.security import second_factor, sessions
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -69,7 +68,7 @@ def vouch(session: Session, *, person: Person, recognised: str, actor: Actor, no
         raise bad_input(
             "Say in 10 to 500 characters how you recognized the person, for example by what call.", "recognised"
         )
-    lock(session, people=[person.id])
+    session.get(Credential, person.id, with_for_update=True)  # two voices in the same moment are the first and the second
     if why := why_not_vouch(session, person=person, actor=actor, on=local_day(now, policy.zone), now=now):
         raise Refused(Reason.SAME_PERSON if "somebody else" in why else Reason.NOT_ALLOWED, why)
     row = _open(session, person.id, now) or _begin(session, person, now)

@@ -11,7 +11,7 @@ from portal.db import reading, transaction
 from portal.models import WebSession
 from portal.services.security import sessions as web_sessions
 from portal.web.account.room import blueprint
-from portal.web.kernel import actor, now, permission, policy, sessions
+from portal.web.kernel import actor, now, permission, policy, public, sessions
 from workflows.vocabulary import Action
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -72,7 +72,7 @@ def end_others() -> Any:
 
 
 @blueprint.post("/account/alive")
-@permission(Action.SIGN_IN)
+@public("keeps alive the session that it came with, if there is one")
 def alive() -> Any:
     """'Stay signed in': that the request came is all that it does."""
-    return "", 204
+    return "", 204 if current_user.is_authenticated else 401

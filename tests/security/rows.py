@@ -1,0 +1,121 @@
+"""The rows of the security table (docs/security.md), each with the tests that prove its control."""
+
+from collections.abc import Mapping
+
+ROWS: Mapping[int, tuple[str, ...]] = {
+    1: (
+        "tests/security/test_matrix.py::test_every_cell_is_as_the_permission_table_says",
+        "tests/web/test_routes.py::test_a_route_without_a_permission_stops_the_start",
+        "tests/web/test_routes.py::test_another_agencys_things_are_not_there",
+        "tests/web/test_routes.py::test_another_agencys_things_cannot_be_changed",
+    ),
+    2: (
+        "tests/services/test_links.py::test_a_link_with_any_one_letter_changed_is_refused_before_any_query",
+        "tests/services/test_links.py::test_another_purpose_another_key_and_another_row_are_refused",
+        "tests/services/test_links.py::test_opening_any_number_of_times_consumes_nothing",
+        "tests/services/test_links.py::test_a_signature_sent_fifty_times_at_once_is_given_once",
+        "tests/services/test_links.py::test_the_right_code_from_many_browsers_at_once_is_taken_once",
+        "tests/services/test_links.py::test_nobody_holds_a_live_link_before_the_worker_sends_it",
+        "tests/services/test_links.py::test_a_document_whose_text_changed_after_sending_cannot_be_opened",
+        "tests/web/test_signing_pages.py::test_a_forwarded_link_is_of_no_use_without_the_mailbox",
+    ),
+    3: (
+        "tests/proof/test_while_issuing.py::test_a_change_while_access_is_issued_leaves_no_hole",
+        "tests/proof/test_while_issuing.py::test_without_the_lock_this_interleaving_leaves_a_hole_that_the_auditor_finds",
+        "tests/proof/test_before_the_call.py::test_the_gate_is_asked_again_just_before_the_call",
+        "tests/services/test_late_calls.py::test_access_that_a_late_call_gave_back_is_taken_again",
+    ),
+    4: (
+        "tests/proof/test_last_seat.py::test_fifty_at_once_for_the_last_seat",
+        "tests/proof/test_last_seat.py::test_fifty_at_once_for_the_last_seat_a_hundred_times",
+        "tests/services/test_database_refuses.py::test_more_seats_than_licences",
+    ),
+    5: ("tests/security/test_rows_posts.py::test_row_14_no_route_is_left_out_of_the_tokens",),
+    6: (
+        "tests/security/test_rows_output.py::test_row_6_tables_are_written_in_one_place_each",
+        "tests/security/test_rows_output.py::test_row_6_no_cell_of_a_table_begins_a_formula",
+        "tests/security/test_rows_output.py::test_row_6_no_cell_of_a_workbook_is_a_formula_or_a_link",
+        "tests/security/test_output.py::test_no_table_holds_a_formula",
+    ),
+    7: (
+        "tests/journeys/test_scripts.py::test_row_7_no_script_of_a_stranger_runs",
+        "tests/journeys/test_scripts.py::test_row_7_a_form_of_a_strangers_sends_nothing_elsewhere",
+        "tests/security/test_headers.py::test_every_answer_of_every_route_carries_the_strict_headers",
+        "tests/security/test_output.py::test_names_with_markup_run_on_no_page",
+        "tests/security/test_output.py::test_every_download_is_a_download",
+    ),
+    8: ("tests/security/test_rows_output.py::test_row_8_markup_on_a_paper_is_text",),
+    9: (
+        "tests/security/test_rows_posts.py::test_row_9_no_page_leads_to_another_site",
+        "tests/security/test_rows_sign_in.py::test_row_9_no_page_sends_anybody_to_another_site",
+    ),
+    10: (
+        "tests/security/test_rows_sign_in.py::test_row_10_a_fixed_or_stolen_session_is_dead_on_every_worker",
+        "tests/security/test_rows_sign_in.py::test_row_10_at_most_three_idle_for_thirty_minutes_and_twelve_hours_at_most",
+        "tests/security/test_rows_sign_in.py::test_row_10_the_cookie_is_bound_to_the_host",
+        "tests/security/test_rows_sign_in.py::test_row_10_what_ends_every_session",
+    ),
+    11: (
+        "tests/security/test_rows_sign_in.py::test_row_11_a_code_is_neither_used_again_nor_guessed",
+        "tests/services/test_sign_in.py::test_of_fifty_at_once_one_passes",
+        "tests/services/test_links.py::test_fifty_wrong_codes_at_once_leave_five_tries_counted_and_commit_them",
+    ),
+    12: ("tests/security/test_rows_sign_in.py::test_row_12_a_reset_link_works_once_and_is_void_after_any_change",),
+    13: (
+        "tests/security/test_rows_sign_in.py::test_row_13_nobody_learns_who_has_an_account",
+        "tests/services/test_lockout.py::test_the_same_statements_are_run_whoever_it_is",
+        "tests/services/test_lockout.py::test_a_wish_for_a_link_writes_the_same_whoever_it_is",
+    ),
+    14: (
+        "tests/security/test_rows_posts.py::test_row_14_no_post_of_another_site_is_taken_even_with_a_good_token",
+        "tests/security/test_rows_posts.py::test_row_14_no_route_is_left_out_of_the_tokens",
+        "tests/security/test_rows_sign_in.py::test_row_14_without_its_token_no_form_about_signing_in_is_taken",
+        "tests/web/test_routes.py::test_without_a_csrf_token_nobody_posts_anything",
+    ),
+    15: ("tests/security/test_rows_posts.py::test_row_15_no_column_posted_along_is_taken_by_any_route",),
+    16: (
+        "tests/security/test_separation.py::test_of_every_pair_nobody_decides_in_the_own_case",
+        "tests/security/test_separation.py::test_nobody_records_by_sql_what_decides_about_themselves",
+        "tests/security/test_separation.py::test_a_one_person_agency_comes_all_the_way_with_the_lead_as_the_second_person",
+        "tests/security/test_second_person.py::test_no_evidence_by_hand_is_about_oneself",
+    ),
+    17: (
+        "tests/record/test_tampers.py::test_each_of_a_thousand_random_tampers_is_found",
+        "tests/record/test_tampers.py::test_an_honest_history_is_never_accused",
+        "tests/record/test_sealing.py::test_triggers_refuse_what_is_no_addition",
+        "tests/record/test_roles.py::test_that_role_changes_nothing_that_is_kept",
+    ),
+    18: (
+        "tests/adapters/test_pdf_upload.py::test_what_could_do_harm_is_refused_with_a_sentence",
+        "tests/adapters/test_pdf_upload.py::test_the_reader_gets_neither_environment_nor_files",
+        "tests/security/test_rows_uploads.py::test_row_18_only_limited_children_parse_what_strangers_made",
+        "tests/security/test_rows_uploads.py::test_row_18_a_broken_archive_is_refused_in_words_whatever_is_broken",
+        "tests/security/test_rows_uploads.py::test_row_18_an_archive_of_endless_entries_is_counted_before_it_is_opened",
+        "tests/security/test_rows_uploads.py::test_row_18_a_bomb_is_read_no_further_than_the_limit",
+        "tests/security/test_rows_uploads.py::test_row_18_a_path_in_an_archive_leads_nowhere",
+    ),
+    19: (
+        "tests/adapters/test_scim_address.py::test_an_address_that_leads_inwards_is_seen",
+        "tests/adapters/test_scim_address.py::test_a_name_that_leads_inwards_is_not_called",
+        "tests/adapters/test_scim_address.py::test_a_name_that_is_allowed_is_called_at_the_address_that_was_looked_up",
+        "tests/adapters/test_scim_address.py::test_redirects_are_not_followed",
+        "tests/adapters/test_scim_address.py::test_an_answer_that_does_not_come_is_waited_for_a_few_seconds_only",
+        "tests/adapters/test_scim_address.py::test_the_certificate_is_checked_against_the_name_and_not_the_address",
+    ),
+    20: (
+        "tests/security/test_rows_logs.py::test_row_20_a_line_of_the_log_is_one_line_of_plain_letters",
+        "tests/security/test_rows_logs.py::test_row_20_links_tokens_and_cookies_are_left_out_of_the_log",
+        "tests/security/test_rows_logs.py::test_row_20_a_fault_of_the_database_does_not_tell_what_the_statement_carried",
+        "tests/security/test_rows_logs.py::test_row_20_a_failing_request_logs_nothing_that_was_sent",
+        "tests/security/test_output.py::test_nothing_adds_a_header_to_a_mail",
+        "tests/security/test_output.py::test_the_name_of_a_file_ends_no_header_and_fits_into_one",
+        "tests/security/test_secrets.py::test_no_table_holds_a_live_token_or_code",
+        "tests/services/test_sign_in.py::test_the_seed_lies_sealed",
+    ),
+    21: (
+        "tests/security/test_rows_sign_in.py::test_row_21_shutting_others_out_is_hard_is_noticed_and_can_be_undone",
+        "tests/services/test_lockout.py::test_one_address_fails_ten_times_and_waits_without_touching_anybody",
+        "tests/services/test_lockout.py::test_the_limits_hold_across_four_processes",
+        "tests/cli/test_user_commands.py::test_the_last_administrator_is_unlocked_on_the_server",
+    ),
+}  # fmt: skip
