@@ -1,6 +1,7 @@
 """The tool behind `make security`: it reads the scanners' reports right, and fails where it could have found nothing."""
 
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -95,14 +96,15 @@ def test_the_journal_counts_the_scanners_alone_and_names_faults_once() -> None:
     ("change", "status", "says"),
     [
         ({}, 0, "Nothing was found"),
-        ({"findings": [Finding("sqlmap", "SQL injection", "GET", "/x", "q")]}, 1, "1 findings"),
+        ({"database": ""}, 0, "the portal was not scanned"),
+        ({"findings": [Finding("sqlmap", "SQL injection", "GET", "/x", "q")]}, 1, "1 finding."),
         ({"unsound": ["sqlmap read no request."]}, 1, "proves nothing"),
     ],
 )
 def test_a_run_is_green_only_where_it_could_have_found_something(
     change: dict[str, list[object]], status: int, says: str, tmp_path: Path
 ) -> None:
-    report = Report(began="2026-11-23 15:00", **change)  # type: ignore[arg-type]
+    report = Report(began="2026-11-23 15:00", **{"database": "SQLite"} | change)  # type: ignore[arg-type]
     report.write(tmp_path)
     assert report.status == status and says in (tmp_path / "report.txt").read_text()
     assert says in json.loads((tmp_path / "report.json").read_text())["verdict"]
@@ -132,6 +134,13 @@ def test_a_program_of_the_scan_ends_with_it_and_with_what_it_started(tmp_path: P
     said = log.read_text()
     time.sleep(0.5)
     assert log.read_text() == said, "what the program started beats on"
+
+
+def test_the_scanners_come_from_a_lock_that_hashes_everything() -> None:
+    text = (ROOT / "requirements-security.lock").read_text(encoding="utf-8")
+    entries = re.findall(r"(?m)^(\S.*(?:\n .*)*)", re.sub(r"(?m)^ *#.*\n", "", text))
+    assert {"sqlmap", "wapiti3"} <= {entry.partition("==")[0] for entry in entries}
+    assert [entry.splitlines()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
 def test_the_planted_application_is_closed_without_its_cookie(tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ class Report:
         if self.unsound:
             return "The run proves nothing."
         if self.findings:
-            return f"{len(self.findings)} findings."
+            return f"{len(self.findings)} finding{'s' if len(self.findings) > 1 else ''}."
+        if not self.database:
+            return "The planted faults were found; the portal was not scanned."
         return "Nothing was found."
 
     @property
@@ -65,7 +67,7 @@ class Report:
         came = ", ".join(f"{len(pages)} by {name}" for name, pages in sorted(self.came_to.items()))
         lines = [
             f"Security scan of {self.began} UTC{' (short)' if self.short else ''}: {self.verdict}",
-            f"{scanners}; {self.minutes:.0f} minutes; {self.database}.",
+            f"{scanners}; {self.minutes:.0f} minutes; {self.database or 'no database'}.",
             f"Planted faults found: {'; '.join(self.proved) or 'none'}.",
             f"Signed in as {self.signed_in_as or 'nobody'}: {self.pages} pages, {self.requests} requests with fields.",
             f"Sent: {sent or 'nothing'}. Routes and methods come to: {came or 'none'}.",

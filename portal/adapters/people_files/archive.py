@@ -39,7 +39,9 @@ def unpacked(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _entries(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
-    entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/") and not _is_litter(entry.filename)]
+    entries = [
+        entry for entry in archive.infolist() if not entry.filename.endswith("/") and not _is_litter(entry.filename)
+    ]
     if any(entry.flag_bits & 1 for entry in entries):
         raise ArchiveError("This zip file is protected by a password. Make one without and upload that.")
     if len(entries) > MOST_FILES:
