@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.db import make_sessionmaker
@@ -98,7 +99,7 @@ class Town(World):
         admin, comer = self.actor(side.members["admin"]), side.members["comer"]
         with self.change() as session:
             agency = session.get_one(agencies.Agency, side.agency_id)
-            member, person = session.get_one(Membership, comer.id), session.get_one(Person, comer.person_id)
+            member = session.get_one(Membership, comer.id)
             project = projects.add(session, agency=agency, name="Day room", project_type=0, actor=admin, now=self.now)
             device = devices.enter(
                 session,
@@ -116,7 +117,7 @@ class Town(World):
             form = paperwork.prepare(session, kind="information_form", agency=agency, actor=admin, now=self.now)
             result = training.claim(
                 session,
-                person=person,
+                person=session.get_one(Person, comer.person_id),
                 course=self.policy.courses[0].id,
                 score=8100,
                 taken_on=self.today,
@@ -125,20 +126,11 @@ class Town(World):
                 now=self.now,
                 policy=self.policy,
             )
-            member_of_agency = session.get_one(Membership, side.members["delegate"].id)
-            given = delegations.give(
-                session, agency=agency, to=member_of_agency, scopes=list(Scope), starts_on=self.today, ends_on=self.today, reason="On leave.",
-                actor=self.actor(side.members["director"]), now=self.now, policy=self.policy,
-            )  # fmt: skip
-            waiver = waivers.ask(
-                session, agency=agency, membership=member, prerequisite=next(p.id for p in self.policy.prerequisites if p.waivable),
-                until=self.today, reason="Until the course is held again.", actor=admin, now=self.now, policy=self.policy,
-            )  # fmt: skip
+            given, waiver = self._let_and_asked(session, side, agency, member)
             jobs.enqueue(session, Effect.EXPIRE, key=f"seat:{side.agency_id}", now=self.now.replace(year=2030))
             session.flush()
-            order = session.scalars(
-                select(WorkOrder).where(WorkOrder.agency_id == agency.id, WorkOrder.status == "open")
-            ).first()
+            of_agency = select(WorkOrder).where(WorkOrder.agency_id == agency.id, WorkOrder.status == "open")
+            order = session.scalars(of_agency).first()
             order = order or session.scalars(select(WorkOrder).order_by(WorkOrder.id.desc())).first()
             job = session.scalars(select(Job).order_by(Job.id.desc())).first()
             row = session.scalars(
@@ -148,7 +140,7 @@ class Town(World):
             side.ids = {
                 "agency_id": agency.id,
                 "membership_id": member.id,
-                "person_id": person.id,
+                "person_id": comer.person_id,
                 "project_id": project.id,
                 "device_id": device.id,
                 "document_id": document.id,
@@ -160,9 +152,21 @@ class Town(World):
                 "row_id": row.id,
                 "subject_id": member.id,
                 "form_id": form.id,
-                "delegation_id": given[0].id,
-                "waiver_id": waiver.id,
+                "delegation_id": given,
+                "waiver_id": waiver,
             }
+
+    def _let_and_asked(self, session: Any, side: Side, agency: Any, member: Membership) -> tuple[int, int]:
+        """The ids of a delegation and of a waiver that waits."""
+        given = delegations.give(
+            session, agency=agency, to=session.get_one(Membership, side.members["delegate"].id), scopes=list(Scope), starts_on=self.today,
+            ends_on=self.today, reason="On leave.", actor=self.actor(side.members["director"]), now=self.now, policy=self.policy,
+        )  # fmt: skip
+        waiver = waivers.ask(
+            session, agency=agency, membership=member, prerequisite=next(p.id for p in self.policy.prerequisites if p.waivable),
+            until=self.today, reason="Until the course is held again.", actor=self.actor(side.members["admin"]), now=self.now, policy=self.policy,
+        )  # fmt: skip
+        return given[0].id, waiver.id
 
     def moved_to(self, engine: Engine) -> "Town":
         """The same town on a copy of its database."""

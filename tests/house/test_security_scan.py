@@ -10,7 +10,7 @@ import pytest
 
 from portal.config import ROOT
 from tools.security_scan import findings, journal, proving, signed_in, sqlmap, wapiti
-from tools.security_scan.browser import Ask, offered
+from tools.security_scan.browser import Ask, Visit, offered
 from tools.security_scan.findings import Finding
 from tools.security_scan.processes import Program, free_port
 from tools.security_scan.report import Report
@@ -70,12 +70,26 @@ def test_a_page_offers_its_links_and_its_forms_filled_in() -> None:
     assert post.has_fields and not Ask("POST", "/x", (("csrf_token", "t"),)).has_fields
 
 
+def test_what_another_request_tries_too_is_left_out() -> None:
+    longest, single, other = "/people?q=a&sort=name&agency=1", "/people?sort=name", "/people/3/then?day=1"
+    visit = Visit(
+        ["/people", single, longest, other],
+        [Ask("GET", single), Ask("GET", longest), Ask("POST", "/people"), Ask("GET", other)],
+    )
+    visit.trimmed()
+    assert visit.pages == ["/people", longest, other] and visit.more == {single}
+    assert [ask.path for ask in visit.asks] == [longest, "/people", other]
+
+
 def test_false_alarms_are_few_narrow_and_give_a_reason() -> None:
     real, none = findings.judged(wapiti.read(WAPITI) * 2)
     assert {finding.what for finding in real} == {"SQL Injection", "Internal Server Error"} and len(real) == 2
     assert [finding.what for finding, _ in none] == ["Secure Flag cookie"]
     other = Finding("wapiti", "Secure Flag cookie", "GET", "/", "", "Secure flag is not set in the cookie : another")
-    assert findings.judged([other])[0] == [other]
+    elsewhere = Finding(
+        "wapiti", "SQL Injection", "POST", "/people/new", "phone", "SQL Injection via injection in the parameter phone"
+    )
+    assert findings.judged([other, elsewhere])[0] == [other, elsewhere]
     assert len(findings.FALSE_ALARMS) <= 5 and all(len(alarm.why) > 40 for alarm in findings.FALSE_ALARMS)
 
 

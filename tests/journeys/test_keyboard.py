@@ -1,7 +1,9 @@
 """An Agency Administrator on a phone-wide window with a keyboard alone: signs in, asks for access, signs out."""
 
 from collections.abc import Callable
+from datetime import datetime
 
+import pyotp
 import pytest
 
 from portal.db import transaction
@@ -35,7 +37,9 @@ def town(clean_url: Callable[[str], str], wall_clock: MovableClock) -> Town:
         town.build()
         with transaction(town.sessions) as session:
             person = session.get_one(Person, town.harbor.members["admin"].person_id)
-            sign_in.set_password(session, person=person, password=PASSWORD, actor=town.desk, now=town.now, policy=town.policy)
+            sign_in.set_password(
+                session, person=person, password=PASSWORD, actor=town.desk, now=town.now, policy=town.policy
+            )
         return town
 
 
@@ -92,6 +96,12 @@ def test_keyboard_alone(living: Living, town: Town, visitor: Visit) -> None:
         "document.activeElement.closest('.usa-alert--error, [role=alert], .error-summary, .usa-alert') !== null"
     ), "the summary of what is wrong takes the focus"
     keyboard.type("Password", PASSWORD).enter("Sign in")
+    assert who.heading == "Set up your second factor"
+    key = who.text.split("Key: ")[1].split()[0]
+    seconds = int((living.context.clock() - datetime(1970, 1, 1)).total_seconds())
+    keyboard.type("Six-digit code", pyotp.TOTP(key).at(seconds)).enter("Continue")
+    assert who.heading == "Your second factor"
+    keyboard.enter("Later")
     assert who.heading == "What waits for me"
 
     keyboard.to("Menu")

@@ -23,6 +23,7 @@ from portal.models import (
     AuditEntry,
     Device,
     Document,
+    EmailChange,
     Lapse,
     Person,
     Project,
@@ -66,7 +67,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
     words = {
         "envelope": "x", "purpose": "sign_in", "kind": "user_agreement", "role": "agency_admin", "group": "inventory", "number": 1,
         "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "scan_id": 1,
-    "session_id": 1,
+    "session_id": 2_000_000_000,
     }  # fmt: skip
     shown = 0
     for rule in app.url_map.iter_rules():
@@ -215,11 +216,16 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
         check = RecordCheck(
             checked_at=town.now, entries=9, anchors=1, last_seq=9, broken="Entry 7 <script>alert(1)</script> is missing."
         )
-        session.add_all([stop, lapse, waiver, check])
+        change = EmailChange(
+            person_id=user.id, was="was@example.org", email="new@example.org", asked_by=town.desk.person_id, asked_at=town.now,
+            expires_at=town.now + timedelta(1), token_hash="x" * 64,
+        )  # fmt: skip
+        session.add_all([stop, lapse, waiver, check, change])
         session.flush()
         payload |= {"stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
+            carries |= {"change_id": change.id} if name.startswith("email_") else {}
             job = Job(
                 id=1,
                 lease="",

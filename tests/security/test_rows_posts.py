@@ -118,16 +118,15 @@ def every_column() -> dict[str, str]:
     return dict.fromkeys(sorted(columns), TAKEN) | WORDS_POSTED
 
 
-FIELDS_ELSEWHERE = {"/desk/training/<int:result_id>/refuse": {"note"}}
+FIELDS_ELSEWHERE = {"/desk/training/<int:result_id>/refuse": {"note", "reason"}}
 """Routes of which the form stands on another page, and what it has."""
 
 
 def own_fields(client: FlaskClient, rule: Rule, address: str) -> set[str]:
     """The fields that the page's own form has: those are to be taken, if they are in order."""
     page = client.get(address) if "GET" in (rule.methods or ()) else None
-    if page is None:
-        return FIELDS_ELSEWHERE.get(rule.rule, set())
-    return set(re.findall(r'name="([^"]+)"', page.get_data(as_text=True)))
+    elsewhere = FIELDS_ELSEWHERE.get(rule.rule, set())
+    return elsewhere if page is None else elsewhere | set(re.findall(r'name="([^"]+)"', page.get_data(as_text=True)))
 
 
 @pytest.mark.parametrize("who", ["admin", "director", "lead"])

@@ -83,6 +83,7 @@ def _scan(asked: argparse.Namespace, programs: Path, folder: Path, report: Repor
     if len(visit.pages) < FEWEST_PAGES:
         report.unsound.append(f"Only {len(visit.pages)} pages were there to scan.")
         return
+    visit.trimmed()
     cookies = dict(browser.cookies)
     left = until - time.monotonic()
     found = _wapiti(asked, programs, folder / "wapiti", browser, visit, listener, left * 0.55, report)
@@ -123,10 +124,10 @@ def _wapiti(
         base=browser.base, starts=visit.pages, cookies=browser.cookies, modules=report.modules, folder=folder,
         listener=listener, excluded=[f"{path}*" for path in signed_in.PASSED_OVER],
         crawl_seconds=int(seconds * 0.2),
-        module_seconds=int(max(15, seconds * 0.25)),
+        module_seconds=int(max(15, seconds * 0.35)),
     )  # fmt: skip
     with Program(scan.command(programs), log=folder / "output.log", cwd=folder) as run:
-        if not run.wait(seconds * 1.5 + 60):
+        if not run.wait(seconds * 2 + 60):
             report.cut_short.append("Wapiti was ended before it had written its report.")
     said = (folder / "output.log").read_text(encoding="utf-8", errors="replace")
     report.cut_short += [f"Wapiti's module {name}" for name in wapiti.cut_short(said)]

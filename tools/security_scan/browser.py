@@ -95,6 +95,25 @@ class Visit:
     asks: list[Ask] = field(default_factory=list)
     more: set[str] = field(default_factory=set)
 
+    def trimmed(self) -> None:
+        """Leaves out pages and links whose fields another request to the same page has too: they would be tried twice."""
+        full = [_fields_at(ask.path) for ask in self.asks if ask.method == "GET"]
+        lesser = {
+            path for path in (*self.pages, *(ask.path for ask in self.asks if ask.method == "GET"))
+            if any(at == other and names < more for (at, names) in [_fields_at(path)] for (other, more) in full) and "?" in path
+        }  # fmt: skip
+        self.pages = [path for path in self.pages if path not in lesser]
+        self.asks = [ask for ask in self.asks if ask.method == "POST" or ask.path not in lesser]
+        self.more |= lesser
+
+
+def _fields_at(path: str) -> tuple[str, frozenset[str]]:
+    """A page without its numbers, and the names of its query's fields."""
+    parts = urlsplit(path)
+    return re.sub(r"/\d+(?=/|$)", "/0", parts.path), frozenset(
+        name for name, _ in parse_qsl(parts.query, keep_blank_values=True)
+    )
+
 
 def walk(browser: Browser, starts: list[str], *, passed_over: re.Pattern[str], most: int = 250) -> Visit:
     """Opens one page of each kind that links lead to; forms are collected and never sent."""

@@ -29,7 +29,7 @@ SCOPES: Mapping[Scope, tuple[str, str]] = {
     ),
     Scope.ATTEST_FORMS: (
         "Fill in and attest the Agency's forms",
-        "The information form, the housing inventory, the posted notices; agreements stay with the director",
+        "The information form and the housing inventory; agreements stay with the director",
     ),
     Scope.AUTHORISE_DEVICES: (
         "Authorize devices",

@@ -32,7 +32,7 @@ class Figure:
 
 
 def overview(session: Session, *, actor: Actor, now: datetime, policy: Policy) -> list[Figure]:
-    """Every figure of the page. Counts of people below five are not told, nor rates and medians of so few. Six statements."""
+    """Every figure of the page. Counts of people below five are not told, nor rates and medians of so few. Five statements."""
     permissions.check(session, actor, Action.AGGREGATES_SEE)
     today = local_day(now, policy.zone)
     return [*_agencies(session), *_access(session), *_waiting(session, now), *_lapses(session, today), *_training(session, now, policy)]  # fmt: skip
@@ -71,7 +71,6 @@ def _waiting(session: Session, now: datetime) -> list[Figure]:
 
 
 def _lapses(session: Session, today: date) -> list[Figure]:
-    whose = func.count(func.distinct(case((Lapse.about == "membership", Lapse.subject_id))))
     open_ = Lapse.settled_at.is_(None)
     due, coming = session.execute(
         select(
@@ -79,9 +78,8 @@ def _lapses(session: Session, today: date) -> list[Figure]:
             func.count(func.distinct(case((Lapse.due > today, Lapse.id)))),
         ).where(open_)
     ).one()
-    people = session.scalar(select(whose).where(open_, Lapse.due <= today)) or 0
     return [
-        Figure("Lapses", "Prerequisites that have lapsed", counted(due), f"They concern {counted(people).lower()} people"),
+        Figure("Lapses", "Prerequisites that have lapsed", counted(due), "Of people and of Agencies"),
         Figure("Lapses", "Prerequisites about to lapse", counted(coming)),
     ]  # fmt: skip
 

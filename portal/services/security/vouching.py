@@ -68,7 +68,9 @@ def vouch(session: Session, *, person: Person, recognised: str, actor: Actor, no
         raise bad_input(
             "Say in 10 to 500 characters how you recognized the person, for example by what call.", "recognised"
         )
-    session.get(Credential, person.id, with_for_update=True)  # two voices in the same moment are the first and the second
+    session.get(
+        Credential, person.id, with_for_update=True
+    )  # two voices in the same moment are the first and the second
     if why := why_not_vouch(session, person=person, actor=actor, on=local_day(now, policy.zone), now=now):
         raise Refused(Reason.SAME_PERSON if "somebody else" in why else Reason.NOT_ALLOWED, why)
     row = _open(session, person.id, now) or _begin(session, person, now)

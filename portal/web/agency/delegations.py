@@ -9,7 +9,7 @@ from forms.delegation import NewDelegation, RevokeDelegation
 from portal import permissions
 from portal.db import reading
 from portal.models import Agency, Delegation, Membership
-from portal.refusals import not_found
+from portal.refusals import bad_input, not_found
 from portal.services.agencies import delegations, directors
 from portal.services.agencies.delegations import SCOPES
 from portal.web.agency import blueprint
@@ -86,9 +86,11 @@ def _give(session: Any, agency_id: int, form: NewDelegation) -> None:
     to = session.get(Membership, an_id(form.who.data))
     if to is None or to.agency_id != agency.id:
         raise not_found()
-    assert form.starts_on.data and form.ends_on.data  # both are required
+    first, last = form.starts_on.data, form.ends_on.data
+    if first is None or last is None:
+        raise bad_input("Enter the first and the last day.", "starts_on")
     delegations.give(
-        session, agency=agency, to=to, scopes=form.scopes.data, starts_on=form.starts_on.data, ends_on=form.ends_on.data,
+        session, agency=agency, to=to, scopes=form.scopes.data, starts_on=first, ends_on=last,
         reason=form.reason.data, actor=actor(), now=now(), policy=policy(),
     )  # fmt: skip
 

@@ -125,6 +125,9 @@ def vouch(membership_id: int) -> Any:
 @permission(Action.EMAIL_CHANGE)
 def email(membership_id: int) -> Any:
     form = AddressForAnother()
+    with reading(sessions()) as session:
+        if find(session, Action.MEMBERSHIP_SEE, membership_id).person_id == actor().person_id:
+            return redirect(url_for("account.email"))
 
     def facts(session: Session, person: Person) -> dict[str, Any]:
         lockout.refuse_others(session, person=person, actor=actor(), on=today())
