@@ -156,7 +156,7 @@ class Town(World):
                 "waiver_id": waiver,
             }
 
-    def _let_and_asked(self, session: Any, side: Side, agency: Any, member: Membership) -> tuple[int, int]:
+    def _let_and_asked(self, session: Session, side: Side, agency: Any, member: Membership) -> tuple[int, int]:
         """The ids of a delegation and of a waiver that waits."""
         given = delegations.give(
             session, agency=agency, to=session.get_one(Membership, side.members["delegate"].id), scopes=list(Scope), starts_on=self.today,
