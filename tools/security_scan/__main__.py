@@ -88,7 +88,9 @@ def _scan(asked: argparse.Namespace, programs: Path, folder: Path, report: Repor
     left = until - time.monotonic()
     found = _wapiti(asked, programs, folder / "wapiti", browser, visit, listener, left * 0.55, report)
     browser.cookies = cookies
-    found += _sqlmap(asked, programs, folder / "sqlmap", browser, visit, until - time.monotonic(), report)
+    found += _sqlmap(
+        asked, programs, folder / "sqlmap", browser, visit, max(until - time.monotonic(), left * 0.4), report
+    )
     _look_back(folder, browser, found, report)
 
 
