@@ -68,7 +68,7 @@ class RecoveryCode(Form):
     code = StringField(
         "Recovery code",
         [DataRequired("Enter one of your recovery codes."), OneLine(40)],
-        description="16 letters and digits; capitals, spaces and dashes do not matter.",
+        description="24 letters and digits; capitals, spaces and dashes do not matter.",
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
     )
 
@@ -82,6 +82,12 @@ class NewAddress(Form):
             OneLine(320),
         ],
     )
+
+
+class OwnAddress(NewAddress):
+    """For whoever came in by a password: a browser left open must not be enough to take the account over."""
+
+    current = PasswordField("Your present password", [DataRequired("Enter your present password.")])
 
 
 class AddressForAnother(NewAddress):

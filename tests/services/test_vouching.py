@@ -178,7 +178,7 @@ def test_the_way_back_on_the_server_is_on_record_as_such(doors: Doors) -> None:
 def test_ten_codes_each_of_which_works_once(doors: Doors) -> None:
     doors.set_up_factor("admin")
     made = codes(doors, "admin")
-    assert len(set(made)) == 10 and all(len(code) == 19 for code in made)
+    assert len(set(made)) == 10 and all(len(code) == 29 for code in made)
     assert use(doors, "admin", made[0].upper().replace("-", " "))
     assert not use(doors, "admin", made[0])
     doors.world.now += timedelta(minutes=1)

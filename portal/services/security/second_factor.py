@@ -20,7 +20,7 @@ from workflows.vocabulary import Effect, Reason, Role
 
 STEP = 30
 TEN = 10
-_BYTES = 10
+_BYTES = 15
 
 
 def needed(roles: Iterable[tuple[int, str]]) -> bool:
@@ -155,7 +155,7 @@ def _plain(code: str) -> str:
 
 
 def _new_code() -> str:
-    """16 letters and digits of base 32, 80 random bits, in four groups that can be read aloud."""
+    """24 letters and digits of base 32, 120 random bits, in six groups that can be read aloud."""
     text = base64.b32encode(secrets.token_bytes(_BYTES)).decode().lower()
     return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 

@@ -5,11 +5,12 @@ from typing import Any
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
 
-from forms.sign_in import NewAddress, Nothing
+from forms.sign_in import NewAddress, Nothing, OwnAddress
 from portal.db import reading, transaction
 from portal.models import Person
 from portal.refusals import Refused
 from portal.services.people import mailbox
+from portal.web.account.present import is_right, must_say_present
 from portal.web.account.room import blueprint
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
 from workflows.vocabulary import Action
@@ -18,12 +19,12 @@ from workflows.vocabulary import Action
 @blueprint.route("/account/email", methods=["GET", "POST"])
 @permission(Action.EMAIL_CHANGE)
 def email() -> Any:
-    form = NewAddress()
+    form = OwnAddress() if must_say_present() else NewAddress()
     with reading(sessions()) as session:
         person = session.get_one(Person, actor().person_id)
         waits = mailbox.waiting(session, person_id=person.id, now=now())
         session.expunge_all()
-    if form.validate_on_submit():
+    if form.validate_on_submit() and (not isinstance(form, OwnAddress) or is_right(form)):
         try:
             with transaction(sessions()) as session:
                 mailbox.ask_change(

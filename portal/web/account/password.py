@@ -6,15 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from forms.sign_in import ChangePassword, NewPassword
-from portal.db import reading, transaction
+from portal.db import transaction
 from portal.models import Person
 from portal.refusals import Refused
 from portal.services.security import sign_in
 from portal.web import kernel
+from portal.web.account.present import is_right, must_say_present
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, now, policy, public, sessions
-
-NOT_PRESENT = "This is not your present password. After three failures the account is locked until somebody unlocks it."
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])
@@ -27,7 +26,7 @@ def new_password() -> Any:
     # By a mailed link one may choose a password; what comes in by it will still be asked for the second factor.
     if current_user.needs_second_factor and current_user.has_second_factor and current_user.via == "password":
         return redirect(url_for("account.second_factor", next=kernel.own_path()))
-    form, status = ChangePassword() if _must_say_present() else NewPassword(), 200
+    form, status = ChangePassword() if must_say_present() else NewPassword(), 200
     if form.validate_on_submit():
         try:
             answer = _set_password(form)
@@ -43,15 +42,9 @@ def new_password() -> Any:
     ), 400 if form.errors else status
 
 
-def _must_say_present() -> bool:
-    """Whoever came by a link has just shown that the mailbox is theirs; whoever came by a password shows that again."""
-    with reading(sessions()) as session:
-        return current_user.via == "password" and sign_in.has_password(session, current_user.person.id)
-
-
 def _set_password(form: NewPassword) -> Any:
     """The answer, or None where the form has been refused."""
-    if isinstance(form, ChangePassword) and not _present_is_right(form):
+    if isinstance(form, ChangePassword) and not is_right(form):
         return None
     with transaction(sessions()) as session:
         person = session.get_one(Person, current_user.person.id)
@@ -68,18 +61,3 @@ def _set_password(form: NewPassword) -> Any:
         "success",
     )
     return enter(token, request.args.get("next"))
-
-
-def _present_is_right(form: ChangePassword) -> bool:
-    with transaction(sessions()) as session:
-        attempt = sign_in.begin(
-            session, email=current_user.person.email, now=now(), policy=policy(), address=kernel.address()
-        )
-    right = sign_in.fits(attempt, form.current.data)
-    with transaction(sessions()) as session:
-        person = sign_in.finish(
-            session, attempt=attempt, right=right, password=form.current.data, actor=actor(), now=now()
-        )
-    if person is None:
-        form.refuse(attempt.refused or NOT_PRESENT, "current")
-    return person is not None
