@@ -28,7 +28,7 @@ _AT_THE_AGENCY = (
 )
 _ASKED = (
     "EXISTS (SELECT 1 FROM evidence a WHERE a.about = 'membership' AND a.subject_id = NEW.subject_id AND a.kind = 'request' "
-    "AND a.recorded_by = NEW.recorded_by)"
+    "AND a.recorded_by = NEW.recorded_by AND a.withdrawn_at >= '9999-12-31' AND a.valid_until >= NEW.valid_from)"
 )
 _NAMED_BY_ANOTHER = (
     "EXISTS (SELECT 1 FROM evidence d WHERE d.about = 'membership' AND d.subject_id = NEW.subject_id AND d.kind = 'role' "

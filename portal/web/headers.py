@@ -31,7 +31,9 @@ def init_app(app: Flask) -> None:
         if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         if request.endpoint == "account.sign_out" and request.method == "POST":
-            response.headers["Clear-Site-Data"] = '"cache", "storage"'  # what is left for whoever sits down here next
+            # What is left for whoever sits down here next; after time ran out, a note that something typed waits stays.
+            kept = request.args.get("kept") == "1"
+            response.headers["Clear-Site-Data"] = '"cache"' if kept else '"cache", "storage"'
         if secure or request.is_secure:
             response.headers["Strict-Transport-Security"] = HTTPS_ONLY
         return response

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from portal.actors import Actor, operator
 from portal.models import AuditEntry, Decision, Job, PackActivation, SweepStop
 from portal.refusals import Refused
-from portal.services import daily, packs
+from portal.services import daily, evidence, packs
 from portal.services.desk import pack_preview
 from portal.services.people import grants
 from portal.worker import drain
@@ -61,6 +61,7 @@ def test_the_file_rules_until_a_pack_is_in_force_and_changes_nothing_afterwards(
         assert packs.adopt(session, world.policy, now=world.now)
         assert not packs.adopt(session, STRICT, now=world.now)
         assert packs.in_force(session, STRICT).version == world.policy.version
+    with world.look() as session:
         assert session.scalars(select(AuditEntry.act).where(AuditEntry.act == "policy pack.adopt")).all() == [
             "policy pack.adopt"
         ]
@@ -230,10 +231,10 @@ def test_activating_releases_the_brake_for_those_it_named_and_for_nobody_else(wo
     world.now += timedelta(1)
     for member in others:  # while the release still stands, for another reason: the brake is pulled
         with world.change() as session:
-            for held in grants.evidence.in_force(
+            for held in evidence.in_force(
                 session, About.MEMBERSHIP, member.id, Kind.PRIVACY_PLEDGE, on=world.today
             ):
-                grants.evidence.end(
+                evidence.end(
                     session,
                     held,
                     actor=world.desk,

@@ -21,9 +21,9 @@ from tests.web.desk_world import signed_agreement, stored, to_enrol
 from workflows.vocabulary import LEAD, About, Kind, Role
 
 MENUS = {
-    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Agencies", "People", "Work orders"],
+    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Overview"],
     Role.HELP_DESK: ["Home", "My access", "Desk", "Agencies", "People", "Work orders"],
-    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Agencies", "People"],
+    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Agencies", "People", "Overview"],
     Role.TRAINER: ["Home", "My access", "Desk", "Agencies", "People"],
     Role.EXECUTIVE_DIRECTOR: ["Home", "My access", "Agency", "People"],
     Role.AGENCY_ADMIN: ["Home", "My access", "Agency", "People"],
