@@ -85,7 +85,7 @@ def make(
 
 
 def test_a_preview_says_what_then_happens(make: Callable[[], Engine]) -> None:
-    seen: Counter[str] = sum(communities(make, 3, SEED), Counter())
+    seen: Counter[str] = sum(communities(make, 2, SEED), Counter())
     assert seen["closes"] and seen["closes later"] and seen["opens"] and seen["held"], seen
 
 

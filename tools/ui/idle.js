@@ -69,7 +69,7 @@ function watch() {
     ending = true;
     try {
       await keepDraft();
-      await send(dialog.dataset.out, new URLSearchParams({ csrf_token: dialog.dataset.token }), "application/x-www-form-urlencoded");
+      await send(`${dialog.dataset.out}?kept=1`, new URLSearchParams({ csrf_token: dialog.dataset.token }), "application/x-www-form-urlencoded");
     } finally {
       location.assign(`${dialog.dataset.in}?next=${encodeURIComponent(location.pathname + location.search)}`);
     }
