@@ -24,13 +24,14 @@ PRESENT = datetime(2026, 11, 23, 15, 0)
 KEYS = ("for tests alone, nothing is signed with it",)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker looks at all that is in a community: making one takes longer than looking at it."""
     for item in items:
         asked = getattr(item, "fixturenames", ())
         if "each_community" in asked and isinstance(item, pytest.Function):
             item.add_marker(pytest.mark.xdist_group(f"community on {item.callspec.params['each_community']}"))
-        elif "small_community" in asked:
+        elif {"small_community", "sqlite_folder"} & set(asked):
             item.add_marker(pytest.mark.xdist_group("community on sqlite"))
 
 
