@@ -15,8 +15,8 @@ from portal import migrate
 from portal.db import reading, transaction
 from portal.demo.people import Listed, listed
 from portal.models import AccessRequest, Agency, Membership, Project
-from portal.services.people import requests
-from portal.services.people.people import PersonFields
+from portal.services.people import approvals, requests
+from portal.services.people.particulars import PersonFields
 from portal.services.people.request_checks import Work
 from portal.wiring import Context
 from workflows.business_time import local_day
@@ -86,7 +86,7 @@ def _approve(context: Context, asks: Listed, approves: Listed, number: int) -> N
             session, agency=session.get_one(Agency, LEAD), work=_work(session, context, LEAD), person=_fields(number),
             actor=living.actor_in(session, context, asks.person_id), now=context.clock(), policy=context.policy,
         )  # fmt: skip
-        requests.approve(
+        approvals.approve(
             session,
             request=request,
             actor=living.actor_in(session, context, approves.person_id),

@@ -20,6 +20,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Optio
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
+from forms.names import FullName
 
 DAYS = ["%Y-%m-%d", "%m/%d/%Y"]
 WORKERS = [("staff", "Staff"), ("volunteer", "Volunteer"), ("contractor", "Contractor")]
@@ -73,11 +74,9 @@ class One(SelectField):
             raise ValidationError("Choose from the list.")
 
 
-class Who(Form):
+class Who(FullName):
     """Somebody who is named here, with the choice of a replacement."""
 
-    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
-    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
     email = EmailField(
         "Work e-mail address",
         [

@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
 from forms.fields import DayField
+from forms.names import FullName
 
 ADDRESS = "Enter an e-mail address like name@example.org."
 WHY = "Say why, in a few words. It stays on record."
@@ -108,11 +109,9 @@ class FindAgencies(Form):
     )  # fmt: skip
 
 
-class PersonForm(Form):
+class PersonForm(FullName):
     """Somebody to be named."""
 
-    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
-    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
     email = EmailField(
         "Work e-mail address", [DataRequired("Enter the work e-mail address."), OneLine(320), Email(ADDRESS)]
     )

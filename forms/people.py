@@ -6,6 +6,7 @@ from wtforms.validators import DataRequired, InputRequired, Optional, Regexp
 
 from forms.access_request import Day, One, Reason, listed
 from forms.base import Form, OneLine
+from forms.names import FullName
 
 STANDINGS = [
     ("", "Everybody who is here"),
@@ -52,11 +53,9 @@ class Departure(Reason):
     last_day = Day("Last day", [Optional()], description="A past day is recorded as it was; access ends now")
 
 
-class Name(Form):
+class Name(FullName):
     """A name has changed."""
 
-    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
-    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
     title = StringField("Job title or volunteer role", [Optional(), OneLine(100)])
     phone = TelField("Telephone", [Optional(), OneLine(30)])
 

@@ -4,6 +4,7 @@ from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringF
 from wtforms.validators import DataRequired, Email, EqualTo, Regexp
 
 from forms.base import Form, OneLine
+from forms.names import FullName, WorkAddress
 
 
 class SignIn(Form):
@@ -50,17 +51,7 @@ class Code(Form):
     )
 
 
-class Invite(Form):
-    first_name = StringField("First name", [DataRequired("Enter the first name."), OneLine(100)])
-    last_name = StringField("Last name", [DataRequired("Enter the last name."), OneLine(100)])
-    email = EmailField(
-        "Work e-mail address",
-        [
-            DataRequired("Enter the e-mail address."),
-            Email("Enter an e-mail address like name@example.org."),
-            OneLine(320),
-        ],
-    )
+class Invite(FullName, WorkAddress):
     role = SelectField("Role", [DataRequired("Choose a role.")])
 
 

@@ -1,9 +1,9 @@
 """Who acts: a person with roles as of now, a person who came by a link, or the portal itself."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import ColumnElement, Select, String, literal, select, union_all
+from sqlalchemy import Select, String, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.models import Delegation, Evidence, Membership, Person
@@ -105,22 +105,18 @@ def roles_of(session: Session, person_id: int, on: date) -> frozenset[tuple[int,
     return frozenset((agency, role) for agency, role in session.execute(_roles(person_id, on)))
 
 
-def _in_force(on: date) -> tuple[ColumnElement[bool], ...]:
-    return (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
-
-
 def _roles(person_id: int, on: date) -> Select[int, str]:
     return (
         select(Membership.agency_id, Evidence.detail)
         .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(Membership.person_id == person_id, Evidence.kind == Kind.ROLE, *_in_force(on))
+        .where(Membership.person_id == person_id, Evidence.kind == Kind.ROLE, *Evidence.in_force(on))
     )
 
 
 def _delegations(person_id: int, on: date) -> Select[int, str, str, str]:
     """Given to the person by whoever is still director there; nothing where the person has left the Agency."""
     directs, belongs = aliased(Membership), aliased(Membership)
-    of_membership = (Evidence.about == About.MEMBERSHIP, *_in_force(on))
+    of_membership = (Evidence.about == About.MEMBERSHIP, *Evidence.in_force(on))
     still = (
         select(1)
         .select_from(Evidence)

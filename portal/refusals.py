@@ -28,5 +28,22 @@ def bad_input(sentence: str, field: str = "") -> Refused:
     return Refused(Reason.BAD_INPUT, sentence, field)
 
 
+def a_reason(
+    text: str,
+    ask: str = "Say why, in a few words: it stays on record.",
+    *,
+    field: str = "reason",
+    least: int = 3,
+    most: int = 1000,
+) -> str:
+    """What was given as a reason, as it goes on record: white space folded; BAD_INPUT for too little or too much."""
+    why = " ".join(text.split())
+    if len(why) < least:
+        raise bad_input(ask, field)
+    if len(why) > most:
+        raise bad_input(f"At most {most:,} characters; this has {len(why):,}. Shorten it.", field)
+    return why
+
+
 def not_found() -> Refused:
     return Refused(Reason.NOT_FOUND, "There is nothing here, or it is not yours to see.")

@@ -7,6 +7,8 @@ Databases, each clean and migrated:
     database_url                               the address of one, on both
     empty_database_url                         the address of one that was never migrated, on both
 
+    doors, each_doors                          a small world of people who sign in, with quick passwords
+
 The portal itself, on a clean SQLite database: settings, clock, context, app, client, client_request.
 """
 
@@ -31,6 +33,7 @@ from tests.support.record import AUDIT_KEY
 
 if TYPE_CHECKING:
     from portal.wiring import Context
+    from tests.services.doors import Doors
 
 os.environ["PORTAL_AUDIT_KEY"] = AUDIT_KEY
 
@@ -39,6 +42,36 @@ os.environ["PORTAL_AUDIT_KEY"] = AUDIT_KEY
 def closed_network() -> Iterator[None]:
     with network.closed():
         yield
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash at its cheapest: looking at a password costs a sixth of a second otherwise, and that is the library's matter."""
+    from argon2 import PasswordHasher
+
+    from portal.services.security import passwords
+
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "HASHER", cheap)
+    monkeypatch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
+
+
+@pytest.fixture
+def doors(engine: Engine, quick_passwords: None) -> "Doors":
+    """A small world of people who sign in, on SQLite."""
+    from tests.services.doors import Doors
+    from tests.services.world import World
+
+    return Doors(World(engine))
+
+
+@pytest.fixture
+def each_doors(each_engine: Engine, quick_passwords: None) -> "Doors":
+    """The same once on SQLite and once on PostgreSQL."""
+    from tests.services.doors import Doors
+    from tests.services.world import World
+
+    return Doors(World(each_engine))
 
 
 @pytest.fixture(scope="session", autouse=True)

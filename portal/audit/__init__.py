@@ -12,8 +12,8 @@ from workflows.vocabulary import LEAD
 
 ITS_AGENCY = "The Agency"
 _AN_AGENCYS_OWN = frozenset({
-    "access request.cancel", "access.request", "add", "device.authorise", "device.change", "device.enter", "device.withdraw",
-    "document.fill", "document.scan", "document.submit", "modify", "officer.end", "officer.name", "person.deactivate",
+    "access request.cancel", "access.request", "device.authorise", "device.change", "device.enter", "device.withdraw",
+    "document.fill", "document.scan", "document.submit", "officer.end", "officer.name", "person.deactivate",
 })  # fmt: skip
 """Acts that are an Agency's own: where the Lead's staff carry them out, they do so for the Agency, in their own name."""
 

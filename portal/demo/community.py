@@ -22,7 +22,7 @@ from portal.refusals import Refused
 from portal.services import founding
 from portal.services.agencies import agencies
 from portal.services.desk import import_hmis
-from portal.services.people import requests
+from portal.services.people import approvals, requests
 from portal.wiring import Context
 from workflows.vocabulary import LEAD, Reason, Role
 
@@ -343,4 +343,4 @@ class Play:
                     AccessRequest.membership_id == membership.id, AccessRequest.status == "open"
                 )
             ).one()
-            requests.approve(session, request=request, actor=driver.actor(session, self.staff.admin), **driver.about)
+            approvals.approve(session, request=request, actor=driver.actor(session, self.staff.admin), **driver.about)

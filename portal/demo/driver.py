@@ -24,7 +24,7 @@ from portal.models import Agency, Document, Link, Membership, Person, Project, W
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.desk import work_orders
-from portal.services.people import handover, people
+from portal.services.people import handover, particulars, people
 from portal.wiring import Context, work_order_hmis
 from portal.worker import Worker, drain
 from workflows.business_time import local_day
@@ -280,9 +280,9 @@ class Driver:
                 handover.reveal(session, person=person, actor=self.actor(session, email), now=self.now, keys=self.keys)
 
 
-def fields(somebody: Somebody) -> people.PersonFields:
+def fields(somebody: Somebody) -> particulars.PersonFields:
     """Somebody as typed into a form."""
-    return people.PersonFields(
+    return particulars.PersonFields(
         first_name=somebody.first,
         last_name=somebody.last,
         email=somebody.email,
@@ -291,7 +291,7 @@ def fields(somebody: Somebody) -> people.PersonFields:
     )
 
 
-def office_fields(somebody: Somebody, title: str) -> people.PersonFields:
+def office_fields(somebody: Somebody, title: str) -> particulars.PersonFields:
     return dataclasses.replace(fields(somebody), title=title)
 
 

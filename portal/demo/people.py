@@ -108,9 +108,7 @@ def _holds(role: Role, on: date):
             Evidence.subject_id == Membership.id,
             Evidence.kind == Kind.ROLE,
             Evidence.detail == role.value,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
         )
         .correlate(Membership)
     )

@@ -22,7 +22,7 @@ class Years:
 
     def renew_inventory(self, house: House) -> None:
         """This year's housing inventory, from last year's; verified in the same week."""
-        self.joining.submit(house, "housing_inventory")
+        self.joining.forms.submit(house, "housing_inventory")
         self.driver.verify(self.staff.second_desk, self.driver.papers(house.name, "signed", kind="housing_inventory"))
 
     def review(self, house: House) -> None:

@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, Date, DateTime, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base
 from portal.models.base import Trigger, one_of
+from workflows.questions import holds
 from workflows.vocabulary import About, Kind
 
 KEPT = (
@@ -57,6 +58,11 @@ class Evidence(Base):
     verified_how: Mapped[str] = mapped_column(String(40), default="")
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     withdrawn_reason: Mapped[str] = mapped_column(String(1000), default="")
+
+    @classmethod
+    def in_force(cls, on: date) -> tuple[ColumnElement[bool], ...]:
+        """The conditions for rows that hold on a day and were never taken back: what the gate reads of today."""
+        return holds(cls, on), cls.withdrawn_at == datetime.max
 
 
 class EndedEvidence(Base):

@@ -17,8 +17,8 @@ from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor
 from portal.db import is_postgres
 from portal.models import Grant, LapseDay, StoppedCase, SweepStop
-from portal.refusals import Refused, bad_input
-from portal.services import staff
+from portal.refusals import Refused, a_reason
+from portal.services import holders
 from portal.services.transition import transition
 from portal.standing.sweep import Standing, stand
 from workflows.business_time import local_day
@@ -141,9 +141,7 @@ def release(
     CONFLICT where somebody was added whom the actor has not seen; nothing is released then.
     """
     permissions.check(session, actor, Action.BRAKE_RELEASE, stop)
-    why = " ".join(reason.split())
-    if not why:
-        raise bad_input("Say why access may be suspended for all of them.", "reason")
+    why = a_reason(reason, "Say why access may be suspended for all of them.")
     today = local_day(now, policy.zone)
     day_of(session, today, policy)
     added = session.scalar(_cases(stop).with_only_columns(func.count()).where(StoppedCase.id > upto)) or 0
@@ -153,8 +151,8 @@ def release(
             f"{added} more {'person was' if added == 1 else 'people were'} added to the list since you opened it. "
             "Nothing was released. Read the list again.",
         )
-    transition(session, stop, "release", actor=actor, now=now, why=why[:1000])
-    stop.ended_at, stop.ended_by, stop.ended_reason = now, actor.person_id, why[:1000]
+    transition(session, stop, "release", actor=actor, now=now, why=why)
+    stop.ended_at, stop.ended_by, stop.ended_reason = now, actor.person_id, why
     stop.released_until = today + RELEASED_FOR
     return _go_on(session, stop, now=now)
 
@@ -243,7 +241,7 @@ def _pull(
         said=f"The brake was pulled: {len(closing)} of {day.live} people with access would have lost it for a lapse, "
         f"{day.allowed} may on one day.",
     )
-    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=day.day):
+    for person_id in holders.of_the_lead(session, Role.LEAD_ADMIN, on=day.day):
         payload = {"mail": "brake_pulled", "person_id": person_id, "stop_id": stop.id}
         jobs.enqueue(session, Effect.MAIL, key=f"brake_pulled:{stop.id}:{person_id}", now=now, payload=payload)
     return stop

@@ -163,8 +163,7 @@ def in_force(
 ) -> list[Evidence]:
     """The evidence of a kind about a subject that holds on a day and is not withdrawn, oldest first."""
     query = select(Evidence).where(
-        Evidence.about == about, Evidence.subject_id == subject_id, Evidence.kind == kind, Evidence.valid_from <= on,
-        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+        Evidence.about == about, Evidence.subject_id == subject_id, Evidence.kind == kind, *Evidence.in_force(on),
     )  # fmt: skip
     if detail is not None:
         query = query.where(Evidence.detail == detail)

@@ -8,8 +8,8 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from portal import jobs
-from portal.models import Evidence, Lapse, Membership
-from portal.services import brake
+from portal.models import Lapse, Membership
+from portal.services import brake, holders
 from portal.services.look_ahead import Coming, Key
 from workflows.business_time import local_day
 from workflows.findings import Decision, Status
@@ -127,21 +127,9 @@ def _news(row: Lapse, policy: Policy, today: date) -> int | None:
 
 
 def _offices(session: Session, on: date) -> dict[int, dict[str, set[int]]]:
-    roles = (Role.AGENCY_ADMIN, *OFFICES.values())
-    query = (
-        select(Membership.agency_id, Evidence.detail, Membership.person_id)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id != LEAD,
-            Evidence.kind == Kind.ROLE,
-            Evidence.detail.in_(roles),
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
-    )
+    query = holders.held(on, Role.AGENCY_ADMIN, *OFFICES.values()).where(Membership.agency_id != LEAD)
     held: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for agency_id, role, person_id in session.execute(query):
+    for agency_id, _, person_id, role in session.execute(query):
         held[agency_id][role].add(person_id)
     return held
 

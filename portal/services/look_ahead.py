@@ -115,8 +115,8 @@ def _taken_over(
 ) -> dict[Pair, date]:
     """What shuts access that is older than the portal on the day the gate takes it over, within its time of warning."""
     last = select(Evidence.subject_id, func.max(Evidence.valid_until)).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.INHERITED, Evidence.valid_from <= today, Evidence.valid_until >= today,
-        Evidence.valid_until < date.max, Evidence.withdrawn_at == datetime.max, Evidence.subject_id.in_(_WITH_ACCESS),
+        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.INHERITED, *Evidence.in_force(today),
+        Evidence.valid_until < date.max, Evidence.subject_id.in_(_WITH_ACCESS),
     )  # fmt: skip
     rows = session.execute(last.group_by(Evidence.subject_id))
     days = {member: until + timedelta(1) for member, until in rows}

@@ -14,7 +14,7 @@ from portal.actors import PORTAL, Actor
 from portal.db import is_postgres
 from portal.models import PackActivation, PolicyPack
 from portal.refusals import Refused, bad_input
-from portal.services import staff
+from portal.services import holders
 from portal.services.locks import lock
 from portal.services.transition import transition
 from workflows.business_time import local_day
@@ -100,7 +100,7 @@ def propose(
         session, actor=actor, now=now, act="policy pack.propose", thing=row, after={"version": policy.version},
         said=f"Proposed the pack {policy.name}, version {policy.version[:12]}. Reason: {row.note}",
     )  # fmt: skip
-    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
+    for person_id in holders.of_the_lead(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
         if person_id != actor.person_id:
             jobs.enqueue(
                 session, Effect.MAIL, key=f"pack_proposed:{row.id}:{person_id}", now=now,

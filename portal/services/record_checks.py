@@ -10,7 +10,7 @@ from portal.actors import PORTAL, Actor
 from portal.audit.anchors import ANCHORED
 from portal.audit.verifying import Outcome
 from portal.models import RecordCheck
-from portal.services import staff
+from portal.services import holders
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import Effect, Role
@@ -53,6 +53,6 @@ def mail_head(session: Session, *, seq: int, mac: str, now: datetime, policy: Po
 def _mail(
     session: Session, mail: str, payload: dict[str, int | str], *, key: str, now: datetime, policy: Policy
 ) -> None:
-    for person_id in staff.holding(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
+    for person_id in holders.of_the_lead(session, Role.LEAD_ADMIN, on=local_day(now, policy.zone)):
         whole = {"mail": mail, "person_id": person_id, **payload}
         jobs.enqueue(session, Effect.MAIL, key=f"{mail}:{key}:{person_id}", now=now, payload=whole)

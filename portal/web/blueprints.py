@@ -5,7 +5,21 @@ from importlib import import_module
 
 from flask import Blueprint
 
-MODULES = ("account", "home", "signing", "documents", "agency", "people", "waivers", "desk", "day_one", "orders", "public", "board", "roles")
+MODULES = (
+    "account",
+    "home",
+    "signing",
+    "documents",
+    "agency",
+    "people",
+    "waivers",
+    "desk",
+    "day_one",
+    "orders",
+    "public",
+    "board",
+    "roles",
+)
 
 
 def all_of_them(*, demo: bool) -> Sequence[Blueprint]:

@@ -1,6 +1,7 @@
 """What every view uses: the request's moment and actor, the process's context, and the permission a route declares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -8,11 +9,11 @@ from typing import Any, TypeVar, cast
 from flask import current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import Session, object_session
 
 from portal import permissions
 from portal.actors import Actor
-from portal.db import Sessions, reading
+from portal.db import Sessions, reading, transaction
 from portal.refusals import Refused
 from portal.secrets import Keys
 from portal.services import packs
@@ -125,6 +126,33 @@ def tell(refusal: Refused) -> None:
     if refusal.reason is Reason.NOT_FOUND:
         raise refusal
     flash(refusal.sentence, "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Whether an act was carried out, and what it answered with."""
+
+    done: bool
+    value: Any = None
+
+    def __bool__(self) -> bool:
+        return self.done
+
+
+def saved(form: Any, act: Callable[[Session], Any], *, raised: Collection[Reason] = ()) -> Saved:
+    """Does it in a transaction; a refusal goes to its field of the form, and everything typed stays.
+
+    For the reasons in `raised` there is no field to mend: they become a page of their own.
+    """
+    try:
+        with transaction(sessions()) as session:
+            value = act(session)
+    except Refused as no:
+        if no.reason in raised:
+            raise
+        form.refuse(no.sentence, no.field)
+        return Saved(False)
+    return Saved(True, value)
 
 
 def own_path() -> str:

@@ -14,12 +14,13 @@ from portal.refusals import Refused, not_found
 from portal.services.desk import waiver_lists
 from portal.services.people import waivers
 from portal.web.desk.room import as_csv, pager, to_agency, to_person
-from portal.web.kernel import actor, an_id, may, now, permission, policy, sessions, tell, today
+from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions, tell, today
 from workflows.business_time import us_date
 from workflows.vocabulary import LEAD, Action, Reason
 
 blueprint = Blueprint("waivers", __name__, url_prefix="/waivers")
 EVERYTHING = 10_000
+APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
 
 
 @blueprint.get("", endpoint="index")
@@ -91,21 +92,17 @@ def new() -> Any:
     form = AskForWaiver(prerequisites=[(p.id, p.title) for p in waivers.waivable(policy()).values()])
     if request.method == "GET" and request.args.get("prerequisite") in waivers.waivable(policy()):
         form.prerequisite.data = request.args["prerequisite"]
-    if form.validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                agency, membership = _whom(session)
-                row = waivers.ask(
-                    session, agency=agency, membership=membership, prerequisite=form.prerequisite.data, until=form.until.data,
-                    reason=form.reason.data or "", actor=actor(), now=now(), policy=policy(),
-                )  # fmt: skip
-        except Refused as no:
-            if no.reason in (Reason.NOT_ALLOWED, Reason.NOT_FOUND):
-                raise
-            form.refuse(no.sentence, no.field)
-        else:
-            flash("The HMIS Lead has been asked. You get a message when it is decided.", "success")
-            return redirect(url_for("waivers.one", waiver_id=row.id))
+
+    def ask(session: Session) -> Waiver:
+        agency, membership = _whom(session)
+        return waivers.ask(
+            session, agency=agency, membership=membership, prerequisite=form.prerequisite.data, until=form.until.data,
+            reason=form.reason.data or "", actor=actor(), now=now(), policy=policy(),
+        )  # fmt: skip
+
+    if form.validate_on_submit() and (done := saved(form, ask, raised=APART)):
+        flash("The HMIS Lead has been asked. You get a message when it is decided.", "success")
+        return redirect(url_for("waivers.one", waiver_id=done.value.id))
     with reading(sessions()) as session:
         agency, membership = _whom(session)
         return render_template(
@@ -134,21 +131,11 @@ def _whom(session: Session) -> tuple[Agency, Membership | None]:
 @permission(Action.WAIVER_SEE)
 def one(waiver_id: int) -> Any:
     form = Decide()
-    if request.method == "POST" and form.validate_on_submit():
-        try:
-            _decide(waiver_id, form)
-        except Refused as no:
-            if no.reason in (Reason.NOT_ALLOWED, Reason.NOT_FOUND):
-                raise
-            form.refuse(no.sentence, no.field)
-        else:
-            said = (
-                "given, and whoever waited for it is put before the gate again"
-                if form.decision.data == "give"
-                else "refused"
-            )
-            flash(f"The waiver is {said}. Whoever asked gets a message.", "success")
-            return redirect(url_for("waivers.one", waiver_id=waiver_id))
+    if form.validate_on_submit() and saved(form, lambda session: _decide(session, waiver_id, form), raised=APART):
+        given = "given, and whoever waited for it is put before the gate again"
+        said = given if form.decision.data == "give" else "refused"
+        flash(f"The waiver is {said}. Whoever asked gets a message.", "success")
+        return redirect(url_for("waivers.one", waiver_id=waiver_id))
     return _page(waiver_id, form)
 
 
@@ -172,15 +159,14 @@ def _page(waiver_id: int, form: Decide) -> Any:
         ), 400 if form.errors or form.form_errors else 200
 
 
-def _decide(waiver_id: int, form: Decide) -> None:
-    with transaction(sessions()) as session:
-        row = permissions.find(session, actor(), Action.WAIVER_DECIDE, Waiver, waiver_id)
-        why = form.reason.data or ""
-        if form.decision.data == "refuse":
-            waivers.refuse(session, row, reason=why, actor=actor(), now=now())
-            return
-        until = form.until.data or row.until
-        waivers.give(session, row, until=until, reason=why, actor=actor(), now=now(), policy=policy())
+def _decide(session: Session, waiver_id: int, form: Decide) -> None:
+    row = permissions.find(session, actor(), Action.WAIVER_DECIDE, Waiver, waiver_id)
+    why = form.reason.data or ""
+    if form.decision.data == "refuse":
+        waivers.refuse(session, row, reason=why, actor=actor(), now=now())
+        return
+    until = form.until.data or row.until
+    waivers.give(session, row, until=until, reason=why, actor=actor(), now=now(), policy=policy())
 
 
 @blueprint.post("/<int:waiver_id>/withdraw", endpoint="withdraw")
@@ -202,18 +188,14 @@ def withdraw(waiver_id: int) -> Any:
 @permission(Action.WAIVER_END)
 def end(waiver_id: int) -> Any:
     form = EndWaiver()
-    if form.validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                row = permissions.find(session, actor(), Action.WAIVER_END, Waiver, waiver_id)
-                waivers.end(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
-        except Refused as no:
-            if no.reason in (Reason.NOT_ALLOWED, Reason.NOT_FOUND):
-                raise
-            form.refuse(no.sentence, no.field)
-        else:
-            flash("The waiver has ended. Everybody whom it carried is put before the gate again.", "success")
-            return redirect(url_for("waivers.one", waiver_id=waiver_id))
+
+    def finish(session: Session) -> None:
+        row = permissions.find(session, actor(), Action.WAIVER_END, Waiver, waiver_id)
+        waivers.end(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
+
+    if form.validate_on_submit() and saved(form, finish, raised=APART):
+        flash("The waiver has ended. Everybody whom it carried is put before the gate again.", "success")
+        return redirect(url_for("waivers.one", waiver_id=waiver_id))
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.WAIVER_END, Waiver, waiver_id)
         what = [

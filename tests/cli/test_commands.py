@@ -1,34 +1,19 @@
 """The `portal` command as a script sees it: exit status, JSON, and one line for each thing that is wrong."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from portal.cli import main
 from portal.config import MAINE
 from portal.db import make_engine, make_sessionmaker
 from portal.models import Agency, AuditEntry, Job, Project, TrainingResult
+from tests.cli.conftest import Portal
 
 SAMPLE = Path(__file__).parent.parent / "data" / "hmis-sample"
-Portal = Callable[..., Result]
-
-
-@pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
-    """Runs a command in an empty folder, on a database of its own that is migrated already."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PORTAL_SECRET_KEY", "for-tests-alone-and-nothing-is-signed-with-it")
-    monkeypatch.setenv("PORTAL_DATABASE_URL", f"sqlite:///{tmp_path / 'portal.db'}")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(main, list(words), catch_exceptions=False)
-
-    assert run("migrate").exit_code == 0
-    return run
 
 
 def count(tmp_path: Path, model: type) -> int:

@@ -4,17 +4,15 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from portal.cli import main
 from portal.db import make_engine, make_sessionmaker, transaction
 from portal.models import Agency, AuditEntry, BulkScan, Decision, Grant
-from tests.cli.test_commands import Portal, count
+from tests.cli.conftest import Portal
+from tests.cli.test_commands import count
 from tests.services.lists import PEOPLE, ROSTER
 from tests.services.test_day_one_scans import a_pdf
 
@@ -25,22 +23,15 @@ JAMIE = (
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
+def portal(portal: Portal, tmp_path: Path) -> Portal:
     """Runs a command on a migrated database with one Agency; the clock stands at November 23, 2026."""
     from datetime import datetime
 
     from portal.services import founding
     from workflows.policy import load
 
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PORTAL_SECRET_KEY", "for-tests-alone-and-nothing-is-signed-with-it")
-    monkeypatch.setenv("PORTAL_DATABASE_URL", f"sqlite:///{tmp_path / 'portal.db'}")
     now = datetime(2026, 11, 23, 15, 0)
 
-    def run(*words: str) -> Any:
-        return CliRunner().invoke(main, list(words), catch_exceptions=False)
-
-    assert run("migrate").exit_code == 0
     engine = make_engine(f"sqlite:///{tmp_path / 'portal.db'}")
     with transaction(make_sessionmaker(engine)) as session:
         founding.establish(session, now=now, policy=load())
@@ -55,7 +46,7 @@ def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
             )
         )
     engine.dispose()
-    return run
+    return portal
 
 
 def a_list(tmp_path: Path, *rows: str, header: str = PEOPLE) -> str:

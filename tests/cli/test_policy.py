@@ -1,7 +1,6 @@
 """`portal policy …` as a script sees it: adopted once, proposed by one operator, activated by another, shown and warned about."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,17 +8,13 @@ from click.testing import CliRunner, Result
 
 from portal.cli import main
 from portal.config import MAINE
+from tests.cli.conftest import Portal
 from workflows.policy import load
-
-Portal = Callable[..., Result]
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
-    """Runs a command as the operator named by `by`, on a migrated database of its own."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PORTAL_SECRET_KEY", "for-tests-alone-and-nothing-is-signed-with-it")
-    monkeypatch.setenv("PORTAL_DATABASE_URL", f"sqlite:///{tmp_path / 'portal.db'}")
+def portal(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
+    """Runs a command as the operator named by `by`, on a database of its own."""
 
     def run(*words: str, by: str = "ada", typed: str | None = None) -> Result:
         monkeypatch.setenv("LOGNAME", by)

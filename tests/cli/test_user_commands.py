@@ -1,40 +1,27 @@
 """The way back from the server: `portal user unlock` and `portal user reset-mfa`, on record as the command line's."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pyotp
 import pytest
-from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from portal.actors import PORTAL
-from portal.cli import main
 from portal.config import Settings
 from portal.db import transaction
 from portal.models import AuditEntry, Credential, Person, WebSession
 from portal.services.security import second_factor, sign_in
 from portal.wiring import Context, make_context
-from tests.services.doors import GOOD, quick_hash
+from tests.cli.conftest import Portal
+from tests.services.doors import GOOD
 
 ADA = "ada@example.org"
-Portal = Callable[..., Result]
 
 
 @pytest.fixture
-def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
-    quick_hash(monkeypatch)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PORTAL_SECRET_KEY", "for-tests-alone-and-nothing-is-signed-with-it")
-    monkeypatch.setenv("PORTAL_DATABASE_URL", f"sqlite:///{tmp_path / 'portal.db'}")
-
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(main, list(words), catch_exceptions=False)
-
-    assert run("migrate").exit_code == 0
-    named = run("user", "invite", ADA, "--role", "lead_admin", "--first-name", "Ada", "--last-name", "Sample")
+def portal(portal: Portal, quick_passwords: None) -> Portal:
+    """With one Lead administrator, Ada."""
+    named = portal("user", "invite", ADA, "--role", "lead_admin", "--first-name", "Ada", "--last-name", "Sample")
     assert named.exit_code == 0
-    return run
+    return portal
 
 
 @pytest.fixture

@@ -302,7 +302,8 @@ def test_every_act_that_stands_for_an_agency_is_one_that_is_written() -> None:
     for act in sorted(audit._AN_AGENCYS_OWN):
         machine, _, move = act.partition(".")
         moved = re.search(rf'Machine\("{machine}".*?"{move}": Move', machines, re.DOTALL) if move else None
-        assert f'act="{act}"' in here or moved, act
+        # An act of the record has two words; a request's `act="add"` is another thing.
+        assert move and (f'act="{act}"' in here or moved), act
 
 
 def test_the_world_of_the_other_tests_is_sealed(world: World) -> None:

@@ -15,7 +15,7 @@ from portal.models import Agency, Evidence, Membership, Person, WorkOrder
 from portal.services.agencies import directors, officers
 from portal.services.desk import import_hmis, import_training, record_evidence, work_orders
 from portal.services.people import departures, grants, people, requests
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, device_of, director_of, work
 from tests.services.world import World
 from workflows.vocabulary import About, Kind

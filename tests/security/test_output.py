@@ -35,7 +35,7 @@ from portal.models import (
 from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.services.agencies import agencies
-from portal.services.people import people
+from portal.services.people import particulars
 from portal.web.uploads import download
 from tests.factories import Town
 from tests.support.pages import problems_of
@@ -166,13 +166,13 @@ def test_a_name_holds_no_line_break_no_markup_and_nothing_unseen(text: str) -> N
     if "\r" in text or "\n" in text or "\u2028" in text:
         made = None
         try:
-            made = people.a_name(text, "first_name")
+            made = particulars.a_name(text, "first_name")
         except Refused:
             return
         assert not set(made) & set("\r\n\u2028\u2029\x0b\x0c")
     else:
         with pytest.raises(Refused):
-            people.a_name(text, "first_name")
+            particulars.a_name(text, "first_name")
 
 
 @pytest.mark.parametrize("field", ["subject", "to_name", "to_email", "id"])

@@ -18,8 +18,7 @@ from portal.services import links
 from portal.services.security import sign_in
 from portal.web import kernel
 from portal.web.app import build
-from tests.services.doors import GOOD, Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import GOOD, Doors
 from tests.support import databases
 from tests.support.pages import ClientRequest
 from tests.web.browsing import statements
@@ -30,21 +29,11 @@ ELSEWHERE = (
 )  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
 @pytest.fixture
 def engine(clean_url: Callable[[str], str]) -> Iterator[Engine]:
     """An empty database, and not the town of the other attacks."""
     with databases.engine_on(clean_url("sqlite")) as made:
         yield made
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from portal.refusals import Refused
 from portal.services.agencies import directors, officers
 from portal.services.desk import import_training, record_evidence
 from portal.services.desk.record_evidence import Entry
-from portal.services.people import asked_for, departures, people, requests, training, waivers
-from portal.services.people.people import PersonFields
-from tests.services.asking import admin_of, ask, director_of, in_force
+from portal.services.people import approvals, asked_for, bases, departures, people, requests, training, waivers
+from portal.services.people.particulars import PersonFields
+from tests.services.asking import admin_of, ask, at, director_of, in_force, names_himself
 from tests.services.world import World
 from workflows.vocabulary import KINDS, LEAD, About, Kind, Reason, Role
 
@@ -49,10 +49,14 @@ def by_hand(world: World, actor: Any, *given: Any, **more: Any) -> None:
 
 
 def membership_of(world: World, actor: Any, agency_id: int = LEAD) -> Membership:
-    with world.look() as session:
-        return session.scalars(
-            select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id == agency_id)
-        ).one()
+    return at(world, actor, agency_id)
+
+
+def called_off(world: World, request: int, *, by: Any) -> None:
+    with world.change() as session:
+        requests.cancel(
+            session, request=session.get_one(AccessRequest, request), reason="Not needed", actor=by, now=world.now, policy=world.policy
+        )  # fmt: skip
 
 
 def also_at(world: World, actor: Any, agency: Agency, *roles: Role) -> Any:
@@ -177,11 +181,7 @@ def test_a_director_who_names_himself_to_everything_waits_for_the_lead(world: Wo
     agency = world.agency()
     director = director_of(world, agency)
     mine = membership_of(world, director, agency.id)
-    with world.change() as session:
-        named = officers.name_officers(
-            session, agency=session.get_one(Agency, agency.id), admin=session.get_one(Membership, mine.id), same=True, actor=director,
-            now=world.now, policy=world.policy,
-        )  # fmt: skip
+    named = names_himself(world, agency, director)
     assert named.request is not None and in_force(world, mine.id, Kind.REQUEST) == []
     again = world.actor(mine)
     with refused(world, Reason.NOT_ALLOWED):
@@ -189,7 +189,7 @@ def test_a_director_who_names_himself_to_everything_waits_for_the_lead(world: Wo
     with refused(world, Reason.SAME_PERSON):
         ask(world, agency, again, membership=mine)
     with world.change() as session:
-        requests.approve(
+        approvals.approve(
             session,
             request=session.get_one(AccessRequest, named.request.id),
             actor=world.admin,
@@ -214,7 +214,7 @@ def of_the_lead(world: World, requester: Any, level: str, membership: Membership
 
 def approve(world: World, request_id: int, actor: Any) -> None:
     with world.change() as session:
-        requests.approve(
+        approvals.approve(
             session, request=session.get_one(AccessRequest, request_id), actor=actor, now=world.now, policy=world.policy
         )
 
@@ -227,15 +227,7 @@ def test_whoever_approved_cannot_ask_anew_under_the_own_approval(world: World) -
         approve(world, request, first)
     approve(world, request, second)
     assert in_force(world, colleague.id, Kind.LEAD_APPROVAL)
-    with world.change() as session:
-        requests.cancel(
-            session,
-            request=session.get_one(AccessRequest, request),
-            reason="Not needed",
-            actor=second,
-            now=world.now,
-            policy=world.policy,
-        )
+    called_off(world, request, by=second)
     again = of_the_lead(world, second, "read_only", colleague, "add")
     assert not in_force(world, colleague.id, Kind.LEAD_APPROVAL)
     with refused(world, Reason.NOT_ALLOWED, Reason.SAME_PERSON):
@@ -258,7 +250,7 @@ def test_a_higher_level_for_a_colleague_needs_a_second_person_again(world: World
         session.add(request)
         session.flush()
         actor = first if who == "the requester of before" else second
-        basis = requests.Basis(called="lead")
+        basis = bases.Basis(called="lead")
         asked_for.record(
             session,
             session.get_one(Membership, colleague.id),
@@ -419,13 +411,5 @@ def test_whoever_asked_may_end_what_another_person_approved(world: World) -> Non
     request = of_the_lead(world, first, "read_only", colleague, "add")
     approve(world, request, second)
     world.now += timedelta(days=2)
-    with world.change() as session:
-        requests.cancel(
-            session,
-            request=session.get_one(AccessRequest, request),
-            reason="Not needed",
-            actor=first,
-            now=world.now,
-            policy=world.policy,
-        )
+    called_off(world, request, by=first)
     assert in_force(world, colleague.id, Kind.LEAD_APPROVAL) == []

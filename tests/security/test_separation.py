@@ -26,10 +26,10 @@ from portal.models import (
 )
 from portal.models.separation import JUDGED
 from portal.refusals import Refused
-from portal.services.agencies import devices, officers
+from portal.services.agencies import devices
 from portal.services.desk import record_evidence
-from portal.services.people import background, requests
-from tests.services.asking import director_of, in_force, projects_of, work
+from portal.services.people import approvals, background, requests
+from tests.services.asking import at, director_of, in_force, names_himself, projects_of, work
 from tests.services.world import World
 from workflows.vocabulary import KINDS, LEAD, About, Kind, Reason, Role
 
@@ -228,7 +228,7 @@ def everybody(world: World, agency: Agency) -> dict[str, Actor]:
         with world.look() as session:
             person = session.get_one(Person, actor.person_id)
         world.member(agency, person, Role.END_USER)
-        people[role.value] = world.actor(_at(world, actor, agency.id))
+        people[role.value] = world.actor(at(world, actor, agency.id))
     return people
 
 
@@ -237,7 +237,7 @@ def test_of_every_pair_nobody_decides_in_the_own_case(world: World) -> None:
     agency = world.agency(licences_=0)
     people, done = everybody(world, agency), dict.fromkeys(("ask", "check", "sanction"), 0)
     for (who, actor), (whom, subject) in product(people.items(), people.items()):
-        member = _at(world, subject, agency.id)
+        member = at(world, subject, agency.id)
         for act in done:
             rows = world.count(Evidence)
             refusal = _tried(world, act, agency, member, actor)
@@ -290,12 +290,8 @@ def test_a_one_person_agency_comes_all_the_way_with_the_lead_as_the_second_perso
     """U18: the director is Agency Admin, security officer and user; every second word is the Lead's, and access comes."""
     agency = world.agency()
     director = director_of(world, agency)
-    mine = _at(world, director, agency.id)
-    with world.change() as session:
-        named = officers.name_officers(
-            session, agency=session.get_one(Agency, agency.id), admin=session.get_one(Membership, mine.id), same=True, actor=director,
-            now=world.now, policy=world.policy,
-        )  # fmt: skip
+    mine = at(world, director, agency.id)
+    named = names_himself(world, agency, director)
     assert named.request is not None
     alone = world.actor(mine)
     with world.change() as session:
@@ -312,7 +308,7 @@ def test_a_one_person_agency_comes_all_the_way_with_the_lead_as_the_second_perso
 
     for refused in (
         lambda session: choose(session, alone),
-        lambda session: requests.approve(
+        lambda session: approvals.approve(
             session, request=session.get_one(AccessRequest, named.request.id), actor=alone, now=world.now, policy=world.policy
         ),
         lambda session: background.enter(
@@ -323,7 +319,7 @@ def test_a_one_person_agency_comes_all_the_way_with_the_lead_as_the_second_perso
         with pytest.raises(Refused), world.change() as session:
             refused(session)
     with world.change() as session:
-        requests.approve(
+        approvals.approve(
             session,
             request=session.get_one(AccessRequest, named.request.id),
             actor=world.admin,
@@ -351,9 +347,3 @@ def test_a_one_person_agency_comes_all_the_way_with_the_lead_as_the_second_perso
 def _lead(world: World) -> Agency:
     with world.look() as session:
         return session.get_one(Agency, LEAD)
-
-
-def _at(world: World, actor: Actor, agency_id: int) -> Membership:
-    with world.look() as session:
-        query = sa.select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id == agency_id)
-        return session.scalars(query).one()

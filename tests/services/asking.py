@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from portal.actors import Actor
 from portal.models import AccessRequest, Agency, Device, Evidence, Membership, Project
+from portal.services.agencies import officers
 from portal.services.people import requests
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from portal.services.people.requests import Work
 from tests.services.world import NEVER, World
 from workflows.vocabulary import About, Kind, Role
@@ -23,6 +24,23 @@ def admin_of(world: World, agency: Agency) -> Actor:
 
 def director_of(world: World, agency: Agency) -> Actor:
     return world.actor(world.member(agency, None, Role.EXECUTIVE_DIRECTOR))
+
+
+def at(world: World, actor: Actor, agency_id: int) -> Membership:
+    """The actor's own membership at an Agency."""
+    with world.look() as session:
+        query = select(Membership).where(Membership.person_id == actor.person_id, Membership.agency_id == agency_id)
+        return session.scalars(query).one()
+
+
+def names_himself(world: World, agency: Agency, director: Actor) -> officers.Named:
+    """The director becomes Agency Administrator and security officer too, and by that asks for access."""
+    mine = at(world, director, agency.id)
+    with world.change() as session:
+        return officers.name_officers(
+            session, agency=session.get_one(Agency, agency.id), admin=session.get_one(Membership, mine.id), same=True, actor=director,
+            now=world.now, policy=world.policy,
+        )  # fmt: skip
 
 
 def projects_of(world: World, agency: Agency) -> list[int]:

@@ -5,25 +5,16 @@ from datetime import datetime
 from typing import Any
 
 import pyotp
-import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from portal.actors import Actor
 from portal.models import Agency, AuditEntry, Credential, Job, Person, WebSession
-from portal.services.security import lockout, passwords, second_factor, sign_in
+from portal.services.security import lockout, second_factor, sign_in
 from tests.services.world import World
 from workflows.vocabulary import LEAD, Role
 
 GOOD = "lantern quarry mosaic seventeen"
 MANUAL = "velvet7onion4"
-
-
-def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash at its cheapest: its cost is the library's matter."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
-    monkeypatch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
 
 
 class Doors:

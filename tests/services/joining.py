@@ -11,7 +11,7 @@ from portal.actors import Actor, actor_of
 from portal.models import Agency, Document, Link, Membership, Person
 from portal.services import evidence, links, paperwork
 from portal.services.agencies import agencies, directors, officers
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Role
 

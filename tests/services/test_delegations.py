@@ -12,8 +12,8 @@ from portal.actors import Actor
 from portal.models import Agency, AuditEntry, Delegation, Device, Job, Membership
 from portal.refusals import Refused
 from portal.services.agencies import delegations, devices, officers
-from portal.services.people import departures, people
-from portal.services.people.people import PersonFields
+from portal.services.people import departures, offices
+from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, ask, director_of
 from tests.services.world import World
 from workflows.vocabulary import Action, Effect, Reason, Role, Scope
@@ -202,7 +202,7 @@ def test_it_ends_when_the_director_gives_up_the_office(
     give(world, agency, deputy, director)
     with world.change() as session:
         query = select(Membership).where(Membership.agency_id == agency.id, Membership.person_id == director.person_id)
-        people.end_role(
+        offices.end_role(
             session, membership=session.scalars(query).one(), role=Role.EXECUTIVE_DIRECTOR, actor=world.desk, now=world.now, policy=world.policy,
             reason="Retired",
         )  # fmt: skip
@@ -282,7 +282,7 @@ def test_the_second_word_for_a_device_is_never_the_agency_admins_own(
         )  # fmt: skip
         assert (device.director_id, device.admin_id) == (deputy.person_id, None)
     with world.change() as session:
-        people.give_role(
+        offices.give_role(
             session, membership=session.get_one(Membership, deputy.id), role=Role.AGENCY_ADMIN, actor=director, now=world.now, policy=world.policy
         )  # fmt: skip
     with world.change() as session:

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from portal.models import AccessRequest, Agency, EndedEvidence, Evidence, Membership
 from portal.services import evidence
-from portal.services.people import grants, licences, requests
+from portal.services.people import approvals, grants, licences, requests
 from tests.services.asking import in_force
 from tests.services.world import NEVER, World
 from workflows.vocabulary import LEAD, About, Kind, Role
@@ -37,7 +37,7 @@ def asked(world: World, member: Membership, *, by, level: str = "case_manager_1"
 def approved(world: World, request_id: int, *, by) -> None:
     with world.change() as session:
         request = session.get_one(AccessRequest, request_id)
-        requests.approve(session, request=request, actor=by, now=world.now, policy=world.policy)
+        approvals.approve(session, request=request, actor=by, now=world.now, policy=world.policy)
 
 
 def cancelled(world: World, request_id: int, *, by) -> None:

@@ -15,27 +15,11 @@ from portal.db import make_sessionmaker, transaction
 from portal.models import Link, Person, SignInLimit
 from portal.refusals import Refused
 from portal.services.security import limits, lockout, resets, sign_in
-from tests.services.doors import GOOD, Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import GOOD, Doors
 from tests.web.browsing import statements
 from workflows.vocabulary import Reason
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
-
-
-@pytest.fixture
-def each_doors(each_engine: Engine) -> Doors:
-    return Doors(World(each_engine))
 
 
 # --- who unlocks

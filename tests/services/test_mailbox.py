@@ -3,28 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from portal.actors import PORTAL
 from portal.models import EmailChange, Link, OtherAddress, Person
 from portal.refusals import Refused
 from portal.services.people import mailbox
 from portal.services.security import sign_in
-from tests.services.doors import GOOD, Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import GOOD, Doors
 from workflows.vocabulary import Reason
 
 NEW = "new.address@example.org"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
 
 
 def ask(doors: Doors, whose: str, by: str, email: str = NEW, reason: str = "Married, new mailbox.") -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from portal.models import AccessRequest, Agency, Document, Evidence, Membership
 from portal.refusals import Refused
 from portal.services.agencies import agencies, officers
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from tests.services.joining import ADMIN, DIRECTOR, OFFICER, Joining, jobs_of, joining
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role

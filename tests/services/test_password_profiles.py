@@ -3,29 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 
 from portal.models import Credential, Link, PastPassword, Person
 from portal.refusals import Refused
 from portal.services import links
 from portal.services.security import passwords, resets, sign_in
-from tests.services.doors import GOOD, Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import GOOD, Doors
 from workflows.policy import MAINE, load
 from workflows.vocabulary import Reason
 
 MANUAL = load(MAINE.read_text(encoding="utf-8").replace('profile          = "nist-63b4"', 'profile = "manual"'))
 FIRST, SECOND, THIRD = "velvet7onion4", "quarry3mosaic9", "lantern5basin8"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
 
 
 def test_the_pack_of_this_test_has_the_other_profile() -> None:

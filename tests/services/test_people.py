@@ -9,7 +9,7 @@ from portal.actors import PORTAL, Actor
 from portal.db import transaction
 from portal.models import Account, Agency, AuditEntry, Evidence, Membership, Person
 from portal.refusals import Refused
-from portal.services.people import people
+from portal.services.people import offices, people
 from tests.services.world import World
 from workflows.vocabulary import LEAD, Kind, Reason, Role
 
@@ -235,7 +235,7 @@ def test_a_role_is_given_by_whoever_may(world: World, role: Role, by: str, may: 
 
     def give() -> None:
         with world.change() as session:
-            people.give_role(
+            offices.give_role(
                 session,
                 membership=session.get_one(Membership, membership.id),
                 role=role,
@@ -259,7 +259,7 @@ def test_nobody_gives_themselves_a_role_of_the_lead(world: World) -> None:
     with world.look() as session:
         own = session.scalars(select(Membership).where(Membership.person_id == world.admin.person_id)).one()
     with pytest.raises(Refused) as refused, world.change() as session:
-        people.give_role(
+        offices.give_role(
             session,
             membership=session.get_one(Membership, own.id),
             role=Role.HELP_DESK,
@@ -269,7 +269,7 @@ def test_nobody_gives_themselves_a_role_of_the_lead(world: World) -> None:
         )
     assert refused.value.reason == Reason.SAME_PERSON
     with world.change() as session:
-        people.give_role(
+        offices.give_role(
             session,
             membership=session.get_one(Membership, own.id),
             role=Role.HELP_DESK,
@@ -284,7 +284,7 @@ def test_a_role_that_ended_counts_no_more_from_today(world: World) -> None:
     agency = world.agency()
     membership = world.member(agency, None, Role.SECURITY_OFFICER)
     with world.change() as session:
-        people.end_role(
+        offices.end_role(
             session,
             membership=session.get_one(Membership, membership.id),
             role=Role.SECURITY_OFFICER,
@@ -294,5 +294,5 @@ def test_a_role_that_ended_counts_no_more_from_today(world: World) -> None:
             reason="Another officer was named.",
         )
     with world.look() as session:
-        assert people.roles(session, membership.id, on=world.today) == []
+        assert offices.roles(session, membership.id, on=world.today) == []
         assert session.scalar(select(func.count()).select_from(Account)) == 0

@@ -1,12 +1,9 @@
 """The permission table: what is asked for one thing and what is asked for a list is the same question."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 
 from portal import permissions
 from portal.actors import PORTAL, Actor
@@ -25,7 +22,7 @@ from portal.models import (
 from portal.permissions import NOT_ITS_SIGNER, TABLE
 from portal.refusals import Refused
 from tests.factories import Town
-from tests.support import databases
+from tests.support import town as shared
 from workflows.vocabulary import Action, Reason, Role
 
 # For each table the actions that pages ask of it; an action that is asked of nothing in particular is left out.
@@ -85,23 +82,7 @@ ASKED: dict[Any, tuple[Action, ...]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: databases.SqliteTemplate) -> Town:
-    with databases.engine_on(sqlite_template.copy(tmp_path_factory.mktemp("town"))) as engine:
-        return Town(engine).build()
-
-
-@pytest.fixture
-def engine(built: Town, tmp_path: Path) -> Iterator[Engine]:
-    copied = tmp_path / "town.sqlite3"
-    shutil.copyfile(str(built.engine.url.database), copied)
-    with databases.engine_on(f"sqlite:///{copied}") as made:
-        yield made
-
-
-@pytest.fixture
-def town(built: Town, engine: Engine) -> Town:
-    return built.moved_to(engine)
+built, engine, town = shared.built, shared.engine, shared.town
 
 
 def everybody(town: Town) -> list[Actor]:

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import AccessRequest, Agency, Document, Evidence, Job, Link, Membership, Person, Project, Seat
 from portal.refusals import Refused
-from portal.services.people import requests
-from portal.services.people.people import PersonFields
+from portal.services.people import approvals, requests
+from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, ask, device_of, director_of, in_force, projects_of, work
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Reason, Role
@@ -256,7 +256,7 @@ def test_a_director_who_names_himself_needs_the_lead_as_second_person(world: Wor
     for actor, reason in ((director, Reason.NOT_ALLOWED), (world.desk, Reason.NOT_ALLOWED), (world.admin, None)):
         if reason is None:
             with world.change() as session:
-                requests.approve(
+                approvals.approve(
                     session,
                     request=session.get_one(AccessRequest, request.id),
                     actor=actor,
@@ -265,7 +265,7 @@ def test_a_director_who_names_himself_needs_the_lead_as_second_person(world: Wor
                 )
             continue
         with pytest.raises(Refused) as refused, world.change() as session:
-            requests.approve(
+            approvals.approve(
                 session,
                 request=session.get_one(AccessRequest, request.id),
                 actor=actor,
@@ -284,7 +284,7 @@ def test_the_leads_own_staff_need_two_people_of_the_lead(world: World) -> None:
     the_person = world.actor(world.member(lead, None, Role.LEAD_ADMIN))
     for actor in (world.admin, world.desk):
         with pytest.raises(Refused) as refused, world.change() as session:
-            requests.approve(
+            approvals.approve(
                 session,
                 request=session.get_one(AccessRequest, request.id),
                 actor=actor,
@@ -294,12 +294,12 @@ def test_the_leads_own_staff_need_two_people_of_the_lead(world: World) -> None:
         assert refused.value.reason == Reason.NOT_ALLOWED
     assert the_person.person_id
     with world.change() as session:
-        requests.approve(
+        approvals.approve(
             session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy
         )
     assert in_force(world, request.membership_id, Kind.LEAD_APPROVAL) == [("", 0)]
     with pytest.raises(Refused) as again, world.change() as session:
-        requests.approve(
+        approvals.approve(
             session, request=session.get_one(AccessRequest, request.id), actor=other, now=world.now, policy=world.policy
         )
     assert again.value.reason == Reason.ALREADY_DONE

@@ -28,12 +28,7 @@ POLICY = load()
 NOBODY = Actor(person_id=None, name="Nobody signed in", via="nobody", address="192.0.2.7", agent="A browser")
 
 
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash at its cheapest: its cost is the library's matter, and is looked at once below."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
-    monkeypatch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @dataclass
@@ -65,7 +60,12 @@ class Door:
     def set_password(self, password: str = GOOD) -> None:
         self.change(
             lambda s: sign_in.set_password(
-                s, person=s.get_one(Person, self.person.id), password=password, actor=NOBODY, now=self.now, policy=POLICY
+                s,
+                person=s.get_one(Person, self.person.id),
+                password=password,
+                actor=NOBODY,
+                now=self.now,
+                policy=POLICY,
             )
         )
 

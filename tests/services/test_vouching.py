@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal.actors import operator
@@ -13,26 +13,10 @@ from portal.models import FactorReset, FactorVouch, Person, RecoveryCode
 from portal.refusals import Refused
 from portal.secrets import hash_of
 from portal.services.security import second_factor, vouching
-from tests.services.doors import Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import Doors
 from workflows.vocabulary import Reason, Role
 
 HOW = "Called back on the number on file and know the voice."
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
-
-
-@pytest.fixture
-def each_doors(each_engine: Engine) -> Doors:
-    return Doors(World(each_engine))
 
 
 def vouch(doors: Doors, whose: str, by: str, how: str = HOW) -> bool:

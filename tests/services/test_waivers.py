@@ -13,6 +13,7 @@ from portal.services import decisions
 from portal.services.people import waivers
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World
+from tests.web.browsing import statements
 from workflows.vocabulary import About, Effect, Kind, Reason, Role
 
 REVIEW = "security-review"
@@ -82,11 +83,27 @@ def test_a_waiver_lets_in_whoever_lacked_nothing_else_and_is_named_with_the_deci
     assert (world.status(member), world.status(lacking)) == ("live", "none")
     with world.look() as session:
         said = decisions.ask(session, session.get_one(Membership, member.id), now=world.now, policy=world.policy)
-        (behind,) = waivers.behind(session, said)
-        assert (behind.id, said.finding(REVIEW).status) == (row.id, "waived")
+        assert said.finding(REVIEW).status == "waived"
+        (sentence,) = waivers.behind(session, said)
+    assert f"by {world.admin.name}. The visit is booked; nothing else is open." in sentence
+    assert sentence.startswith("Security review within the last year: waived for everybody at ")
     kept = read(world, row)
     assert (kept.status, kept.decided_by, kept.until) == ("given", world.admin.person_id, row.until)
     assert mails(world) == {"waiver_asked": {world.admin.person_id}, "waiver_decided": {row.asked_by}}
+
+
+def test_who_would_be_let_in_is_asked_of_those_alone_who_are_near(world: World, agency: Agency) -> None:
+    """However many wait for something else besides, the answer costs the same."""
+    row, near = asked(world, agency), world.ready(agency)
+    counts = []
+    for _ in range(2):
+        with world.look() as session, statements(world.engine) as said:
+            found = waivers.lets_in(session, session.get_one(Waiver, row.id), now=world.now, policy=world.policy)
+            assert [each.id for each in found] == [near.id]
+        counts.append(len(said))
+        for _ in range(5):
+            world.withdraw(Kind.USER_AGREEMENT, About.MEMBERSHIP, world.ready(agency).id)
+    assert counts[0] == counts[1]
 
 
 def mails(world: World) -> dict[str, set[int]]:

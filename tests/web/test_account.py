@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pyotp
 import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask import session as browser_session
 from flask.testing import FlaskClient
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from portal.db import reading, transaction
 from portal.models import AuditEntry, Credential, Link, Person, WebSession
 from portal.services import founding, links
-from portal.services.security import passwords, sign_in
+from portal.services.security import sign_in
 from portal.web import kernel, signed_in
 from portal.web.headers import POLICY
 from portal.wiring import Context
@@ -27,11 +26,7 @@ GOOD = "lantern quarry mosaic seventeen"
 LEE, JAMIE = "lee@example.org", "jamie@example.org"
 
 
-@pytest.fixture(autouse=True)
-def quick_hash(monkeypatch: pytest.MonkeyPatch) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(passwords, "HASHER", cheap)
-    monkeypatch.setattr(passwords, "DUMMY", cheap.hash("nobody has this password"))
+pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import AccessRequest, Agency, BackgroundCheck, Draft, Job, Membership, Person
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, ask, device_of, director_of, in_force, projects_of
 from tests.services.world import World
 from tests.support.pages import ClientRequest, Page

@@ -14,8 +14,7 @@ from portal.services.people import mailbox
 from portal.services.security import second_factor
 from portal.web.account.sessions import browser as named
 from portal.web.app import build
-from tests.services.doors import GOOD, Doors, quick_hash
-from tests.services.world import World
+from tests.services.doors import GOOD, Doors
 from tests.support.pages import ClientRequest, Page
 from tests.web.browsing import browser_of, statements
 from workflows.policy import MAINE, load
@@ -23,16 +22,6 @@ from workflows.vocabulary import About, Kind, Role
 
 HOW = "Called back on the number on file and know the voice."
 MANUAL = load(MAINE.read_text(encoding="utf-8").replace('profile          = "nist-63b4"', 'profile = "manual"'))
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    quick_hash(monkeypatch)
-
-
-@pytest.fixture
-def doors(engine: Engine) -> Doors:
-    return Doors(World(engine))
 
 
 @pytest.fixture

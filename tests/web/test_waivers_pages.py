@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from portal.models import Agency, Evidence, Waiver
+from portal.models import Agency, Evidence, Grant, Waiver
 from tests.services.asking import admin_of
 from tests.services.world import World
 from tests.support.pages import ClientRequest, Page
@@ -55,8 +55,15 @@ def test_a_waiver_goes_through_the_pages(world: World, agency: Agency) -> None:
     assert "In force" in done.text and "January 10, 2027" in done.text
     world.drain()
     assert world.status(member) == "live"
-    after = admin.get(f"/people/{member.id}/why").text
-    assert "Waived until January 10, 2027, for everybody at Sample Harbor" in after and "Nothing else is open." in after
+    with world.look() as session:
+        day = session.query(Grant).one().issued_at.date()
+    own = browser_of(world, world.actor(member))
+    for browser, path in (
+        (admin, f"/people/{member.id}/why"), (admin, f"/people/{member.id}"), (own, "/me"), (lead, f"/people/{member.id}/then?day={day}"),
+    ):  # fmt: skip
+        after = browser.get(path).text
+        assert f"waived for everybody at Sample Harbor until January 10, 2027 by {world.admin.name}" in after, path
+        assert "Nothing else is open." in after, path
     assert "1 waiver is in force" in lead.get("/").text
     ended = lead.follow(lead.submit(lead.get(f"/waivers/{row.id}/end"), reason="Called off."))
     assert "Ended early" in ended.text

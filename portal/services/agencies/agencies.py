@@ -14,7 +14,7 @@ from portal.models import Agency, Evidence
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
-from portal.services.people import people
+from portal.services.people import particulars
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -163,7 +163,7 @@ def excluded(session: Session, agency_ids: Collection[int], *, on: date) -> Mapp
     rows = session.execute(
         select(Evidence.subject_id, Evidence.detail).where(
             Evidence.about == About.AGENCY, Evidence.kind == Kind.EXCLUDED_PROVIDER, Evidence.subject_id.in_(agency_ids),
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
         )
     )  # fmt: skip
     return {agency_id: EXCLUDED[detail] for agency_id, detail in rows}
@@ -178,7 +178,7 @@ def refuse_shut(session: Session, agency: Agency, *, on: date) -> None:
 
 
 def _name(name: str) -> str:
-    called = people.short(name, LONGEST["name"], "name")
+    called = particulars.short(name, LONGEST["name"], "name")
     if len(called) < 2:
         raise bad_input("Enter the Agency's legal name.", "name")
     return called
@@ -198,9 +198,9 @@ def _refuse_known(session: Session, name: str, but: int | None = None) -> None:
 def _checked(about: AgencyFields, policy: Policy) -> dict[str, object]:
     given = {field.name: getattr(about, field.name) for field in fields(about)}
     checked: dict[str, object] = {
-        field: people.short(given[field], LONGEST[field], field) for field in LONGEST if field != "name"
+        field: particulars.short(given[field], LONGEST[field], field) for field in LONGEST if field != "name"
     }
-    checked["email"] = people.an_address(about.email) if about.email.strip() else ""
+    checked["email"] = particulars.an_address(about.email) if about.email.strip() else ""
     checked["state"] = about.state.strip().upper()
     if not re.fullmatch(r"[A-Z]{2}", str(checked["state"])):
         raise bad_input("Enter the state as two letters, such as ME.", "state")

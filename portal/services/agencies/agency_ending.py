@@ -11,8 +11,9 @@ from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Agency, Document, Evidence, Grant, Licence, Membership, Person, Seat
 from portal.refusals import bad_input
 from portal.services import evidence, paperwork
+from portal.services.holders import holds
 from portal.services.locks import lock
-from portal.services.people import departures, licences, people
+from portal.services.people import departures, licences, particulars
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -58,10 +59,10 @@ def end_participation(
     permissions.check(session, actor, Action.AGENCY_END, agency)
     if agency.id == LEAD:
         raise bad_input("The Lead's own organization does not participate as an Agency.")
-    why = people.short(reason, 1000, "reason")
+    why = particulars.short(reason, 1000, "reason")
     if len(why) < 3:
         raise bad_input("Say why the participation ends, in a few words: it stays on record.", "reason")
-    heir = people.short(successor, 200, "successor")
+    heir = particulars.short(successor, 200, "successor")
     lock(session, agencies=[agency.id])
     today = local_day(now, policy.zone)
     concerned = foreseen(session, agency, on=today)
@@ -95,22 +96,16 @@ def _active(session: Session, agency_id: int, on: date) -> tuple[list[Membership
     grant = exists(select(1).where(Grant.membership_id == Membership.id, Grant.status != "ended"))
     request = exists(select(1).where(AccessRequest.membership_id == Membership.id, AccessRequest.status == "open"))
     seat = exists(select(1).where(Seat.membership_id == Membership.id, Seat.status != "returned"))
-    role = exists(
-        select(1).where(
-            Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE,
-            Evidence.withdrawn_at == datetime.max, Evidence.valid_from <= on, Evidence.valid_until >= on,
-        )
-    )  # fmt: skip
     gone = exists(
         select(1).where(
             Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE,
-            Evidence.withdrawn_at == datetime.max, Evidence.valid_from <= on, Evidence.valid_until >= on,
+            *Evidence.in_force(on),
         )
     )  # fmt: skip
     query = (
         select(Membership, Person, grant, request)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.agency_id == agency_id, or_(grant, request, seat, role & ~gone))
+        .where(Membership.agency_id == agency_id, or_(grant, request, seat, holds(on) & ~gone))
         .order_by(Person.last_name, Person.first_name, Membership.id)
     )
     rows = session.execute(query).all()

@@ -66,7 +66,7 @@ def own(session: Session, actor: Actor) -> list[Agency]:
 
 
 def _query(on: date) -> Select[Any]:
-    live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+    live = Evidence.in_force(on)
     member_role = (
         Evidence.about == About.MEMBERSHIP,
         Evidence.kind == Kind.ROLE,
@@ -108,8 +108,7 @@ def _query(on: date) -> Select[Any]:
 
 def _excluded(on: date) -> tuple[ColumnElement[bool], ...]:
     return (
-        Evidence.about == About.AGENCY, Evidence.kind == Kind.EXCLUDED_PROVIDER, Evidence.subject_id == Agency.id, Evidence.valid_from <= on,
-        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+        Evidence.about == About.AGENCY, Evidence.kind == Kind.EXCLUDED_PROVIDER, Evidence.subject_id == Agency.id, *Evidence.in_force(on),
     )  # fmt: skip
 
 

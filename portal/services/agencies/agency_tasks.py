@@ -140,9 +140,7 @@ def _recorded(session: Session, agency: Agency, admins: Sequence[int], *, on: da
     """Evidence of the package that was recorded with how it was verified, for documents that the portal does not hold."""
     live = (
         Evidence.kind.in_(GIVES.values()),
-        Evidence.valid_from <= on,
-        Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
+        *Evidence.in_force(on),
         Evidence.verified_how != "",
     )
     mine = select(Evidence.id).where(Evidence.about == About.AGENCY, Evidence.subject_id == agency.id, *live)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from portal import audit, jobs, permissions
 from portal.actors import Actor
 from portal.models import Agency, Delegation, Membership
-from portal.refusals import Refused, bad_input
+from portal.refusals import Refused, a_reason, bad_input
 from portal.services.agencies import agencies
 from portal.services.agencies.directors import active_members, holders
 from portal.services.locks import lock
@@ -73,9 +73,7 @@ def give(
     if to.agency_id != agency.id or str(to.id) not in dict(active_members(session, agency.id, on=today)):
         raise bad_input("Choose somebody who holds a role at this Agency.", "who")
     _refuse_period(starts_on, ends_on, today)
-    why = " ".join(reason.split())
-    if not 3 <= len(why) <= 1000:
-        raise bad_input("Say why, in a few words: it stays on record.", "reason")
+    why = a_reason(reason)
     lock(session, agencies=[agency.id], people=[to.person_id])
     admins = holders(session, agency.id, Role.AGENCY_ADMIN, on=today)
     if Scope.AUTHORISE_DEVICES in wanted and to.id in {admin.id for admin in admins}:
@@ -108,9 +106,7 @@ def revoke(
 ) -> None:
     """Ends one delegation at once; the delegate and the Agency Admins are told. ALREADY_DONE where it was revoked before."""
     permissions.check(session, actor, Action.DELEGATION_REVOKE, delegation)
-    why = " ".join(reason.split())
-    if not 3 <= len(why) <= 1000:
-        raise bad_input("Say why, in a few words: it stays on record.", "reason")
+    why = a_reason(reason)
     lock(session, agencies=[delegation.agency_id], people=[delegation.to_id])
     session.refresh(delegation, with_for_update=True)
     today = local_day(now, policy.zone)

@@ -13,7 +13,7 @@ from portal.models import Agency, Device, Document, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input
 from portal.services import evidence, paperwork
 from portal.services.locks import lock
-from portal.services.people import people
+from portal.services.people import particulars
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Kind, Reason, Role, Scope
@@ -58,14 +58,14 @@ def enter(
     actor = permissions.acting(session, actor, Action.DEVICE_ENTER, agency)
     lock(session, agencies=[agency.id])
     traits = _traits(kind, policy)
-    name = people.short(label, 100, "label")
+    name = particulars.short(label, 100, "label")
     if len(name) < 2:
         raise bad_input("Give the device a name by which people there know it, such as: Front desk.", "label")
     taken = session.scalars(select(Device).where(Device.agency_id == agency.id)).all()
     if any(device.label.casefold() == name.casefold() for device in taken):
         raise bad_input(f"{agency.name} has a device named {name} already. Choose another name.", "label")
     device = Device(
-        agency_id=agency.id, label=name, description=people.short(description, 300, "description"), entered_at=now, entered_by=actor.person_id,
+        agency_id=agency.id, label=name, description=particulars.short(description, 300, "description"), entered_at=now, entered_by=actor.person_id,
         safeguards=_ticked(safeguards),
     )  # fmt: skip
     session.add(device)
@@ -111,7 +111,7 @@ def change(
             "This device is authorized as it is described. Withdraw the authorization first, then change it.",
         )
     before = {"description": device.description, "safeguards": device.safeguards}
-    device.description, device.safeguards = people.short(description, 300, "description"), _ticked(safeguards)
+    device.description, device.safeguards = particulars.short(description, 300, "description"), _ticked(safeguards)
     device.director_id = device.director_at = device.admin_id = device.admin_at = None
     audit.record(
         session, actor=actor, now=now, act="device.change", thing=device, before=before,
@@ -167,7 +167,7 @@ def directs(device: Device, actor: Actor) -> bool:
 def withdraw(session: Session, *, device: Device, reason: str, actor: Actor, now: datetime, policy: Policy) -> None:
     """Takes the authorisation back as of today; whoever uses only this device is held. ALREADY_DONE where there is none."""
     actor = permissions.acting(session, actor, Action.DEVICE_AUTHORISE, device)
-    why = people.short(reason, 1000, "reason")
+    why = particulars.short(reason, 1000, "reason")
     if len(why) < 3:
         raise bad_input("Say why, in a few words: it stays on record.", "reason")
     lock(session, agencies=[device.agency_id])
@@ -235,7 +235,7 @@ def authorisation(session: Session, device: Device, *, on: date) -> Evidence | N
 def standings(session: Session, devices: Sequence[Device], *, on: date) -> dict[int, Standing]:
     """How each of these devices stands on a day, in two statements."""
     ids = [device.id for device in devices]
-    live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+    live = Evidence.in_force(on)
     rows = session.scalars(
         select(Evidence)
         .where(Evidence.about == About.DEVICE, Evidence.subject_id.in_(ids), *live)

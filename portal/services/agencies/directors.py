@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import Agency, Document, Evidence, Membership, Person
+from portal.models import Agency, Document, Membership, Person
 from portal.services import evidence, paperwork
 from portal.services.agencies import agencies
-from portal.services.people import people
-from portal.services.people.people import PersonFields
+from portal.services.holders import holds
+from portal.services.people import offices, people
+from portal.services.people.particulars import PersonFields
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, RECEIPTS, About, Action, Kind, Role
@@ -49,7 +50,7 @@ def invite_director(
         free_mail_ok=person.free_mail_ok, actor=actor, now=now,
     )  # fmt: skip
     membership = people.member(session, agency=agency, person=named, actor=actor, now=now)
-    people.give_role(
+    offices.give_role(
         session,
         membership=membership,
         role=Role.EXECUTIVE_DIRECTOR,
@@ -59,7 +60,7 @@ def invite_director(
         note="invited by the Lead",
     )
     if instead_of is not None and instead_of.id != membership.id:
-        people.end_role(
+        offices.end_role(
             session,
             membership=instead_of,
             role=Role.EXECUTIVE_DIRECTOR,
@@ -88,17 +89,8 @@ def directors(session: Session, agency_id: int, *, on: date) -> list[Membership]
 def holders(session: Session, agency_id: int, role: Role, *, on: date) -> list[Membership]:
     """The memberships of an Agency that hold a role on a day, in order of their entry."""
     query = select(Membership).join(Membership.person).options(contains_eager(Membership.person))
-    query = query.where(Membership.agency_id == agency_id, _holds(on, Evidence.detail == role.value))
+    query = query.where(Membership.agency_id == agency_id, holds(on, role))
     return list(session.scalars(query.order_by(Membership.id)))
-
-
-def _holds(on: date, *more: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether a membership holds a role on a day, asked of each by itself: a list of all holders is as long as the roster."""
-    held = select(1).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
-        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max, *more,
-    )  # fmt: skip
-    return exists(held.correlate(Membership))
 
 
 def active_members(session: Session, agency_id: int, *, on: date) -> list[tuple[str, str]]:
@@ -106,7 +98,7 @@ def active_members(session: Session, agency_id: int, *, on: date) -> list[tuple[
     query = (
         select(Membership.id, Person)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.agency_id == agency_id, _holds(on))
+        .where(Membership.agency_id == agency_id, holds(on))
     )
     rows = session.execute(query.order_by(Person.last_name, Person.first_name, Membership.id))
     return [(str(number), f"{person.name}, {person.email}") for number, person in rows]

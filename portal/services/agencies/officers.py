@@ -14,8 +14,8 @@ from portal.services import evidence, paperwork
 from portal.services.agencies import agencies
 from portal.services.agencies.directors import holders
 from portal.services.locks import lock
-from portal.services.people import grants, people, requests
-from portal.services.people.people import PersonFields
+from portal.services.people import grants, offices, people, requests
+from portal.services.people.particulars import PersonFields
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Effect, Kind, Reason, Role
@@ -102,7 +102,7 @@ def end_office(
             Reason.CONFLICT,
             f"{agency.name} needs at least one {OFFICES[role]}. Name another person first; then this office can end.",
         )
-    people.end_role(
+    offices.end_role(
         session, membership=membership, role=role, actor=actor, now=now, policy=policy, reason=reason.strip()[:1000]
     )
     for document in _unsigned(session, membership, role):
@@ -142,9 +142,9 @@ def _give(
     membership = _membership(session, agency, whom, actor=actor, now=now)
     person = session.get_one(Person, membership.person_id)
     today = local_day(now, policy.zone)
-    if not people.roles(session, membership.id, on=today, role=role):
+    if not offices.roles(session, membership.id, on=today, role=role):
         entry_id = _designation(session, membership, person, agency, role, actor=actor, now=now)
-        people.give_role(
+        offices.give_role(
             session, membership=membership, role=role, actor=actor, now=now, policy=policy, rests_on="audit_entry", rests_on_id=entry_id,
             note="designation",
         )  # fmt: skip
@@ -169,7 +169,7 @@ def _answers(
 ) -> dict[str, str]:
     if role is Role.SECURITY_OFFICER:
         return {
-            "also_agency_admin": "Yes" if people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN) else "No"
+            "also_agency_admin": "Yes" if offices.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN) else "No"
         }
     besides = {membership.id, instead_of.id if instead_of else 0}
     first = all(each.id in besides for each in holders(session, membership.agency_id, role, on=on))

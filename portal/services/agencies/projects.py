@@ -11,7 +11,7 @@ from portal.actors import Actor
 from portal.models import Agency, Project
 from portal.refusals import bad_input
 from portal.services.locks import lock
-from portal.services.people import people
+from portal.services.people import particulars
 from workflows.vocabulary import Action
 
 PROJECT_TYPES = {
@@ -118,7 +118,7 @@ def of(session: Session, agency_id: int) -> list[Project]:
 
 
 def _checked(agency: Agency, name: str, project_type: int | None, starts_on: date | None, ends_on: date | None) -> dict:
-    called = own_name(agency, people.short(name, 300, "name"))
+    called = own_name(agency, particulars.short(name, 300, "name"))
     if not called:
         raise bad_input("Enter the project's name.", "name")
     if len(called) > 200:

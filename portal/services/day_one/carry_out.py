@@ -20,7 +20,7 @@ from portal.services.day_one.options import Options
 from portal.services.day_one.who import Who
 from portal.services.desk import import_training
 from portal.services.locks import lock
-from portal.services.people import accounts, background, inheriting, licences, people
+from portal.services.people import accounts, background, inheriting, licences, offices, people
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Reason
@@ -130,7 +130,7 @@ def _member(work: Work, member: Member) -> Membership:
     person = work.person(member.who)
     membership = people.member(session, agency=member.agency, person=person, now=now, actor=actor)
     for role in member.roles:
-        people.give_role(
+        offices.give_role(
             session, membership=membership, role=role, actor=actor, now=now, policy=policy, rests_on=RUN, rests_on_id=work.run.id, note=FROM_LIST
         )  # fmt: skip
     if member.level:

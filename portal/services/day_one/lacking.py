@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
@@ -131,8 +131,7 @@ def _shutting(policy: Policy) -> frozenset[str]:
 
 def _inherited(on: date) -> tuple:
     return (
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.INHERITED, Evidence.valid_from <= on, Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
+        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.INHERITED, *Evidence.in_force(on),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from portal.services.day_one.on_record import RUN, Member, OnRecord, Plan
 from portal.services.day_one.options import Closing, DayOneReport, Options
 from portal.services.day_one.rows import located, refuse_repeated_ids, say_of_inactive
 from portal.services.day_one.who import Known, Who, tell_apart
-from portal.services.people import people
+from portal.services.people import offices
 from portal.standing.facts import standing_of
 from workflows import gate
 from workflows.business_time import local_day
@@ -80,7 +80,7 @@ def _member(
     if said is None:
         return None
     for role in said.roles:
-        if not permissions.allows(session, actor, people.GIVING[role], agency):
+        if not permissions.allows(session, actor, offices.GIVING[role], agency):
             sheet.error(line, "role", role, f"You may not give the role {role.replace('_', ' ')}.", "role")
     held = {row.detail for row in there.held(membership, Kind.ROLE)}
     member.roles = [role for role in said.roles if role.value not in held]

@@ -12,7 +12,7 @@ from portal.services.day_one.on_record import OnRecord
 from portal.services.day_one.options import DayOneReport, Options, UnknownAgency
 from portal.services.day_one.places import Places
 from portal.services.day_one.who import Known
-from portal.services.people import people
+from portal.services.people import particulars
 
 
 def located(session: Session, sheet: Sheet, options: Options, report: DayOneReport) -> list[tuple[Row, Agency]]:
@@ -43,9 +43,9 @@ def located(session: Session, sheet: Sheet, options: Options, report: DayOneRepo
 def _is_fit(sheet: Sheet, row: Row) -> bool:
     """Whether the name and the address can be a person's: the same rules as for somebody who is named by hand."""
     try:
-        people.a_name(row.first_name, "first_name")
-        people.a_name(row.last_name, "last_name")
-        people.an_address(row.email)
+        particulars.a_name(row.first_name, "first_name")
+        particulars.a_name(row.last_name, "last_name")
+        particulars.an_address(row.email)
     except Refused as no:
         sheet.error(row.line, no.field, row.email if no.field == "email" else row.name, no.sentence, no.field)
         return False

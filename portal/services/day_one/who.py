@@ -13,7 +13,7 @@ from portal.adapters.tables import Problem
 from portal.models import Account, Agency, Membership, OtherAddress, Person
 from portal.services.day_one.options import LEAVE, NEW, SAME, Double, Likeness, Options
 from portal.services.day_one.places import folded
-from portal.services.people import people
+from portal.services.people import particulars
 
 ALIKE = 0.87
 """How like two names must be, from 0 to 1, to be shown: 'Jon Sample' and 'John Sample' are 0.95."""
@@ -76,7 +76,7 @@ def tell_apart(
         person = known.by_email.get(email)
         if (
             person is not None
-            and not people.is_called(person, first.first_name, first.last_name)
+            and not particulars.is_called(person, first.first_name, first.last_name)
             and person.email_key == email
         ):
             sentence = (
@@ -99,7 +99,7 @@ def tell_apart(
 def _is_one_person(sheet: Sheet, email: str, mine: Sequence[tuple[Row, Agency]]) -> bool:
     first = mine[0][0]
     someone = Person(first_name=first.first_name, last_name=first.last_name)
-    others = [row for row, _ in mine if not people.is_called(someone, row.first_name, row.last_name)]
+    others = [row for row, _ in mine if not particulars.is_called(someone, row.first_name, row.last_name)]
     if others:
         names = ", ".join(dict.fromkeys(row.name for row, _ in mine))
         sentence = f"{email} stands for several people: {names}. Give each the own work address; nobody shares a login."

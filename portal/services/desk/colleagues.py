@@ -11,10 +11,11 @@ from portal.actors import Actor
 from portal.models import Agency, Evidence, Membership, Person
 from portal.refusals import Refused, bad_input
 from portal.services import founding
-from portal.services.people.people import a_name, an_address
+from portal.services.holders import held
+from portal.services.people.particulars import a_name, an_address
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Action, Kind, Reason
+from workflows.vocabulary import AT_THE_LEAD, LEAD, Action, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,10 @@ def listed(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> 
     """Everybody with a role at the Lead today, by name; one statement. NOT_ALLOWED but for Lead administrators."""
     permissions.check(session, actor, Action.USER_INVITE, session.get(Agency, LEAD))
     today = local_day(now, policy.zone)
+    query = held(today, *sorted(AT_THE_LEAD)).with_only_columns(Membership.id, Person, Evidence.detail)
     rows = session.execute(
-        select(Membership.id, Person, Evidence.detail)
-        .join(Person, Person.id == Membership.person_id)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == LEAD,
-            Evidence.kind == Kind.ROLE,
-            Evidence.detail.in_(AT_THE_LEAD),
-            Evidence.valid_from <= today,
-            Evidence.valid_until >= today,
-            Evidence.withdrawn_at == datetime.max,
-        )
+        query.join(Person, Person.id == Membership.person_id)
+        .where(Membership.agency_id == LEAD)
         .order_by(Person.last_key, Person.first_key, Person.id, Evidence.detail)
     )
     found: dict[int, Colleague] = {}

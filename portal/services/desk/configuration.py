@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -217,7 +217,11 @@ def _package(agencies: Collection[int], admins: Collection[int], on: date) -> Se
     return (
         select(Evidence, Document.verified_at)
         .outerjoin(Document, and_(Evidence.rests_on == "document", Evidence.rests_on_id == Document.id))
-        .where(or_(of_agencies, of_admins), Evidence.kind.in_([piece.kind.value for piece in PACKAGE]), *_live(on))
+        .where(
+            or_(of_agencies, of_admins),
+            Evidence.kind.in_([piece.kind.value for piece in PACKAGE]),
+            *Evidence.in_force(on),
+        )
     )
 
 
@@ -235,16 +239,12 @@ def _held(
 def _admins(session: Session, agencies: Collection[int], on: date) -> dict[int, list[int]]:
     """The memberships of the Agency Administrators by Agency."""
     role = (Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE)
-    holds = select(1).where(*role, Evidence.detail == Role.AGENCY_ADMIN, *_live(on)).correlate(Membership)
+    holds = select(1).where(*role, Evidence.detail == Role.AGENCY_ADMIN, *Evidence.in_force(on)).correlate(Membership)
     held = select(Membership.agency_id, Membership.id).where(Membership.agency_id.in_(agencies), there(holds))
     found: dict[int, list[int]] = {}
     for agency_id, membership_id in session.execute(held.order_by(Membership.id)):
         found.setdefault(agency_id, []).append(membership_id)
     return found
-
-
-def _live(on: date) -> tuple[ColumnElement[bool], ...]:
-    return Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max
 
 
 def _refuse_ids(session: Session, agency: Agency, provider_id: str, projects: Mapping[Project, str]) -> None:

@@ -63,7 +63,7 @@ def _joining(on: date) -> Select[Agency]:
 
 
 def _has(on: date, kind: Kind) -> Select[int]:
-    live = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+    live = Evidence.in_force(on)
     about = (Evidence.about == About.AGENCY, Evidence.subject_id == Agency.id, Evidence.kind == kind)
     return select(literal(1)).where(*about, *live).correlate(Agency)
 

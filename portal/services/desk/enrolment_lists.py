@@ -94,7 +94,7 @@ def _held(of: Any, kind: Kind, on: date, *details: str) -> tuple[ColumnElement[b
     return (
         Evidence.about == About.MEMBERSHIP, Evidence.subject_id == of, Evidence.kind == kind,
         *([Evidence.detail.in_(details)] if details else []),
-        Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+        *Evidence.in_force(on),
     )  # fmt: skip
 
 

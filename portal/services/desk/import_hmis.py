@@ -1,22 +1,20 @@
 """HMIS CSV files come in: agencies, projects and every other row with every cell; all of it, or nothing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal import audit, permissions
+from portal import permissions
 from portal.actors import Actor
 from portal.adapters.hmis_csv import Export, Funder, Inventory, Organization, Participation, ProjectCoC, Reading, User
 from portal.adapters.hmis_csv import Project as ProjectRow
 from portal.adapters.hmis_csv.rows import Row
-from portal.adapters.tables import Problem
 from portal.models import Agency, HudRecord, Project
 from portal.services import evidence
 from portal.services.desk.import_report import Report
+from portal.services.desk.import_work import Work, differences, plain, update, words
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Kind
@@ -24,8 +22,6 @@ from workflows.vocabulary import About, Action, Kind
 KEPT = (ProjectCoC, Funder, Inventory, Participation, User, Export)
 """The files whose rows are kept as they are, cell by cell."""
 
-RENEWED = frozenset({"exportid"})
-"""What differs in every export and says nothing about the row."""
 
 NAMES = {
     Organization: "agencies",
@@ -37,41 +33,6 @@ NAMES = {
 
 class _TakenBack(Exception):
     """Ends the savepoint of a trial, or of an import that was refused."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """One import under way: what is on record by HUD's ids, and what has been said so far."""
-
-    session: Session
-    actor: Actor
-    now: datetime
-    policy: Policy
-    report: Report
-    agencies: dict[str, Agency] = field(default_factory=dict)
-    projects: dict[str, Project] = field(default_factory=dict)
-    records: dict[tuple[str, str], HudRecord] = field(default_factory=dict)
-    names: dict[str, Agency] = field(default_factory=dict)
-    titles: dict[tuple[int, str], Project] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def error(self, row: Row, column: str, value: str, sentence: str, rule: str) -> None:
-        self.problems.append(Problem("error", row.FILE, row.line, column, value, sentence, rule))
-
-    def warn(self, row: Row, column: str, value: str, sentence: str, rule: str) -> None:
-        self.problems.append(Problem("warning", row.FILE, row.line, column, value, sentence, rule))
-
-    def told(self, thing: Any, act: str, said: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        audit.record(
-            self.session,
-            actor=self.actor,
-            now=self.now,
-            act=act,
-            thing=thing,
-            said=said[:4000],
-            before=dict(before),
-            after=dict(after),
-        )
 
 
 def import_reading(
@@ -93,7 +54,7 @@ def import_reading(
     """
     permissions.check(session, actor, Action.AGENCY_IMPORT)
     report = Report(source, dry_run=dry_run)
-    work = _Work(session, actor, now, policy, report)
+    work = Work(session, actor, now, policy, report)
     try:
         with session.begin_nested():
             _bring_in(work, reading)
@@ -113,7 +74,7 @@ def import_reading(
     return report
 
 
-def _bring_in(work: _Work, reading: Reading) -> None:
+def _bring_in(work: Work, reading: Reading) -> None:
     session = work.session
     for agency in session.scalars(select(Agency)):
         work.names[agency.name_key] = agency
@@ -140,7 +101,7 @@ def _bring_in(work: _Work, reading: Reading) -> None:
 # --- agencies --------------------------------------------------------------------------------------------------------
 
 
-def _organization(work: _Work, row: Organization) -> None:
+def _organization(work: Work, row: Organization) -> None:
     known, holder = work.agencies.get(row.organization_id), work.names.get(row.organization_name.casefold())
     if holder is not None and holder is not known and (known is not None or holder.hud_id or holder.id == 0):
         other = f"with the id {holder.hud_id}" if holder.hud_id else "without an id of HUD's"
@@ -172,7 +133,7 @@ def _organization(work: _Work, row: Organization) -> None:
         )
     else:
         work.names.pop(agency.name_key, None)
-        _update(work, agency, values, row, "agencies", f"{agency.name}", "agency.change")
+        update(work, agency, values, row, "agencies", f"{agency.name}", "agency.change")
         agency.name_key = agency.name.casefold()
     work.names[agency.name_key] = work.agencies[row.organization_id] = agency
     if row.deleted and known is not None:
@@ -181,7 +142,7 @@ def _organization(work: _Work, row: Organization) -> None:
     _provider(work, agency, row)
 
 
-def _provider(work: _Work, agency: Agency, row: Organization) -> None:
+def _provider(work: Work, agency: Agency, row: Organization) -> None:
     """A victim service provider keeps a comparable database: nobody there may have access, and nothing waives that."""
     today = local_day(work.now, work.policy.zone)
     held = evidence.in_force(
@@ -205,7 +166,7 @@ def _provider(work: _Work, agency: Agency, row: Organization) -> None:
         work.warn(row, "VictimServiceProvider", "0", sentence, "still-excluded")
 
 
-def _mandates(work: _Work, reading: Reading) -> None:
+def _mandates(work: Work, reading: Reading) -> None:
     """Which funders make participation a duty, as far as the funding rows tell ('Mandated Participation')."""
     by_code = {code: funder.id for funder in work.policy.funders for code in funder.codes}
     found: dict[int, set[str]] = {}
@@ -227,7 +188,7 @@ def _mandates(work: _Work, reading: Reading) -> None:
 # --- projects and rows below them ------------------------------------------------------------------------------------
 
 
-def _project(work: _Work, row: ProjectRow) -> None:
+def _project(work: Work, row: ProjectRow) -> None:
     agency = work.agencies.get(row.organization_id)
     if agency is None:
         if not row.deleted:
@@ -258,14 +219,14 @@ def _project(work: _Work, row: ProjectRow) -> None:
         work.session.flush()
         work.report.count("projects added")
         said = f"The project {project.name} of {agency.name} came in from HMIS CSV (ProjectID {row.project_id})."
-        work.told(project, "project.enter", said, {}, _plain(values))
+        work.told(project, "project.enter", said, {}, plain(values))
     else:
         work.titles.pop((project.agency_id, project.name.casefold()), None)
-        _update(work, project, values, row, "projects", f"The project {project.name}", "project.change")
+        update(work, project, values, row, "projects", f"The project {project.name}", "project.change")
     work.projects[row.project_id] = work.titles[project.agency_id, project.name.casefold()] = project
 
 
-def _record(work: _Work, row: Row) -> None:
+def _record(work: Work, row: Row) -> None:
     project_hud = getattr(row, "project_id", None)
     project = work.projects.get(project_hud) if project_hud else None
     if project_hud and project is None:
@@ -285,7 +246,7 @@ def _record(work: _Work, row: Row) -> None:
         work.records[key] = record
         work.report.count(f"{kind} added")
         return
-    before, after = _differences(record.cells, cells)
+    before, after = differences(record.cells, cells)
     if not after and record.cells == cells and record.project_id == (project.id if project else None):
         work.report.count("unchanged")
         return
@@ -296,7 +257,7 @@ def _record(work: _Work, row: Row) -> None:
         work.told(
             project,
             "hud_record.change",
-            f"{row.FILE.removesuffix('.csv')} {row.id}{of} changed: {_words(before, after)}.",
+            f"{row.FILE.removesuffix('.csv')} {row.id}{of} changed: {words(before, after)}.",
             before,
             after,
         )
@@ -304,7 +265,7 @@ def _record(work: _Work, row: Row) -> None:
         work.report.count("unchanged")
 
 
-def _without_project(work: _Work, row: Row, project_hud: str) -> None:
+def _without_project(work: Work, row: Row, project_hud: str) -> None:
     if getattr(row, "deleted", False):
         work.report.count("left out")
         return
@@ -317,48 +278,3 @@ def _without_project(work: _Work, row: Row, project_hud: str) -> None:
         f"{sentence} {'See the errors of Project.csv.' if refused else 'Send Project.csv too.'}",
         "project-unknown",
     )
-
-
-def _update(work: _Work, thing: Any, values: Mapping[str, Any], row: Row, counted: str, named: str, act: str) -> None:
-    before = {name: getattr(thing, name) for name in values}
-    changed = {name: value for name, value in values.items() if value != before[name]}
-    cells_before, cells_after = _differences(thing.cells, row.cells)
-    if not changed and not cells_after:
-        work.report.count("unchanged")
-        if dict(row.cells) != thing.cells:
-            thing.cells = dict(row.cells)
-        return
-    for name, value in changed.items():
-        setattr(thing, name, value)
-    thing.cells = dict(row.cells)
-    work.session.flush()
-    work.report.count(f"{counted} changed")
-    was = {name: before[name] for name in changed if name not in ("agency_id", "hud_id")} or cells_before
-    now_is = {name: changed[name] for name in changed if name not in ("agency_id", "hud_id")} or cells_after
-    if "agency_id" in changed:
-        was, now_is = was | {"agency_id": before["agency_id"]}, now_is | {"agency_id": changed["agency_id"]}
-    work.told(
-        thing, act, f"{named} changed by HMIS CSV: {_words(_plain(was), _plain(now_is))}.", _plain(was), _plain(now_is)
-    )
-
-
-def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The cells that differ, old and new; headers count in any case, and what each export renews does not count."""
-    old, new = ({header.casefold(): value for header, value in cells.items()} for cells in (before, after))
-    names = {header.casefold(): header for header in (*before, *after)}
-    differ = [key for key in names if old.get(key, "") != new.get(key, "") and key not in RENEWED]
-    return {names[key]: old.get(key, "") for key in differ}, {names[key]: new.get(key, "") for key in differ}
-
-
-def _words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    def shown(value: Any) -> str:
-        return f"'{value}'" if value not in ("", None) else "empty"
-
-    told = [
-        f"{name.replace('_', ' ')} from {shown(before.get(name))} to {shown(value)}" for name, value in after.items()
-    ]
-    return "; ".join(told) or "nothing that shows"
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -98,9 +98,7 @@ def older_signed(session: Session, kind: str, version: str, *, on: date) -> int:
             select(func.count(func.distinct(Evidence.subject_id))).where(
                 Evidence.kind == kind,
                 Evidence.version != version,
-                Evidence.valid_from <= on,
-                Evidence.valid_until >= on,
-                Evidence.withdrawn_at == datetime.max,
+                *Evidence.in_force(on),
                 Evidence.about != About.LEAD,
             )
         )

@@ -18,7 +18,7 @@ from portal.services.desk.publishing import YEARS
 from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
 from portal.services.people import background, training
-from portal.services.people.people import GIVING
+from portal.services.people.offices import GIVING
 from portal.services.security import sessions
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy

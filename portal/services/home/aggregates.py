@@ -74,8 +74,8 @@ def _lapses(session: Session, today: date) -> list[Figure]:
     open_ = Lapse.settled_at.is_(None)
     due, coming = session.execute(
         select(
-            func.count(func.distinct(case((Lapse.due <= today, Lapse.id)))),
-            func.count(func.distinct(case((Lapse.due > today, Lapse.id)))),
+            func.count(case((Lapse.due <= today, 1))),
+            func.count(case((Lapse.due > today, 1))),
         ).where(open_)
     ).one()
     return [

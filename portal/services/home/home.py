@@ -107,7 +107,7 @@ def _signed_at(document: Document) -> tuple[str, int]:
 
 def own_quizzes(session: Session, actor: Actor, policy: Policy, *, on: date) -> list[Task]:
     """Courses assigned to me at any Agency whose quiz I have not passed."""
-    held = (Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max)
+    held = Evidence.in_force(on)
     mine = select(Membership.id).where(Membership.person_id == actor.person_id)
     assigned = select(Evidence.id).where(
         Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.COURSE_ASSIGNED, Evidence.subject_id.in_(mine), *held

@@ -161,9 +161,7 @@ def _unpublished(session: Session, policy: Policy, on: date) -> list[Queue]:
             Evidence.about == About.LEAD,
             Evidence.subject_id == LEAD,
             Evidence.kind == Kind.PUBLISHED,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
         )
     )
     missing = asked - set(there)
@@ -232,9 +230,7 @@ def _says(kind: Kind, on: date, detail: str | None = None) -> Select[int]:
             Evidence.about == About.MEMBERSHIP,
             Evidence.subject_id == AccessRequest.membership_id,
             Evidence.kind == kind,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
             *([] if detail is None else [Evidence.detail == detail]),
         )
         .correlate(AccessRequest)

@@ -1,16 +1,17 @@
 """Who signs a document: in which order, who may in each capacity, and who has."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.documents import DocumentText, Signer
-from portal.models import Document, Evidence, Membership, Person, Signature
+from portal.models import Document, Membership, Person, Signature
 from portal.refusals import Refused
+from portal.services.holders import held
 from portal.services.paperwork.kinds import KINDS
-from workflows.vocabulary import LEAD, About, Kind, Reason, Role
+from workflows.vocabulary import LEAD, Reason, Role
 
 OWN_CAPACITY = ("user", "agency_admin", "security_officer")
 
@@ -62,12 +63,5 @@ def refuse_others(
 
 
 def _holding(session: Session, agency_id: int, roles: Iterable[Role], on: date) -> list[Person]:
-    held = (
-        select(Membership.person_id)
-        .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == agency_id, Evidence.kind == Kind.ROLE, or_(*(Evidence.detail == role.value for role in roles)),
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-        )
-    )  # fmt: skip
-    return list(session.scalars(select(Person).where(Person.id.in_(held)).order_by(Person.id)))
+    there = held(on, *roles).with_only_columns(Membership.person_id).where(Membership.agency_id == agency_id)
+    return list(session.scalars(select(Person).where(Person.id.in_(there)).order_by(Person.id)))

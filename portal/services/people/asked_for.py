@@ -1,7 +1,6 @@
 """What a request asks for, as evidence: role, authorisation, level, projects, device; and how it is taken back."""
 
 from datetime import date, datetime, timedelta
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,7 +8,8 @@ from sqlalchemy.orm import Session
 from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Device, Evidence, Grant, Membership
 from portal.services import evidence
-from portal.services.people import people
+from portal.services.people import offices
+from portal.services.people.bases import Basis
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Kind, Role
@@ -20,22 +20,11 @@ ANEW, ELSE = "Access was asked for anew.", "Something else was asked for."
 ASKED = (Kind.REQUEST, Kind.LEAD_APPROVAL, Kind.ACCESS_LEVEL, Kind.WORKER, Kind.PROJECT, Kind.DEVICE_IN_USE)
 
 
-class OnWhoseWord(Protocol):
-    """What record() needs to know of a request's basis."""
-
-    @property
-    def called(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def needs_second_person(self) -> bool: ...
-
-
 def record(
     session: Session,
     membership: Membership,
     request: AccessRequest,
-    basis: OnWhoseWord,
+    basis: Basis,
     *,
     actor: Actor,
     now: datetime,
@@ -47,7 +36,7 @@ def record(
     """
     today = local_day(now, policy.zone)
     _approve_anew(session, membership, request, actor=actor, now=now, on=today)
-    if not people.roles(session, membership.id, on=today, role=Role.END_USER):
+    if not offices.roles(session, membership.id, on=today, role=Role.END_USER):
         _row(session, membership, Kind.ROLE, Role.END_USER.value, request, actor=actor, now=now, on=today)
     if not basis.needs_second_person:
         evidence.replace(
@@ -76,7 +65,7 @@ def end(session: Session, membership: Membership, *, actor: Actor, now: datetime
     rows = [
         row for kind in ASKED for row in evidence.in_force(session, About.MEMBERSHIP, membership.id, kind, on=today)
     ]
-    for row in rows + people.roles(session, membership.id, on=today, role=Role.END_USER):
+    for row in rows + offices.roles(session, membership.id, on=today, role=Role.END_USER):
         evidence.end(session, row, actor=actor, now=now, last_day=today - timedelta(1), reason=reason)
 
 

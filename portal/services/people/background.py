@@ -13,7 +13,7 @@ from portal.models import BackgroundCheck, Membership, Person
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
-from portal.services.people import people
+from portal.services.people import particulars
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
@@ -146,8 +146,8 @@ def _checked(
         raise bad_input(
             f"Enter the day the check was ordered: not after today, {us_date(on)}, and not before 1990.", "ordered_on"
         )
-    reference = refuse_findings(people.short(reference, 60, "reference"), "reference")
-    decider = refuse_findings(people.short(decider, 200, "decider"), "decider")
+    reference = refuse_findings(particulars.short(reference, 60, "reference"), "reference")
+    decider = refuse_findings(particulars.short(decider, 200, "decider"), "decider")
     if status not in DECIDED:
         return reference, ""
     if decided_on is None or not ordered_on <= decided_on <= on:

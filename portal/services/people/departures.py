@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Document, Evidence, Link, Membership, Person
-from portal.refusals import Refused, bad_input
+from portal.refusals import Refused, a_reason, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.people import grants, licences
@@ -52,7 +52,7 @@ def deactivate(
     if membership.agency_id == LEAD:
         permissions.check(session, actor, Action.USER_INVITE, membership)
     today = local_day(now, policy.zone)
-    why = _reason(reason)
+    why = a_reason(reason)
     leaves_on = _first_day_without(last_day, today)
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
     for planned in departures_of(session, membership.id):
@@ -100,7 +100,7 @@ def call_off(
 ) -> None:
     """Takes back a departure that was announced for a day to come. NOT_FOUND where none was."""
     actor = permissions.acting(session, actor, Action.PERSON_DEACTIVATE, membership)
-    why = _reason(reason)
+    why = a_reason(reason)
     lock(session, agencies=[membership.agency_id], people=[membership.person_id])
     planned = [row for row in departures_of(session, membership.id) if row.valid_from > local_day(now, policy.zone)]
     if not planned:
@@ -273,15 +273,6 @@ def _first_day_without(last_day: date | None, today: date) -> date:
     if abs(last_day - today) > FURTHEST:
         raise bad_input(f"{us_date(last_day)} is more than a year away. Check the year.", "last_day")
     return last_day + timedelta(1)
-
-
-def _reason(reason: str) -> str:
-    why = " ".join(reason.split())
-    if len(why) < 3:
-        raise bad_input("Say why, in a few words: it stays on record.", "reason")
-    if len(why) > 1000:
-        raise bad_input(f"The reason may have 1,000 characters; this has {len(why):,}.", "reason")
-    return why
 
 
 def _name(session: Session, membership: Membership) -> str:

@@ -149,8 +149,6 @@ def _details(session: Session, memberships: Sequence[int], kinds: Sequence[Kind]
             Evidence.about == About.MEMBERSHIP,
             Evidence.subject_id.in_(memberships),
             Evidence.kind.in_([kind.value for kind in kinds]),
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
         )
     )

@@ -124,7 +124,7 @@ def takes_over_of(session: Session, memberships: list[int], *, on: date) -> dict
         select(Evidence.subject_id, func.max(Evidence.valid_until))
         .where(
             Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.INHERITED, Evidence.subject_id.in_(memberships),
-            Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            *Evidence.in_force(on),
         )
         .group_by(Evidence.subject_id)
     )  # fmt: skip
@@ -141,7 +141,7 @@ def still_inherited(session: Session, *, on: date) -> tuple[int, date | None]:
         .join(Evidence, Evidence.subject_id == Grant.membership_id)
         .where(
             Grant.id.in_(few), Evidence.about == About.MEMBERSHIP,
-            Evidence.kind == Kind.INHERITED, Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
+            Evidence.kind == Kind.INHERITED, *Evidence.in_force(on),
         )
     ).one()  # fmt: skip
     return count, last + timedelta(1) if last is not None and last < date.max else last

@@ -13,7 +13,7 @@ from portal.refusals import Refused, bad_input
 from portal.secrets import Keys, hash_of, new_token
 from portal.services import links
 from portal.services.people import accounts
-from portal.services.people.people import an_address
+from portal.services.people.particulars import an_address
 from portal.services.security import lockout, sessions
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -36,7 +36,7 @@ def ask_change(
     """
     permissions.check(session, actor, Action.EMAIL_CHANGE, person)
     own = actor.person_id == person.id
-    why = "" if own else lockout.a_reason(reason)
+    why = "" if own else lockout.why_helped(reason)
     if not own:
         lockout.refuse_others(session, person=person, actor=actor, on=local_day(now, policy.zone))
     wanted = an_address(email)[:320]

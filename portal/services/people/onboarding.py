@@ -13,7 +13,7 @@ from portal.models import AccessRequest, Agency, Device, Document, Link, Members
 from portal.refusals import Refused, bad_input
 from portal.services import evidence, links, paperwork
 from portal.services.paperwork.texts import version_in_force
-from portal.services.people import people
+from portal.services.people import offices
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Kind, Reason, Role
@@ -169,7 +169,7 @@ def _answers(
 ) -> dict[str, str]:
     levels = {level.id: level.title for level in policy.access_levels}
     today = local_day(now, policy.zone)
-    held = {row.detail for row in people.roles(session, request.membership_id, on=today)} | {Role.END_USER.value}
+    held = {row.detail for row in offices.roles(session, request.membership_id, on=today)} | {Role.END_USER.value}
     said = {
         "purpose": request.purpose,
         "projects": ", ".join(project.name for project in projects)[:4000],

@@ -97,6 +97,7 @@ def facts(then: Then, names: Names, email: str) -> list[tuple[str, str]]:
         pairs.append(("Since", f"{when(then.state.since, zone)} {names.zone_name}"))
     if then.state.why:
         pairs.append(("Because", then.state.why))
+    pairs += [("Waived", sentence) for sentence in then.waived]
     if details is not None:
         confirmed = f"{when(details.confirmed_at, zone)}" if details.confirmed_at else "Not confirmed by then"
         pairs += [("Issued", when(details.issued_at, zone)), ("In the core HMIS", confirmed)]

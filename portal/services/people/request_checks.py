@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.models import Agency, Device, Membership, Project
 from portal.refusals import bad_input
 from portal.services import evidence
-from portal.services.people import people
+from portal.services.people import offices
 from workflows.business_time import us_date
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, About, Kind, Role
@@ -82,7 +82,7 @@ def _check_level(
         raise bad_input(
             f"The level {known[level].title} is for the Lead's own staff. Choose another one.", "access_level"
         )
-    if known[level].administers and not people.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN):
+    if known[level].administers and not offices.roles(session, membership.id, on=on, role=Role.AGENCY_ADMIN):
         raise bad_input(
             f"The level {known[level].title} is for whom the executive director has designated Agency "
             "Administrator. Choose another one, or "

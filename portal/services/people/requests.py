@@ -1,6 +1,5 @@
 """Asking for access for a person: who, why, at which level, for which projects, on which device (U1, U8)."""
 
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -12,24 +11,16 @@ from portal.models import AccessRequest, Agency, Device, Membership, Person, Pro
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
-from portal.services.people import asked_for, departures, grants, licences, onboarding, people
-from portal.services.people.people import PersonFields
+from portal.services.people import asked_for, departures, grants, licences, onboarding, particulars, people
+from portal.services.people.bases import Basis, basis_of
+from portal.services.people.particulars import PersonFields
 from portal.services.people.request_checks import Work, checked, refuse_shut_agency
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role, Scope
+from workflows.vocabulary import Action, Effect, Reason
 
 ACTS = ("add", "modify", "replace")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Basis:
-    """On whose word access is asked for: the Agency Admin's, the director's, or the Lead's on a signed instruction."""
-
-    called: str
-    note: str = ""
-    needs_second_person: bool = field(default=False)
 
 
 def submit(
@@ -54,7 +45,7 @@ def submit(
     HMIS End User'.
     """
     actor = permissions.acting(session, actor, Action.ACCESS_REQUEST, agency)
-    basis = _basis(actor, agency, instruction)
+    basis = basis_of(actor, agency, instruction)
     today = local_day(now, policy.zone)
     refuse_shut_agency(session, agency, on=today)
     if act not in ACTS or (act == "replace") != (replaces is not None):
@@ -141,34 +132,6 @@ def choose_device(
     onboarding.laptop_statement(session, membership=membership, device=device, actor=actor, now=now, policy=policy)
 
 
-def approve(session: Session, *, request: AccessRequest, actor: Actor, now: datetime, policy: Policy) -> None:
-    """The second person's word: for the Lead's own staff, and for a director who named himself."""
-    permissions.check(session, actor, Action.ACCESS_APPROVE, request)
-    if request.status != "open":
-        raise Refused(Reason.ALREADY_DONE, "This request is not open any more.")
-    kind = approval_missing(session, request, on=local_day(now, policy.zone))
-    if kind is None:
-        raise Refused(Reason.ALREADY_DONE, "This request needs no approval, or has it already.")
-    evidence.record(
-        session,
-        actor=actor,
-        now=now,
-        kind=kind,
-        about=About.MEMBERSHIP,
-        subject_id=request.membership_id,
-        valid_from=local_day(now, policy.zone),
-        rests_on="access_request",
-        rests_on_id=request.id,
-        note="approved by a second person",
-    )
-
-
-def approval_missing(session: Session, request: AccessRequest, *, on: date) -> Kind | None:
-    """The evidence that only a second person of the Lead can give to this request; None where none is wanting."""
-    kind = Kind.LEAD_APPROVAL if request.agency_id == LEAD else Kind.REQUEST
-    return None if evidence.in_force(session, About.MEMBERSHIP, request.membership_id, kind, on=on) else kind
-
-
 def cancel(
     session: Session, *, request: AccessRequest, reason: str, actor: Actor, now: datetime, policy: Policy
 ) -> None:
@@ -222,7 +185,7 @@ def _enter(
         worker=work.worker,
         project_ids=[p.id for p in projects],
         device_id=work.device.id if work.device else None,
-        supervisor=people.short(work.supervisor, 200, "supervisor"),
+        supervisor=particulars.short(work.supervisor, 200, "supervisor"),
         start_on=work.start_on,
         requested_by=actor.person_id,
         basis=basis.called,
@@ -285,25 +248,6 @@ def _acknowledge(session: Session, request: AccessRequest, *, actor: Actor, now:
         )
 
 
-def _basis(actor: Actor, agency: Agency, instruction: str) -> Basis:
-    if agency.id == LEAD:
-        return Basis(called="lead")
-    if agency.id in actor.at(Role.AGENCY_ADMIN):
-        return Basis(called="agency_admin")
-    if agency.id in actor.at(Role.EXECUTIVE_DIRECTOR) | actor.let(Scope.REQUEST_ACCESS):
-        return Basis(called="executive_director")
-    if actor.is_portal:
-        return Basis(called="portal")
-    note = " ".join(instruction.split())
-    if len(note) < 10:
-        raise bad_input(
-            "The Lead asks for an Agency's people on the director's signed instruction only. Say who signed "
-            "it, on which day, and where it is kept.",
-            "instruction",
-        )
-    return Basis(called="director_instruction", note=note[:900])
-
-
 def _membership(
     session: Session,
     agency: Agency,
@@ -363,16 +307,4 @@ def _come_back(session: Session, membership: Membership, *, actor: Actor, now: d
             )
 
 
-__all__ = [
-    "ACTS",
-    "Basis",
-    "PersonFields",
-    "Work",
-    "approval_missing",
-    "approve",
-    "cancel",
-    "choose_device",
-    "from_designation",
-    "open_requests",
-    "submit",
-]
+__all__ = ["ACTS", "PersonFields", "Work", "cancel", "choose_device", "from_designation", "open_requests", "submit"]

@@ -150,9 +150,7 @@ def _left(on: date) -> ColumnElement[bool]:
 def _leavers(on: date) -> Select:
     return select(Evidence.subject_id).where(
         text(f"evidence.{DEPARTURES}"),
-        Evidence.valid_from <= on,
-        Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
+        *Evidence.in_force(on),
     )
 
 

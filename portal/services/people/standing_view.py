@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, select, union_all
+from sqlalchemy import CompoundSelect, Select, select, union_all
 from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Evidence, Membership, Person
 from portal.services import decisions
+from portal.services.holders import held
+from portal.services.people import waivers
 from portal.standing.facts import published
 from portal.standing.sweep import Standing, stand
 from workflows.findings import Decision, Finding, Status
 from workflows.policy import Policy
 from workflows.questions import Named, Prerequisite
-from workflows.vocabulary import LEAD, About, Action, Kind, Role
+from workflows.vocabulary import LEAD, About, Action, Role
 
 OFFICES = {
     "agency_admin": Role.AGENCY_ADMIN,
@@ -60,6 +62,7 @@ class View:
     others: tuple[Held, ...]
     settled: tuple[Finding, ...]
     aside: tuple[Finding, ...]
+    waived: tuple[str, ...] = ()
 
     @property
     def done(self) -> int:
@@ -106,7 +109,7 @@ def arranged(session: Session, said: Decision, membership: Membership, actor: Ac
     )
     settled = tuple(f for f in said.findings if f.status in {Status.MET, Status.WAIVED})
     aside = tuple(f for f in said.findings if f.status is Status.NOT_APPLICABLE)
-    return View(said, mine, others, settled, aside)
+    return View(said, mine, others, settled, aside, tuple(waivers.behind(session, said)))
 
 
 def can_act(actor: Actor, membership: Membership, finding: Finding) -> bool:
@@ -187,10 +190,6 @@ class _Holders:
 _READ = (Evidence.about, Evidence.subject_id, Evidence.kind, Evidence.detail, Evidence.version, Evidence.valid_from)
 
 
-def _held(on: date) -> tuple[ColumnElement[bool], ...]:
-    return Evidence.valid_from <= on, Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max
-
-
 def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date) -> CompoundSelect[Any]:
     whose: Mapping[str, Any] = {
         About.AGENCY: {m.agency_id for m in members},
@@ -201,7 +200,10 @@ def _done_query(kinds: Sequence[str], members: Sequence[Membership], on: date) -
     return union_all(
         *(
             select(*_READ).where(
-                Evidence.about == about, Evidence.subject_id.in_(those), Evidence.kind.in_(kinds), *_held(on)
+                Evidence.about == about,
+                Evidence.subject_id.in_(those),
+                Evidence.kind.in_(kinds),
+                *Evidence.in_force(on),
             )
             for about, those in whose.items()
         )
@@ -219,7 +221,7 @@ def _offices_query(offices: Sequence[Named], agencies: Collection[int], on: date
         Evidence.subject_id.in_(colleagues),
         Evidence.kind.in_({one.kind for one in offices}),
         *([Evidence.detail.in_(details)] if all(details) else []),
-        *_held(on),
+        *Evidence.in_force(on),
     )
 
 
@@ -250,22 +252,12 @@ def _names(session: Session, membership: Membership, holders: Iterable[str], *, 
 
 
 def _holding(session: Session, agency_id: int, roles: Sequence[Role], on: date) -> dict[str, list[Person]]:
-    held = session.execute(
-        select(Person, Evidence.detail)
-        .join(Membership, Membership.person_id == Person.id)
-        .join(Evidence, and_(Evidence.subject_id == Membership.id, Evidence.about == About.MEMBERSHIP))
-        .where(
-            Membership.agency_id == agency_id,
-            Evidence.kind == Kind.ROLE,
-            Evidence.detail.in_(roles),
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
-        .order_by(Person.last_name, Person.first_name)
+    query = held(on, *roles).with_only_columns(Person, Evidence.detail).join(Person, Person.id == Membership.person_id)
+    there = session.execute(
+        query.where(Membership.agency_id == agency_id).order_by(Person.last_name, Person.first_name)
     )
     found: dict[str, list[Person]] = {role: [] for role in roles}
-    for person, role in held:
+    for person, role in there:
         if person not in found[role]:
             found[role].append(person)
     return found

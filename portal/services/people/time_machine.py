@@ -13,7 +13,7 @@ from portal.actors import Actor
 from portal.models import Decision, Evidence, Membership
 from portal.refusals import bad_input
 from portal.services.decisions import member_of
-from portal.services.people import access_then
+from portal.services.people import access_then, waivers
 from portal.services.people.access_then import Details, History, Spell
 from portal.services.people.learned import Learned, learned
 from portal.services.people.packs_then import PackThen, pack_at
@@ -72,6 +72,7 @@ class Then:
     details: Details | None
     decision: Decision | None
     proof: Proof | None
+    waived: Sequence[str] = ()
 
     @property
     def day(self) -> date:
@@ -98,7 +99,7 @@ def ask(
 ) -> Then:
     """What held, what was known and what was decided about a membership on a day; for whoever may see its standing.
 
-    `policy` is the pack in force today. Costs the same number of statements whatever is on record. Refuses by BAD_INPUT a
+    `policy` is the pack in force today. Costs the same number of statements whatever is on record, and one more where something was waived. Refuses by BAD_INPUT a
     day that no calendar of ours has and a moment to come; NOT_ALLOWED for others. Manual: 'Audit reports'.
     """
     permissions.check(session, actor, Action.STANDING_SEE, membership)
@@ -129,6 +130,7 @@ def ask(
         details=history.details(moment),
         decision=decision,
         proof=prove(session, decision, membership, policy=policy) if decision else None,
+        waived=waivers.behind(session, said),
     )
 
 

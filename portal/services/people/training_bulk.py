@@ -43,8 +43,6 @@ def _in_retraining(
         Evidence.about == About.PERSON,
         Evidence.subject_id.in_({row.person_id for row in rows}),
         Evidence.kind == Kind.RETRAINING,
-        Evidence.valid_from <= on,
-        Evidence.valid_until >= on,
-        Evidence.withdrawn_at == datetime.max,
+        *Evidence.in_force(on),
     )
     return frozenset(session.scalars(query))

@@ -1,19 +1,20 @@
 """Waivers: asked for, given by another, bounded, ended (G1). What the gate reads is evidence that rests on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal import audit, jobs, permissions
 from portal.actors import Actor
-from portal.models import AccessRequest, Agency, Evidence, Membership, Person, Waiver
-from portal.refusals import Refused, bad_input
-from portal.services import decisions, evidence, staff
+from portal.models import AccessRequest, Agency, Evidence, Membership, Waiver
+from portal.refusals import Refused, a_reason, bad_input
+from portal.services import decisions, evidence, holders
 from portal.services.locks import lock
 from portal.services.transition import transition
 from portal.standing.facts import facts_of
+from portal.standing.sweep import stand
 from workflows import gate
 from workflows.business_time import local_day, us_date
 from workflows.findings import Decision
@@ -23,6 +24,7 @@ from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
 
 LONGEST = timedelta(days=366)
 TABLE = "waiver"
+DECIDED = "Say why: it is shown wherever this decision is shown."
 PREVIEWED = 200
 """How many open requests of an Agency are asked about for 'who would be let in': more than any has waiting."""
 
@@ -51,18 +53,17 @@ def ask(
     """
     permissions.check(session, actor, Action.WAIVER_ASK, membership or agency)
     lock(session, agencies=[agency.id])
-    today, why = local_day(now, policy.zone), " ".join(reason.split())
+    today = local_day(now, policy.zone)
     if prerequisite not in waivable(policy):
         raise bad_input("The policy pack in force does not let this be waived. Choose another.", "prerequisite")
     if actor.person_id is None:
         raise bad_input("A waiver is asked for by a person.", "")
-    if not why:
-        raise bad_input("Say why it should be waived, for whoever decides and for whoever reads it later.", "reason")
+    why = a_reason(reason, "Say why it should be waived, for whoever decides and for whoever reads it later.")
     _refuse_days(until, today)
     _refuse_doubled(session, agency, membership, prerequisite, until, today)
     row = Waiver(
         agency_id=agency.id, membership_id=membership.id if membership else None,
-        person_id=membership.person_id if membership else None, prerequisite=prerequisite, reason=why[:1000], until=until,
+        person_id=membership.person_id if membership else None, prerequisite=prerequisite, reason=why, until=until,
         asked_by=actor.person_id, asked_at=now,
     )  # fmt: skip
     session.add(row)
@@ -71,7 +72,7 @@ def ask(
         session, actor=actor, now=now, act="waiver.ask", thing=row, after={"prerequisite": prerequisite, "until": until.isoformat()},
         said=f"Asked for a waiver until {us_date(until)} for {row.subject}: {_title(policy, prerequisite)}. Reason: {why}",
     )  # fmt: skip
-    for admin in set(staff.holding(session, Role.LEAD_ADMIN, on=today)) - {actor.person_id, row.person_id}:
+    for admin in set(holders.of_the_lead(session, Role.LEAD_ADMIN, on=today)) - {actor.person_id, row.person_id}:
         _tell(session, "waiver_asked", row, admin, now=now)
     return row
 
@@ -86,7 +87,7 @@ def give(
     permissions.check(session, actor, Action.WAIVER_DECIDE, row)
     lock(session, agencies=[row.agency_id])
     _refuse_own_place(session, row, actor)
-    today, why = local_day(now, policy.zone), _why(reason)
+    today, why = local_day(now, policy.zone), a_reason(reason, DECIDED)
     if row.prerequisite not in waivable(policy):
         raise Refused(Reason.CONFLICT, "The policy pack in force does not let this be waived any more. Refuse it.")
     _refuse_days(until, today)
@@ -106,7 +107,7 @@ def refuse(session: Session, row: Waiver, *, reason: str, actor: Actor, now: dat
     """Refuses a waiver; whoever asked is told why."""
     permissions.check(session, actor, Action.WAIVER_DECIDE, row)
     _refuse_own_place(session, row, actor)
-    _decide(session, row, "refuse", _why(reason), actor=actor, now=now, until=row.until, evidence_id=None)
+    _decide(session, row, "refuse", a_reason(reason, DECIDED), actor=actor, now=now, until=row.until, evidence_id=None)
 
 
 def withdraw(session: Session, row: Waiver, *, actor: Actor, now: datetime) -> None:
@@ -118,7 +119,7 @@ def end(session: Session, row: Waiver, *, reason: str, actor: Actor, now: dateti
     """Ends a waiver before its last day, from today on; the gate asks again of everybody it carried."""
     permissions.check(session, actor, Action.WAIVER_END, row)
     lock(session, agencies=[row.agency_id])
-    why = _why(reason)
+    why = a_reason(reason, DECIDED)
     transition(session, row, "end", actor=actor, now=now, why=why)
     held = session.get_one(Evidence, row.evidence_id)
     if held.withdrawn_at == datetime.max:
@@ -128,7 +129,11 @@ def end(session: Session, row: Waiver, *, reason: str, actor: Actor, now: dateti
 
 
 def lets_in(session: Session, row: Waiver, *, now: datetime, policy: Policy) -> list[Membership]:
-    """Who waits for access and would be let in by this waiver alone, as the gate stands now."""
+    """Who waits for access and would be let in by this waiver alone, as the gate stands now; the longest waiting first.
+
+    One statement for all who wait; the gate itself is asked of those alone who lack nothing but what one subject answers
+    together with the prerequisite (of several devices or colleagues, the waiver may make another one the best).
+    """
     today = local_day(now, policy.zone)
     query = (
         select(Membership)
@@ -139,21 +144,38 @@ def lets_in(session: Session, row: Waiver, *, now: datetime, policy: Policy) -> 
     )
     if row.membership_id is not None:
         query = query.where(Membership.id == row.membership_id)
+    waiting = session.scalars(query.options(joinedload(Membership.person))).all()
+    asked = waivable(policy).get(row.prerequisite)
+    if not waiting or asked is None:
+        return []
+    together = {p.id for p in policy.prerequisites if p.about == asked.about}
+    standings = stand(session, policy, today, memberships=[each.id for each in waiting])
+    near = {each.membership_id for each in standings if each.unmet and together.issuperset(each.unmet)}
     about, subject = _subject(row)
     waiver = gate.Evidence(
         id=0, about=about, subject_id=subject, kind=Kind.WAIVER, detail=row.prerequisite, valid_from=today,
         valid_until=row.until, recorded_at=now,
     )  # fmt: skip
-    return [each for each in session.scalars(query) if _opens(session, each, waiver, policy, today)]
+    return [each for each in waiting if each.id in near and _opens(session, each, waiver, policy, today)]
 
 
-def behind(session: Session, said: Decision) -> list[Waiver]:
-    """The waivers that a decision's waived findings rest on, with who gave them: shown wherever the decision is."""
-    ids = {e for finding in said.findings if finding.status is gate.Status.WAIVED for e in finding.evidence}
-    if not ids:
+def behind(session: Session, said: Decision) -> list[str]:
+    """The waivers that a decision rests on, a sentence each, with who gave them and why: for wherever it is shown."""
+    waived = {e: f.title for f in said.findings if f.status is gate.Status.WAIVED for e in f.evidence}
+    if not waived:
         return []
-    first = select(Evidence.rests_on_id).where(Evidence.id.in_(ids), Evidence.rests_on == TABLE)
-    return list(session.scalars(select(Waiver).where(Waiver.id.in_(first)).order_by(Waiver.id)))
+    rows = session.execute(
+        select(Evidence, Waiver)
+        .join(Waiver, (Evidence.rests_on == TABLE) & (Evidence.rests_on_id == Waiver.id))
+        .where(Evidence.id.in_(waived))
+        .options(joinedload(Waiver.agency), joinedload(Waiver.whom), joinedload(Waiver.decider))
+        .order_by(Evidence.id)
+    ).all()
+    by = {waiver.id: waiver.decider.name if waiver.decider else "the Lead" for _, waiver in rows}
+    return [
+        f"{waived[row.id]}: waived for {waiver.subject} until {us_date(row.valid_until)} by {by[waiver.id]}. {waiver.decided_reason}"
+        for row, waiver in rows
+    ]
 
 
 def counted(session: Session, *, on: date, soon: timedelta = timedelta(days=30)) -> dict[str, int]:
@@ -170,9 +192,8 @@ def counted(session: Session, *, on: date, soon: timedelta = timedelta(days=30))
 
 
 def _opens(session: Session, member: Membership, waiver: gate.Evidence, policy: Policy, on: date) -> bool:
-    asked, facts = decisions.member_of(member), facts_of(session, member, policy)
-    without = gate.decide(policy, asked, facts, on)
-    return not without.permitted and gate.decide(policy, asked, [*facts, waiver], on).permitted
+    facts = facts_of(session, member, policy)
+    return gate.decide(policy, decisions.member_of(member), [*facts, waiver], on).permitted
 
 
 def _decide(
@@ -188,13 +209,6 @@ def _decide(
 
 def _subject(row: Waiver) -> tuple[About, int]:
     return (About.AGENCY, row.agency_id) if row.membership_id is None else (About.MEMBERSHIP, row.membership_id)
-
-
-def _why(reason: str) -> str:
-    why = " ".join(reason.split())
-    if not why:
-        raise bad_input("Say why: it is shown wherever this decision is shown.", "reason")
-    return why[:1000]
 
 
 def _refuse_days(until: date, today: date) -> None:
@@ -244,9 +258,3 @@ def _tell(session: Session, mail: str, row: Waiver, person_id: int, *, now: date
 
 def _title(policy: Policy, prerequisite: str) -> str:
     return next((p.title for p in policy.prerequisites if p.id == prerequisite), prerequisite)
-
-
-def names(session: Session, rows: Iterable[Waiver]) -> dict[int, str]:
-    """The names of everybody who asked for or decided these, by id; one statement."""
-    ids = {each for row in rows for each in (row.asked_by, row.decided_by) if each is not None}
-    return {person.id: person.name for person in session.scalars(select(Person).where(Person.id.in_(ids)))}

@@ -2,17 +2,18 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select, update
+from sqlalchemy import case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs, permissions
 from portal.actors import PORTAL, Actor, roles_of
-from portal.models import Credential, Evidence, Membership, Person, WebSession
-from portal.refusals import Refused, bad_input
+from portal.models import Credential, Membership, Person, WebSession
+from portal.refusals import Refused, a_reason
+from portal.services import holders
 from portal.services.security import limits
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
 
 SEVERAL, LATELY = 3, timedelta(hours=1)
 SEEN_FOR = timedelta(days=1)
@@ -142,7 +143,7 @@ def unlock(session: Session, *, person: Person, reason: str, actor: Actor, now: 
     """
     permissions.check(session, actor, Action.ACCOUNT_UNLOCK, person)
     refuse_others(session, person=person, actor=actor, on=local_day(now, policy.zone))
-    why = a_reason(reason)
+    why = why_helped(reason)
     credential = session.get(Credential, person.id, with_for_update=True)
     if credential is None or credential.locked_since is None:
         raise Refused(Reason.ALREADY_DONE, f"The account of {person.name} is not locked.")
@@ -154,61 +155,34 @@ def unlock(session: Session, *, person: Person, reason: str, actor: Actor, now: 
     _mail(session, "account_unlocked", now, f"{person.id}:{since}", person_id=person.id)
 
 
-def a_reason(text: str) -> str:
-    """The reason as it goes on record; BAD_INPUT without one."""
-    why = " ".join(text.split())
-    if not 5 <= len(why) <= 500:
-        raise bad_input("Say why in a sentence of 5 to 500 characters: it stands on record.", "reason")
-    return why
-
-
-def administrators(session: Session, *, on: date) -> list[int]:
-    """The Lead's administrators, by id."""
-    return [person for person, _ in _holders(session, Membership.agency_id == LEAD, Role.LEAD_ADMIN, on)]
+def why_helped(text: str) -> str:
+    """Why somebody else's account is changed, as it goes on record; BAD_INPUT without a sentence."""
+    return a_reason(text, "Say why in a sentence of 5 to 500 characters: it stands on record.", least=5, most=500)
 
 
 def _helpers(session: Session, person_id: int, *, on: date) -> list[tuple[int, int]]:
     """Who can unlock the person, each once, with the person's membership by which they know them."""
-    held = roles_of(session, person_id, on)
+    own = roles_of(session, person_id, on)
     memberships = session.execute(
         select(Membership.agency_id, Membership.id).where(Membership.person_id == person_id).order_by(Membership.id)
     ).all()
     by_agency = {agency_id: membership_id for agency_id, membership_id in memberships}  # noqa: C416
     found: dict[int, int] = {}
-    lead = LEAD in by_agency or any(role == Role.AGENCY_ADMIN for _, role in held)
-    if lead:
-        for admin in administrators(session, on=on):
+    if LEAD in by_agency or any(role == Role.AGENCY_ADMIN for _, role in own):
+        for admin in holders.of_the_lead(session, Role.LEAD_ADMIN, on=on):
             found[admin] = by_agency.get(LEAD, next(iter(by_agency.values()), 0))
     else:
-        agencies = Membership.agency_id.in_(by_agency)
-        for admin, agency_id in _holders(session, agencies, Role.AGENCY_ADMIN, on):
-            found.setdefault(admin, by_agency[agency_id])
+        admins = holders.held(on, Role.AGENCY_ADMIN).where(Membership.agency_id.in_(by_agency))
+        for row in session.execute(admins):
+            found.setdefault(row.person_id, by_agency[row.agency_id])
     found.pop(person_id, None)
     return sorted(found.items())
-
-
-def _holders(session: Session, which: ColumnElement[bool], role: Role, on: date) -> list[tuple[int, int]]:
-    rows = session.execute(
-        select(Membership.person_id, Membership.agency_id)
-        .join(Evidence, and_(Evidence.subject_id == Membership.id, Evidence.about == About.MEMBERSHIP))
-        .where(
-            which,
-            Evidence.kind == Kind.ROLE,
-            Evidence.detail == role,
-            Evidence.valid_from <= on,
-            Evidence.valid_until >= on,
-            Evidence.withdrawn_at == datetime.max,
-        )
-        .distinct()
-        .order_by(Membership.person_id)
-    )
-    return [(person_id, agency_id) for person_id, agency_id in rows]
 
 
 def _alarm(session: Session, *, now: datetime, on: date) -> None:
     if not limits.take(session, "alarm:sign-in", most=1, within=LATELY, now=now):
         return
-    for admin in administrators(session, on=on):
+    for admin in holders.of_the_lead(session, Role.LEAD_ADMIN, on=on):
         _mail(session, "sign_in_attack", now, f"{admin}:{now}", person_id=admin)
 
 

@@ -22,7 +22,7 @@ def send_reset(session: Session, *, person: Person, reason: str, actor: Actor, n
     """
     permissions.check(session, actor, Action.PASSWORD_RESET, person)
     lockout.refuse_others(session, person=person, actor=actor, on=local_day(now, policy.zone))
-    why = lockout.a_reason(reason)
+    why = lockout.why_helped(reason)
     if lockout.is_locked(session, person.id):
         raise Refused(
             Reason.ILLEGAL_MOVE, f"The account of {person.name} is locked. Unlock it first; a new password does not."

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, selectinload
 from portal import audit, jobs, permissions
 from portal.actors import Actor, roles_of
 from portal.models import Credential, FactorReset, FactorVouch, Person
-from portal.refusals import Refused, bad_input
+from portal.refusals import Refused, a_reason
 from portal.services.security import second_factor, sessions
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -63,11 +63,10 @@ def vouch(session: Session, *, person: Person, recognised: str, actor: Actor, no
     second time.
     """
     permissions.check(session, actor, Action.FACTOR_VOUCH, person)
-    how = " ".join(recognised.split())
-    if not 10 <= len(how) <= 500:
-        raise bad_input(
-            "Say in 10 to 500 characters how you recognized the person, for example by what call.", "recognised"
-        )
+    how = a_reason(
+        recognised, "Say in 10 to 500 characters how you recognized the person, for example by what call.", field="recognised",
+        least=10, most=500,
+    )  # fmt: skip
     session.get(
         Credential, person.id, with_for_update=True
     )  # two voices in the same moment are the first and the second

@@ -4,15 +4,15 @@ from typing import Any
 
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from forms.sign_in import NewAddress, Nothing, OwnAddress
 from portal.db import reading, transaction
 from portal.models import Person
-from portal.refusals import Refused
 from portal.services.people import mailbox
 from portal.web.account.present import is_right, must_say_present
 from portal.web.account.room import blueprint
-from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
+from portal.web.kernel import actor, keys, now, permission, policy, public, saved, sessions
 from workflows.vocabulary import Action
 
 
@@ -24,21 +24,17 @@ def email() -> Any:
         person = session.get_one(Person, actor().person_id)
         waits = mailbox.waiting(session, person_id=person.id, now=now())
         session.expunge_all()
-    if form.validate_on_submit() and (not isinstance(form, OwnAddress) or is_right(form)):
-        try:
-            with transaction(sessions()) as session:
-                mailbox.ask_change(
-                    session, person=session.get_one(Person, current_user.person.id), email=form.email.data, actor=actor(),
-                    now=now(), policy=policy(),
-                )  # fmt: skip
-        except Refused as no:
-            form.refuse(no.sentence, no.field)
-        else:
-            flash(
-                f"A message is on its way to {form.email.data}. Open its link within a day; until then nothing changes.",
-                "success",
-            )
-            return redirect(url_for("account.email"))
+
+    def ask(session: Session) -> None:
+        mailbox.ask_change(
+            session, person=session.get_one(Person, current_user.person.id), email=form.email.data, actor=actor(), now=now(),
+            policy=policy(),
+        )  # fmt: skip
+
+    if form.validate_on_submit() and (not isinstance(form, OwnAddress) or is_right(form)) and saved(form, ask):
+        told = f"A message is on its way to {form.email.data}. Open its link within a day; until then nothing changes."
+        flash(told, "success")
+        return redirect(url_for("account.email"))
     return render_template(
         "pages/account/email.html", form=form, about=person, waits=waits
     ), 400 if form.errors else 200

@@ -6,11 +6,10 @@ from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from portal import permissions
-from portal.db import transaction
 from portal.models import Agency
-from portal.refusals import Refused, not_found
+from portal.refusals import not_found
 from portal.web import kernel
-from portal.web.kernel import actor
+from portal.web.kernel import actor, saved
 from workflows.vocabulary import LEAD, Action
 
 TABS = (
@@ -19,6 +18,8 @@ TABS = (
     ("Documents", "agency.documents", Action.DOCUMENT_SEE), ("Projects", "agency.projects", Action.AGENCY_SEE),
     ("Devices", "agency.devices", Action.AGENCY_SEE), ("Licenses", "agency.licences", Action.AGENCY_SEE),
 )  # fmt: skip
+
+__all__ = ["TABS", "found", "may", "page", "saved", "trail"]
 
 
 def found(session: Session, agency_id: int, action: Action = Action.AGENCY_SEE, *, lead_too: bool = False) -> Agency:
@@ -54,14 +55,3 @@ def trail(agency: Agency | None, *further: tuple[str, str]) -> list[dict[str, st
     if agency is not None:
         items.append({"label": agency.name, "href": url_for("agency.show", agency_id=agency.id)})
     return items + [{"label": label, "href": href} for label, href in further]
-
-
-def saved(made: Any, act: Any) -> bool:
-    """Does it in a transaction; a refusal goes to its field, and everything typed stays."""
-    try:
-        with transaction(kernel.sessions()) as session:
-            act(session)
-    except Refused as no:
-        made.refuse(no.sentence, no.field)
-        return False
-    return True

@@ -12,8 +12,8 @@ from portal.db import reading, transaction
 from portal.models import Agency, Document, Membership, Person
 from portal.refusals import Refused, not_found
 from portal.services.agencies import directors, officers
-from portal.services.people import people
-from portal.services.people.people import PersonFields
+from portal.services.people import particulars
+from portal.services.people.particulars import PersonFields
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.overview import CALLED
@@ -37,7 +37,7 @@ def invite_director(agency_id: int) -> Any:
         session.expunge_all()
     checked, back = request.form.get("checked"), request.form.get("back")
     if form.validate_on_submit() and not form.names_private_mailbox(
-        people.is_free_mail(form.email.data), people.free_mail_sentence(form.email.data)
+        particulars.is_free_mail(form.email.data), particulars.free_mail_sentence(form.email.data)
     ):
         if not checked and not back:
             return page(
@@ -79,7 +79,7 @@ def officers_page(agency_id: int) -> Any:
     if form.validate_on_submit() and not (
         not form.who.data
         and form.names_private_mailbox(
-            people.is_free_mail(form.email.data or ""), people.free_mail_sentence(form.email.data or "")
+            particulars.is_free_mail(form.email.data or ""), particulars.free_mail_sentence(form.email.data or "")
         )
     ):
         try:

@@ -1,25 +1,25 @@
 """One Agency at a glance: what is left and who holds it, the package, and what is known of it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from portal.db import reading
-from portal.models import Agency, Document, Evidence, Membership, Project
+from portal.models import Agency, Document, Membership, Project
 from portal.services import paperwork
 from portal.services.agencies import agencies, agency_tasks
 from portal.services.agencies.agency_tasks import Paper, Task, TaskList
 from portal.services.agencies.directors import holders
+from portal.services.holders import holds
 from portal.services.people import licences
 from portal.web import kernel
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, permission, policy, sessions, today
-from workflows.vocabulary import About, Action, Kind, Role
+from workflows.vocabulary import Action, Role
 
 DESK = {Role.LEAD_ADMIN, Role.HELP_DESK}
 OFFICES = {
@@ -81,12 +81,7 @@ def show(agency_id: int) -> Any:
 
 def people_count(session: Session, agency_id: int) -> int:
     """How many people hold any role at the Agency today."""
-    on = today()
-    held = select(1).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.ROLE, Evidence.valid_from <= on,
-        Evidence.valid_until >= on, Evidence.withdrawn_at == datetime.max,
-    )  # fmt: skip
-    query = select(func.count()).where(Membership.agency_id == agency_id, exists(held.correlate(Membership)))
+    query = select(func.count()).where(Membership.agency_id == agency_id, holds(today()))
     return session.scalar(query) or 0
 
 

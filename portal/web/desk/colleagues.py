@@ -3,14 +3,14 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
+from sqlalchemy.orm import Session
 
 from forms.access_request import listed as choices
 from forms.sign_in import Invite
-from portal.db import reading, transaction
-from portal.refusals import Refused
+from portal.db import reading
 from portal.services.desk import colleagues
 from portal.web.desk.room import blueprint, to_person
-from portal.web.kernel import actor, now, permission, policy, sessions
+from portal.web.kernel import actor, now, permission, policy, saved, sessions
 from portal.web.navigation import ROLE_NAMES
 from workflows.vocabulary import AT_THE_LEAD, Action
 
@@ -22,19 +22,17 @@ def index() -> Any:
     form.role.choices = choices(
         [("", "Choose"), *((role.value, name) for role, name in ROLE_NAMES.items() if role in AT_THE_LEAD)]
     )
-    if form.validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                person = colleagues.invite(
-                    session, email=form.email.data, role=form.role.data, first_name=form.first_name.data,
-                    last_name=form.last_name.data, actor=actor(), now=now(), policy=policy(),
-                )  # fmt: skip
-                name, email = person.name, person.email
-        except Refused as no:
-            form.refuse(no.sentence, no.field)
-        else:
-            flash(f"{name} is named. The invitation goes to {email}.", "success")
-            return redirect(url_for("desk.colleagues"))
+
+    def invite(session: Session) -> str:
+        person = colleagues.invite(
+            session, email=form.email.data, role=form.role.data, first_name=form.first_name.data,
+            last_name=form.last_name.data, actor=actor(), now=now(), policy=policy(),
+        )  # fmt: skip
+        return f"{person.name} is named. The invitation goes to {person.email}."
+
+    if form.validate_on_submit() and (done := saved(form, invite)):
+        flash(done.value, "success")
+        return redirect(url_for("desk.colleagues"))
     with reading(sessions()) as session:
         found = colleagues.listed(session, actor(), now=now(), policy=policy())
     rows = [

@@ -16,7 +16,7 @@ from portal.db import reading, transaction
 from portal.models import AccessRequest, Device, Membership
 from portal.refusals import Refused
 from portal.services import evidence
-from portal.services.people import departures, grants, nudges, onboarding, requests
+from portal.services.people import approvals, departures, grants, nudges, onboarding, requests
 from portal.services.people import people as persons
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, there
@@ -70,7 +70,7 @@ def approve(membership_id: int) -> Any:
         asked = grants.open_request(session, membership.id)
         if asked is None:
             raise Refused(Reason.ALREADY_DONE, "This request is not open any more.")
-        requests.approve(session, request=asked, actor=actor(), now=now(), policy=policy())
+        approvals.approve(session, request=asked, actor=actor(), now=now(), policy=policy())
         return "Approved. Access is issued as soon as everything else is settled."
 
     return _press(membership_id, Action.MEMBERSHIP_SEE, act)

@@ -15,7 +15,7 @@ from portal.models import AccessRequest, Agency, Device, Grant, Membership, Pers
 from portal.refusals import Refused
 from portal.services import drafts
 from portal.services.people import queueing, requests, roster
-from portal.services.people.people import PersonFields
+from portal.services.people.particulars import PersonFields
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, named, step, typed
 from workflows.business_time import us_date
@@ -206,7 +206,9 @@ def _choices(session: Session, form: Work, agency: Agency) -> None:
     form.access_level.choices = listed([("", "Choose"), *((level.id, level.title) for level in _levels(agency, form))])
     devices = session.scalars(select(Device).where(Device.agency_id == agency.id).order_by(Device.label))
     form.device_id.choices = listed([(0, "Not known yet"), *((d.id, d.label) for d in devices)])
-    if agency.id == LEAD or agency.id in actor().at(Role.AGENCY_ADMIN) | actor().at(Role.EXECUTIVE_DIRECTOR) | actor().let(Scope.REQUEST_ACCESS):
+    if agency.id == LEAD or agency.id in actor().at(Role.AGENCY_ADMIN) | actor().at(
+        Role.EXECUTIVE_DIRECTOR
+    ) | actor().let(Scope.REQUEST_ACCESS):
         del form.instruction
         form.instruction = _Empty()
     if isinstance(form, NewPerson):

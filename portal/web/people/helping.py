@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 from forms.base import Form
 from forms.sign_in import AddressForAnother, Help, Vouch
 from portal import permissions
-from portal.db import reading, transaction
+from portal.db import reading
 from portal.models import Credential, Person
 from portal.refusals import Refused
 from portal.services.people import mailbox
 from portal.services.security import lockout, resets, vouching
-from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
 from portal.web.people.room import blueprint, find
 from workflows.vocabulary import Action, Reason
 
+APART = (Reason.NOT_ALLOWED, Reason.SAME_PERSON, Reason.NOT_FOUND)
 Act = Callable[[Session, Person], str]
 Facts = Callable[[Session, Person], dict[str, Any]]
 
@@ -46,17 +47,13 @@ def _page(membership_id: int, action: Action, form: Form, template: str, act: Ac
         permissions.check(session, actor(), action, person)
         shown = facts(session, person) if facts else {}
         session.expunge_all()
-    if form.validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                said = act(session, find(session, Action.MEMBERSHIP_SEE, membership_id).person)
-        except Refused as no:
-            if no.reason in {Reason.NOT_ALLOWED, Reason.SAME_PERSON, Reason.NOT_FOUND}:
-                raise
-            form.refuse(no.sentence, no.field)
-        else:
-            flash(said, "success")
-            return redirect(url_for("people.one", membership_id=membership_id))
+
+    def help_(session: Session) -> str:
+        return act(session, find(session, Action.MEMBERSHIP_SEE, membership_id).person)
+
+    if form.validate_on_submit() and (done := saved(form, help_, raised=APART)):
+        flash(done.value, "success")
+        return redirect(url_for("people.one", membership_id=membership_id))
     status = 400 if form.errors or form.form_errors else 200
     return render_template(
         template, form=form, about=person, agency=agency, membership_id=membership_id, **shown

@@ -10,7 +10,7 @@ from portal.db import reading
 from portal.models import Evidence, Membership
 from portal.services.evidence import describe
 from portal.services.paperwork import KINDS as PAPERS
-from portal.services.people import dossier, people, queueing, requests, standing_view, waivers
+from portal.services.people import approvals, dossier, people, queueing, standing_view
 from portal.services.people.dossier import Dossier
 from portal.services.people.standing_view import View
 from portal.web.components import us_date
@@ -64,7 +64,6 @@ def why(membership_id: int) -> Any:
             why=arranged(view, membership),
             acts=acts,
             own=membership.person_id == actor().person_id,
-            waived=waivers.behind(session, view.decision),
             can_waive=_can_waive(session, membership, view),
         )
 
@@ -86,7 +85,7 @@ def _acts(session: Session, membership: Membership, found: Dossier) -> dict[str,
     planned = found.departure is not None and not gone
     leaves = may(session, Action.PERSON_DEACTIVATE, membership) and not gone
     unsigned = any(document.status == "prepared" for document in found.documents)
-    wants_approval = open_request and requests.approval_missing(session, found.request, on=today()) is not None  # type: ignore[arg-type]
+    wants_approval = open_request and approvals.approval_missing(session, found.request, on=today()) is not None  # type: ignore[arg-type]
     return {
         "ask": asks and not open_request and not live,
         "change": asks and live and not open_request,
