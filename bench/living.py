@@ -29,8 +29,8 @@ from portal.models import (
     WebSession,
     WorkOrder,
 )
+from portal.services.account import sign_in
 from portal.services.desk import configuration
-from portal.services.security import sign_in
 from portal.web.app import build
 from portal.wiring import Context, make_context
 from workflows.business_time import local_day

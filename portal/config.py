@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from portal.secrets import RecordKeys
 
 ROOT = Path(__file__).resolve().parent.parent
-MAINE = ROOT / "workflows" / "policies" / "maine" / "policy.toml"
+MAINE = ROOT / "workflows" / "policies" / "maine"
 
 OWN_KEY = Path("var/secret.key")
 MOST_PROXIES = 5

@@ -13,9 +13,9 @@ from portal.effects.registry import HANDLERS, Handler
 from portal.jobs import LEASE, TRIES, Job
 from portal.jobs.alarm import Alarm
 from portal.services import daily, packs
+from portal.services.account import limits
 from portal.services.desk import work_orders
 from portal.services.people import handover
-from portal.services.security import limits
 from portal.wiring import Context
 from workflows.business_time import local_day
 from workflows.policy import Policy

@@ -49,7 +49,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """The hash at its cheapest: looking at a password costs a sixth of a second otherwise, and that is the library's matter."""
     from argon2 import PasswordHasher
 
-    from portal.services.security import passwords
+    from portal.services.account import passwords
 
     cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(passwords, "HASHER", cheap)

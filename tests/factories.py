@@ -25,10 +25,10 @@ from portal.models import (
 )
 from portal.secrets import hash_of
 from portal.services import paperwork
+from portal.services.account import sign_in
 from portal.services.agencies import agencies, delegations, devices, projects
 from portal.services.paperwork import Scan
 from portal.services.people import training, waivers
-from portal.services.security import sign_in
 from tests.services.world import World
 from workflows.vocabulary import Effect, Role, Scope
 

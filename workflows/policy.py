@@ -37,9 +37,9 @@ from workflows.scim_words import ScimWords, read_scim
 from workflows.stanza import PolicyError, Stanza
 from workflows.vocabulary import KINDS, LICENCES, Kind, Role
 
-__all__ = ["ACTS", "MAINE", "ORDER_FIELDS", "Policy", "PolicyError", "load"]
+__all__ = ["ACTS", "MAINE", "ORDER_FIELDS", "Policy", "PolicyError", "load", "text_of"]
 
-MAINE = Path(__file__).parent / "policies" / "maine" / "policy.toml"
+MAINE = Path(__file__).parent / "policies" / "maine"
 ACTS = ("configure", "ensure", "suspend", "restore", "remove")
 ORDER_FIELDS = (
     "agency_name", "project_names", "provider_ids", "user_id", "first_name", "last_name", "email", "telephone",
@@ -100,12 +100,19 @@ class Policy:
 
 
 def load(pack: Path | str = MAINE, name: str = "") -> Policy:
-    """The pack in a file, or in a text that was kept in the database under `name`.
+    """The pack in a file or folder (see text_of), or in a text that was kept in the database under `name`.
 
     PolicyError names file, stanza and field of the first mistake. OSError where the file cannot be read.
     """
-    text = pack.read_text(encoding="utf-8") if isinstance(pack, Path) else pack
+    text = text_of(pack) if isinstance(pack, Path) else pack
     return _load(text, name or (pack.name if isinstance(pack, Path) else "policy pack"))
+
+
+def text_of(pack: Path = MAINE) -> str:
+    """A pack is one text. On disk it may be a folder: its TOML files are joined, `policy.toml` first, the others by name."""
+    first = pack if pack.is_file() else pack / "policy.toml"
+    others = sorted(set(pack.glob("*.toml")) - {first}) if first != pack else []
+    return "\n".join(each.read_text(encoding="utf-8") for each in (first, *others))
 
 
 @lru_cache(maxsize=16)  # the same text is the same policy, and every process asks for it again and again

@@ -15,7 +15,7 @@ from portal.db import make_engine, make_sessionmaker, reading, transaction, utc_
 from workflows import pack_changes
 from workflows import policy as packs
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FILE = click.Path(exists=True, path_type=Path)
 
 
 @click.group("policy")

@@ -47,7 +47,7 @@ def user_invite(
 def user_unlock(settings: Callable[..., Settings], email: str, reason: str) -> None:
     """Let a locked person sign in again: the Lead's way back when nobody is left who could."""
     from portal.services import packs
-    from portal.services.security import lockout
+    from portal.services.account import lockout
     from portal.wiring import make_context
 
     context = make_context(settings())
@@ -63,7 +63,7 @@ def user_unlock(settings: Callable[..., Settings], email: str, reason: str) -> N
 @common
 def user_reset_mfa(settings: Callable[..., Settings], email: str) -> None:
     """Take a lost second factor away: the next sign-in, by password, sets up a new one."""
-    from portal.services.security import vouching
+    from portal.services.account import vouching
     from portal.wiring import make_context
 
     context = make_context(settings())
@@ -77,7 +77,7 @@ def user_reset_mfa(settings: Callable[..., Settings], email: str) -> None:
 def _known(session: Session, email: str) -> Person:
     """The person with this address, or a refusal that says so."""
     from portal.refusals import bad_input
-    from portal.services.security.sign_in import by_email
+    from portal.services.account.sign_in import by_email
 
     person = by_email(session, email)
     if person is None:

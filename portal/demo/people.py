@@ -23,7 +23,7 @@ from portal.models import (
 )
 from portal.refusals import Refused
 from portal.secrets import hash_of
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.wiring import Context
 from workflows.business_time import local_day
 from workflows.vocabulary import LEAD, About, Kind, Reason, Role

@@ -9,7 +9,7 @@ from portal import jobs
 from portal.actors import Actor
 from portal.db import transaction
 from portal.jobs import Job
-from portal.services.security import lockout, sign_in
+from portal.services.account import lockout, sign_in
 from portal.wiring import Context
 
 

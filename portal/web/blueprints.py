@@ -13,6 +13,7 @@ MODULES = (
     "agency",
     "people",
     "waivers",
+    "security",
     "desk",
     "day_one",
     "orders",

@@ -7,6 +7,7 @@ from flask import Flask, request, url_for
 from flask_login import current_user
 
 from portal.web import kernel
+from portal.web.security.index import open_rooms
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Role
 
@@ -80,6 +81,8 @@ def menu() -> list[dict[str, Any]]:
             ("People", "people.index"),
             ("Work orders", "orders.index"),
         ]
+    if open_rooms():
+        items += [("Security", "security.index")]
     if any(agency == LEAD for agency, _ in roles):
         items += [("Overview", "board.index")]
     seen = dict.fromkeys(items)

@@ -14,8 +14,8 @@ from portal.actors import Actor
 from portal.db import reading, transaction
 from portal.models import Credential, Link, Person, WebSession
 from portal.secrets import hash_of
-from portal.services.security import passwords, second_factor
-from portal.services.security.sessions import LONGEST
+from portal.services.account import passwords, second_factor
+from portal.services.account.sessions import LONGEST
 from portal.web import kernel, late
 from workflows.vocabulary import LEAD, ONLOOKERS, Action
 

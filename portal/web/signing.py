@@ -13,7 +13,7 @@ from portal.db import reading, transaction
 from portal.models import Document, Link, Person
 from portal.refusals import Refused
 from portal.services import drafts, links, paperwork
-from portal.services.security import lockout, sign_in
+from portal.services.account import lockout, sign_in
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
 from workflows.business_time import local_day, us_date

@@ -267,10 +267,10 @@ def test_the_settings_come_from_the_environment_and_hide_the_token() -> None:
 def test_the_context_has_the_adapter_that_the_settings_name(tmp_path: Path, sqlite_template: Any) -> None:
     from portal.adapters.core_hmis.scim import ScimHMIS
     from portal.wiring import make_context
-    from workflows.policy import MAINE
+    from workflows.policy import MAINE, text_of
 
     pack = tmp_path / "pack.toml"
-    text = MAINE.read_text(encoding="utf-8")
+    text = text_of(MAINE)
     url = sqlite_template.copy(tmp_path)
     context = make_context(told("scim+https://hmis.example.org/v2", scim_token="t", database_url=url))
     assert isinstance(context.core_hmis, ScimHMIS)

@@ -12,6 +12,7 @@ from portal.config import MAINE
 from portal.db import make_engine, make_sessionmaker
 from portal.models import Agency, AuditEntry, Job, Project, TrainingResult
 from tests.cli.conftest import Portal
+from workflows.policy import text_of
 
 SAMPLE = Path(__file__).parent.parent / "data" / "hmis-sample"
 
@@ -67,11 +68,11 @@ def test_a_pack_is_checked_by_file_stanza_and_field(portal: Portal, tmp_path: Pa
     assert portal("policy", "check", str(MAINE)).exit_code == 0
     wrong = tmp_path / "pack.toml"
     wrong.write_text(
-        MAINE.read_text(encoding="utf-8").replace('on_lapse   = "suspend"', 'on_lapse   = "explode"', 1),
+        text_of(MAINE).replace('on_lapse   = "suspend"', 'on_lapse   = "explode"', 1),
         encoding="utf-8",
     )
     if "explode" not in wrong.read_text(encoding="utf-8"):
-        wrong.write_text(MAINE.read_text(encoding="utf-8").replace('= "suspend"', '= "explode"', 1), encoding="utf-8")
+        wrong.write_text(text_of(MAINE).replace('= "suspend"', '= "explode"', 1), encoding="utf-8")
     said = portal("policy", "check", str(wrong))
     assert said.exit_code == 1 and "pack.toml" in said.output and "on_lapse" in said.output
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from portal.cli import main
 from portal.config import MAINE
 from tests.cli.conftest import Portal
-from workflows.policy import load
+from workflows.policy import load, text_of
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def portal(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Portal:
 @pytest.fixture
 def stricter(tmp_path: Path) -> Path:
     pack = tmp_path / "stricter.toml"
-    pack.write_text(MAINE.read_text(encoding="utf-8").replace("pass_mark = 80 ", "pass_mark = 85 "), encoding="utf-8")
+    pack.write_text(text_of(MAINE).replace("pass_mark = 80 ", "pass_mark = 85 "), encoding="utf-8")
     return pack
 
 
@@ -91,7 +91,7 @@ def test_a_preview_changes_nothing_and_says_what_differs(portal: Portal, stricte
 
 
 def test_check_warns_of_what_is_softer_than_maines(portal: Portal, tmp_path: Path) -> None:
-    text = MAINE.read_text(encoding="utf-8")
+    text = text_of(MAINE)
     head, *stanzas = text.split("[[prerequisite]]\n")
     kept = [one for one in stanzas if '"background-check"' not in one.split("\n", 1)[0]]
     text = "[[prerequisite]]\n".join([head, *kept])
@@ -115,7 +115,7 @@ def test_check_warns_of_what_is_softer_than_maines(portal: Portal, tmp_path: Pat
 def test_a_wrong_pack_is_refused_before_anything_is_done(portal: Portal, tmp_path: Path, command: str) -> None:
     portal("migrate")
     wrong = tmp_path / "wrong.toml"
-    wrong.write_text(MAINE.read_text(encoding="utf-8").replace("pass_mark = 80 ", "pass_mark = 180 "), encoding="utf-8")
+    wrong.write_text(text_of(MAINE).replace("pass_mark = 80 ", "pass_mark = 180 "), encoding="utf-8")
     said = portal("policy", command, str(wrong))
     assert said.exit_code == 1 and "wrong.toml" in said.stderr and "pass_mark" in said.stderr
     assert portal("policy", command, str(tmp_path / "nowhere.toml")).exit_code == 2

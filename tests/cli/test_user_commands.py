@@ -8,7 +8,7 @@ from portal.actors import PORTAL
 from portal.config import Settings
 from portal.db import transaction
 from portal.models import AuditEntry, Credential, Person, WebSession
-from portal.services.security import second_factor, sign_in
+from portal.services.account import second_factor, sign_in
 from portal.wiring import Context, make_context
 from tests.cli.conftest import Portal
 from tests.services.doors import GOOD

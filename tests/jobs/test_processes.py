@@ -98,7 +98,9 @@ def test_two_processes_do_each_job_once_and_never_two_of_a_key_at_a_time(
 
 def context_on(engine: Engine, clock: Callable[[], datetime]) -> Context:
     url = engine.url.render_as_string(hide_password=False)
-    return make_context(Settings(database_url=url, secret_keys=("for tests alone " * 3,), audit_keys=(AUDIT_KEY,)), clock=clock)
+    return make_context(
+        Settings(database_url=url, secret_keys=("for tests alone " * 3,), audit_keys=(AUDIT_KEY,)), clock=clock
+    )
 
 
 def test_a_job_that_no_worker_lives_through_is_given_up_in_sight(each_engine: Engine) -> None:

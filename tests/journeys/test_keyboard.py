@@ -8,7 +8,7 @@ import pytest
 
 from portal.db import transaction
 from portal.models import Person
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from tests.factories import Town
 from tests.journeys.conftest import MovableClock, Visit
 from tests.journeys.people import PASSWORD

@@ -11,7 +11,7 @@ from portal.models import AccessRequest, Agency, Evidence, Grant, Membership, Wo
 from portal.services import evidence
 from portal.services.people import licences
 from tests.services.world import World
-from workflows.policy import MAINE, Policy, PolicyError, load
+from workflows.policy import MAINE, Policy, PolicyError, load, text_of
 from workflows.vocabulary import About, Kind
 
 A, P, M = About.AGENCY, About.PERSON, About.MEMBERSHIP
@@ -50,7 +50,7 @@ def field_set(stanza: str, key: str, value: str) -> str:
 def draw_pack(rng: Random, number: int) -> Policy:
     """Maine's pack with one to three things changed; a draw that makes no sense is drawn again."""
     while True:
-        head, stanzas = pieces(MAINE.read_text(encoding="utf-8"))
+        head, stanzas = pieces(text_of(MAINE))
         for _ in range(rng.randint(1, 3)):
             head, stanzas = _changed(rng, head, stanzas)
         try:

@@ -18,11 +18,11 @@ from portal.services.desk import pack_preview
 from portal.services.people import grants
 from portal.worker import drain
 from tests.services.world import World
-from workflows.policy import MAINE, Policy, load
+from workflows.policy import MAINE, Policy, load, text_of
 from workflows.vocabulary import About, Effect, Kind, Reason, Role
 
-STRICT = load(MAINE.read_text(encoding="utf-8").replace("pass_mark = 80 ", "pass_mark = 95 "), "stricter")
-LAX = load(MAINE.read_text(encoding="utf-8").replace("pass_mark = 80 ", "pass_mark = 60 "), "laxer")
+STRICT = load(text_of(MAINE).replace("pass_mark = 80 ", "pass_mark = 95 "), "stricter")
+LAX = load(text_of(MAINE).replace("pass_mark = 80 ", "pass_mark = 60 "), "laxer")
 
 
 @pytest.fixture
@@ -231,9 +231,7 @@ def test_activating_releases_the_brake_for_those_it_named_and_for_nobody_else(wo
     world.now += timedelta(1)
     for member in others:  # while the release still stands, for another reason: the brake is pulled
         with world.change() as session:
-            for held in evidence.in_force(
-                session, About.MEMBERSHIP, member.id, Kind.PRIVACY_PLEDGE, on=world.today
-            ):
+            for held in evidence.in_force(session, About.MEMBERSHIP, member.id, Kind.PRIVACY_PLEDGE, on=world.today):
                 evidence.end(
                     session,
                     held,
@@ -251,7 +249,7 @@ def test_activating_releases_the_brake_for_those_it_named_and_for_nobody_else(wo
 
 WITHOUT_DEVICE = load(
     "[[prerequisite]]\n".join(
-        one for one in MAINE.read_text(encoding="utf-8").split("[[prerequisite]]\n") if 'id       = "device"' not in one
+        one for one in text_of(MAINE).split("[[prerequisite]]\n") if 'id       = "device"' not in one
     ),
     "without a device",
 )
@@ -277,7 +275,7 @@ def test_the_last_licenses_go_to_whoever_has_waited_longest_and_the_preview_know
 
 
 def test_a_pack_that_asks_for_no_seat_still_lets_nobody_in_without_a_license(world: World) -> None:
-    text = MAINE.read_text(encoding="utf-8")
+    text = text_of(MAINE)
     without = load(
         "[[prerequisite]]\n".join(
             one for one in text.split("[[prerequisite]]\n") if 'id       = "licence-seat"' not in one

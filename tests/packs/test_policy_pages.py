@@ -16,7 +16,7 @@ from tests.services.world import World
 from tests.support.pages import ClientRequest, Page
 from tests.web.browsing import browser_of, statements
 from tests.web.desk_world import stored
-from workflows.policy import MAINE
+from workflows.policy import MAINE, text_of
 from workflows.vocabulary import Role
 
 
@@ -97,7 +97,7 @@ def test_a_pack_goes_from_its_file_into_force_by_two_people(
 def test_a_wrong_pack_is_named_by_stanza_and_field_and_nothing_typed_is_lost(
     world: World, lead: ClientRequest, change: tuple[str, str], says: str
 ) -> None:
-    text = MAINE.read_text(encoding="utf-8")
+    text = text_of(MAINE)
     assert change[0] in text
     text = text.replace(*change, 1)
     page = send(lead, "/desk/policy/propose", 400, text=text, note="Because it is so.")
@@ -116,7 +116,7 @@ def test_a_wrong_pack_is_named_by_stanza_and_field_and_nothing_typed_is_lost(
         ({"text": "", "note": "Why."}, "Choose the pack's file"),
         ({"text": "x" * 200_001, "note": "Why."}, "200,000 characters at most"),
         ({"file": (BytesIO(b"\xff\xfe\x00"), "pack.toml"), "note": "Why.", "text": ""}, "no text in UTF-8"),
-        ({"text": MAINE.read_text(encoding="utf-8"), "note": ""}, "Say what changes and why"),
+        ({"text": text_of(MAINE), "note": ""}, "Say what changes and why"),
     ],
 )
 def test_bad_input_gets_a_sentence(world: World, lead: ClientRequest, data: dict, says: str) -> None:

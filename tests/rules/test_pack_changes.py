@@ -3,9 +3,9 @@
 import pytest
 
 from workflows.pack_changes import Change, changes, described, in_words, settings, weaker
-from workflows.policy import MAINE, Policy, load
+from workflows.policy import MAINE, Policy, load, text_of
 
-TEXT = MAINE.read_text(encoding="utf-8")
+TEXT = text_of(MAINE)
 
 
 def with_(*pairs: tuple[str, str]) -> Policy:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from workflows import passwords
 from workflows.passwords import PROFILES, guessable, known_words, misfit, runs_out
 from workflows.periods import Period
-from workflows.policy import MAINE, PolicyError, load
+from workflows.policy import MAINE, PolicyError, load, text_of
 
-TEXT = MAINE.read_text(encoding="utf-8")
+TEXT = text_of(MAINE)
 STANZA = TEXT[TEXT.index("[sign_in]") : TEXT.index("[hours]")]
 NIST, MANUAL = PROFILES["nist-63b4"], PROFILES["manual"]
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from workflows.periods import Period
-from workflows.policy import ACTS, MAINE, Policy, PolicyError, load
+from workflows.policy import ACTS, MAINE, Policy, PolicyError, load, text_of
 from workflows.prerequisites import NEVER_WITHOUT
 from workflows.questions import Basis, Needs, OnLapse
 from workflows.vocabulary import KINDS, PROTOCOLS, RECEIPTS, About, Kind, Role
 
-TEXT = MAINE.read_text(encoding="utf-8")
+TEXT = text_of(MAINE)
 POLICY = load()
-HEADINGS = set((MAINE.parent / "headings.txt").read_text(encoding="utf-8").splitlines())
+HEADINGS = set((MAINE / "headings.txt").read_text(encoding="utf-8").splitlines())
 
 
 def cites(policy: Policy) -> list[tuple[str, str]]:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from workflows.policy import MAINE, PolicyError, load
+from workflows.policy import MAINE, PolicyError, load, text_of
 
-TEXT = MAINE.read_text(encoding="utf-8")
-HEADINGS = (MAINE.parent / "headings.txt").read_text(encoding="utf-8").splitlines()
+TEXT = text_of(MAINE)
+HEADINGS = (MAINE / "headings.txt").read_text(encoding="utf-8").splitlines()
 
 
 def test_every_access_level_of_maine_has_a_word() -> None:

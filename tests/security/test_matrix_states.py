@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from portal.models import Agency, Credential, Membership, Person, WebSession
 from portal.secrets import hash_of
+from portal.services.account import lockout, passwords
 from portal.services.desk import record_evidence
 from portal.services.people import departures
-from portal.services.security import lockout, passwords
 from portal.web.app import build
 from portal.wiring import Context
 from tests.factories import Town

@@ -214,7 +214,11 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
             until=town.now.date() + timedelta(30), asked_by=user.id, asked_at=town.now,
         )  # fmt: skip
         check = RecordCheck(
-            checked_at=town.now, entries=9, anchors=1, last_seq=9, broken="Entry 7 <script>alert(1)</script> is missing."
+            checked_at=town.now,
+            entries=9,
+            anchors=1,
+            last_seq=9,
+            broken="Entry 7 <script>alert(1)</script> is missing.",
         )
         change = EmailChange(
             person_id=user.id, was="was@example.org", email="new@example.org", asked_by=town.desk.person_id, asked_at=town.now,

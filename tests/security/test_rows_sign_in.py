@@ -15,7 +15,7 @@ from portal.db import make_engine, make_sessionmaker
 from portal.models import Credential, Link, Person, WebSession
 from portal.secrets import hash_of
 from portal.services import links
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.app import build
 from tests.services.doors import GOOD, Doors
@@ -142,8 +142,8 @@ def test_row_10_the_cookie_is_bound_to_the_host(doors: Doors) -> None:
 def test_row_10_what_ends_every_session(doors: Doors, app: Flask, how: str) -> None:
     """Row 10: a change of password, a lock, a lost factor, another address: signed out everywhere."""
     from portal.actors import operator
+    from portal.services.account import vouching
     from portal.services.people import mailbox
-    from portal.services.security import vouching
 
     doors.set_up_factor("admin")
     doors.start("admin"), doors.start("admin", via="link")

@@ -16,9 +16,9 @@ from portal.db import Base
 from portal.models import Account, Document, Link, Person, WorkOrder
 from portal.secrets import hash_of
 from portal.services import links
+from portal.services.account import sign_in
 from portal.services.desk import work_orders
 from portal.services.people import handover
-from portal.services.security import sign_in
 from portal.web.app import build
 from portal.wiring import Context
 from tests.factories import Town

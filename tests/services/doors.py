@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.actors import Actor
 from portal.models import Agency, AuditEntry, Credential, Job, Person, WebSession
-from portal.services.security import lockout, second_factor, sign_in
+from portal.services.account import lockout, second_factor, sign_in
 from tests.services.world import World
 from workflows.vocabulary import LEAD, Role
 

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import AccessRequest, Device, Document, Evidence, Job, Link, Membership, Seat, WebSession
 from portal.refusals import Refused
+from portal.services.account import sign_in
 from portal.services.people import departures
-from portal.services.security import sign_in
 from tests.services.asking import admin_of, ask, director_of, in_force
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role

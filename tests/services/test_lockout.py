@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from portal.db import make_sessionmaker, transaction
 from portal.models import Link, Person, SignInLimit
 from portal.refusals import Refused
-from portal.services.security import limits, lockout, resets, sign_in
+from portal.services.account import limits, lockout, resets, sign_in
 from tests.services.doors import GOOD, Doors
 from tests.web.browsing import statements
 from workflows.vocabulary import Reason
@@ -221,7 +221,7 @@ from datetime import datetime
 from argon2 import PasswordHasher
 from portal.actors import Actor
 from portal.db import make_engine, make_sessionmaker, transaction
-from portal.services.security import passwords, sign_in
+from portal.services.account import passwords, sign_in
 from workflows.policy import load
 url, email, address = sys.argv[1:]
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from portal.actors import PORTAL
 from portal.models import EmailChange, Link, OtherAddress, Person
 from portal.refusals import Refused
+from portal.services.account import sign_in
 from portal.services.people import mailbox
-from portal.services.security import sign_in
 from tests.services.doors import GOOD, Doors
 from workflows.vocabulary import Reason
 

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from portal.models import Credential, Link, PastPassword, Person
 from portal.refusals import Refused
 from portal.services import links
-from portal.services.security import passwords, resets, sign_in
+from portal.services.account import passwords, resets, sign_in
 from tests.services.doors import GOOD, Doors
-from workflows.policy import MAINE, load
+from workflows.policy import MAINE, load, text_of
 from workflows.vocabulary import Reason
 
-MANUAL = load(MAINE.read_text(encoding="utf-8").replace('profile          = "nist-63b4"', 'profile = "manual"'))
+MANUAL = load(text_of(MAINE).replace('profile          = "nist-63b4"', 'profile = "manual"'))
 FIRST, SECOND, THIRD = "velvet7onion4", "quarry3mosaic9", "lantern5basin8"
 
 

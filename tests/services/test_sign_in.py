@@ -18,7 +18,7 @@ from portal.db import Sessions, transaction
 from portal.models import AuditEntry, Credential, Job, Link, Person, WebSession
 from portal.refusals import Refused
 from portal.secrets import Keys, hash_of
-from portal.services.security import lockout, passwords, second_factor, sign_in
+from portal.services.account import lockout, passwords, second_factor, sign_in
 from workflows.policy import load
 from workflows.vocabulary import Reason
 

@@ -12,7 +12,7 @@ from portal.actors import operator
 from portal.models import FactorReset, FactorVouch, Person, RecoveryCode
 from portal.refusals import Refused
 from portal.secrets import hash_of
-from portal.services.security import second_factor, vouching
+from portal.services.account import second_factor, vouching
 from tests.services.doors import Doors
 from workflows.vocabulary import Reason, Role
 

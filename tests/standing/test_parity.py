@@ -20,7 +20,7 @@ from portal.standing.sweep import Standing, stand, tally
 from tests.standing import plain
 from tests.standing.community import World, draw_world, questions
 from workflows.gate import EVERYTHING, Decision, Status, decide
-from workflows.policy import MAINE, Policy, load
+from workflows.policy import MAINE, Policy, load, text_of
 
 WORLDS, COMMUNITIES, ASKED = 10, 200, 2
 SEED = 20261123
@@ -124,7 +124,7 @@ ANOTHER_LEAD = (
 
 def another_pack() -> Policy:
     """A pack that uses the vocabulary otherwise than Maine's: marks by course, other substitutes, other places."""
-    text = MAINE.read_text(encoding="utf-8")
+    text = text_of(MAINE)
     for one, other in ANOTHER_LEAD:
         assert one in text, f"the Maine pack has changed; this variant must follow: {one!r}"
         text = text.replace(one, other)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, select
 
 from portal.actors import Actor
 from portal.models import Person, WebSession
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web.app import build
 from tests.services.world import World
 from tests.support.pages import ClientRequest

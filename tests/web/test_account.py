@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.db import reading, transaction
 from portal.models import AuditEntry, Credential, Link, Person, WebSession
 from portal.services import founding, links
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel, signed_in
 from portal.web.headers import POLICY
 from portal.wiring import Context

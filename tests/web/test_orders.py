@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import Agency, AuditEntry, Evidence, Handover, Person, WebSession, WorkOrder
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web.app import build
 from tests.services.world import World
 from tests.support.pages import ClientRequest

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from portal.db import reading
 from portal.models import Agency, Person
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web.app import build, refuse_unclassified
 from portal.wiring import Context
 from tests.factories import Side, Town

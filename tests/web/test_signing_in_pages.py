@@ -10,18 +10,18 @@ from sqlalchemy import Engine, select
 
 from portal.models import Credential, Draft, EmailChange, Link, WebSession
 from portal.services import packs
+from portal.services.account import second_factor
 from portal.services.people import mailbox
-from portal.services.security import second_factor
 from portal.web.account.sessions import browser as named
 from portal.web.app import build
 from tests.services.doors import GOOD, Doors
 from tests.support.pages import ClientRequest, Page
 from tests.web.browsing import browser_of, statements
-from workflows.policy import MAINE, load
+from workflows.policy import MAINE, load, text_of
 from workflows.vocabulary import About, Kind, Role
 
 HOW = "Called back on the number on file and know the voice."
-MANUAL = load(MAINE.read_text(encoding="utf-8").replace('profile          = "nist-63b4"', 'profile = "manual"'))
+MANUAL = load(text_of(MAINE).replace('profile          = "nist-63b4"', 'profile = "manual"'))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_an_officer_without_a_password_still_comes_by_link_and_code(doors: Doors
     director = doors.world.member(doors.agency, None, Role.EXECUTIVE_DIRECTOR)
     with doors.world.change() as session:
         from portal.models import Person
-        from portal.services.security import sign_in
+        from portal.services.account import sign_in
 
         token = sign_in.start_session(
             session, person=session.get_one(Person, director.person_id), via="link", actor=doors.actor("desk"), now=doors.world.now
@@ -351,7 +351,7 @@ def test_a_session_that_was_ended_keeps_nothing(doors: Doors, app: Flask) -> Non
     browser = at(doors, app, "admin")
     page = browser.get(f"{page_of(doors, 'user')}/reset-password")
     with doors.world.change() as session:
-        from portal.services.security import sessions
+        from portal.services.account import sessions
 
         sessions.end_sessions(session, person_id=doors.members["admin"].person_id, now=doors.world.now)
     assert browser.submit(page, reason="Forgot.").location == "/sign-in?next=/"

@@ -15,7 +15,7 @@ from portal.db import transaction
 from portal.effects import executed_copy, mail
 from portal.models import Document, Evidence, Job, Link, WebSession
 from portal.services import paperwork
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from tests.services.paper import AGREEMENT, NOW, POLICY, USER, build
 from tests.support.pages import ClientRequest
 from workflows.vocabulary import Effect

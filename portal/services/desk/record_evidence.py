@@ -14,12 +14,12 @@ from portal.actors import Actor
 from portal.models import Agency, Device, Evidence, Membership, Person, TrainingResult
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
+from portal.services.account import sessions
 from portal.services.desk.publishing import YEARS
 from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
 from portal.services.people import background, training
 from portal.services.people.offices import GIVING
-from portal.services.security import sessions
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import AT_THE_LEAD, KINDS, LEAD, About, Action, Kind, Reason, Role, in_words

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Credential, FactorReset, FactorVouch, Membership, Person
+from portal.services.account import lockout
 from portal.services.desk.desk_lists import Order, Page, like
-from portal.services.security import lockout
 from workflows.policy import Policy
 from workflows.vocabulary import Action
 

@@ -10,9 +10,9 @@ from portal.actors import PORTAL, Actor
 from portal.models import AccessRequest, Document, Evidence, Link, Membership, Person
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services import evidence
+from portal.services.account import sign_in
 from portal.services.locks import lock
 from portal.services.people import grants, licences
-from portal.services.security import sign_in
 from portal.services.transition import transition
 from workflows.business_time import local_day, start_of_day, us_date
 from workflows.policy import Policy

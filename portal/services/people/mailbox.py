@@ -12,9 +12,9 @@ from portal.models import Account, EmailChange, OtherAddress, Person
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys, hash_of, new_token
 from portal.services import links
+from portal.services.account import lockout, sessions
 from portal.services.people import accounts
 from portal.services.people.particulars import an_address
-from portal.services.security import lockout, sessions
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Effect, Reason

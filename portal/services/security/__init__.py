@@ -1,1 +1,1 @@
-"""Who may come in, and how."""
+"""What keeps everyone honest: reviews, actions, incidents, sanctions, plans and the Board's records."""

@@ -10,7 +10,7 @@ from portal.db import transaction
 from portal.models import Link
 from portal.refusals import Refused
 from portal.services import links
-from portal.services.security import lockout, sign_in
+from portal.services.account import lockout, sign_in
 from portal.web.account.room import blueprint, enter, masked
 from portal.web.kernel import actor, keys, now, policy, public, sessions
 from workflows.vocabulary import Reason

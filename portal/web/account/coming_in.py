@@ -8,7 +8,7 @@ from flask_login import current_user, logout_user
 
 from forms.sign_in import AskForLink, Nothing, SignIn
 from portal.db import transaction
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, now, policy, public, sessions

@@ -9,8 +9,8 @@ from flask_login import current_user
 from forms.sign_in import Code, Nothing, RecoveryCode
 from portal.db import reading, transaction
 from portal.models import Person
-from portal.services.security import second_factor as factors
-from portal.services.security import sign_in
+from portal.services.account import second_factor as factors
+from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions

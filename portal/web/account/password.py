@@ -9,7 +9,7 @@ from forms.sign_in import ChangePassword, NewPassword
 from portal.db import transaction
 from portal.models import Person
 from portal.refusals import Refused
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.account.present import is_right, must_say_present
 from portal.web.account.room import blueprint, enter

@@ -4,7 +4,7 @@ from flask_login import current_user
 
 from forms.sign_in import ChangePassword, OwnAddress
 from portal.db import reading, transaction
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.kernel import actor, now, policy, sessions
 

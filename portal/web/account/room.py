@@ -7,7 +7,7 @@ from flask import session as browser_session
 from flask_login import current_user, login_user
 
 from portal.db import transaction
-from portal.services.security import sign_in
+from portal.services.account import sign_in
 from portal.web import kernel, signed_in
 from portal.web.kernel import now, sessions
 

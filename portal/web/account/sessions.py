@@ -9,7 +9,7 @@ from flask_login import current_user
 from forms.sign_in import Nothing
 from portal.db import reading, transaction
 from portal.models import WebSession
-from portal.services.security import sessions as web_sessions
+from portal.services.account import sessions as web_sessions
 from portal.web.account.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, public, sessions
 from workflows.vocabulary import Action

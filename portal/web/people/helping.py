@@ -12,8 +12,8 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Credential, Person
 from portal.refusals import Refused
+from portal.services.account import lockout, resets, vouching
 from portal.services.people import mailbox
-from portal.services.security import lockout, resets, vouching
 from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
 from portal.web.people.room import blueprint, find
 from workflows.vocabulary import Action, Reason

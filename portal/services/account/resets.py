@@ -9,7 +9,7 @@ from portal.actors import Actor
 from portal.models import Link, Person
 from portal.refusals import Refused
 from portal.services import links
-from portal.services.security import lockout
+from portal.services.account import lockout
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason

@@ -13,7 +13,7 @@ from portal.actors import Actor
 from portal.models import Agency, Credential, Membership, PastPassword, Person
 from portal.refusals import bad_input
 from portal.services import links
-from portal.services.security import sessions
+from portal.services.account import sessions
 from workflows import passwords as rules
 from workflows.business_time import local_day
 from workflows.policy import Policy

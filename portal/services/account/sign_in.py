@@ -11,9 +11,9 @@ from portal.actors import PORTAL, Actor
 from portal.models import Credential, Link, Person, WebSession
 from portal.secrets import hash_of
 from portal.services import links
-from portal.services.security import limits, lockout, passwords
-from portal.services.security.passwords import has_password, set_password
-from portal.services.security.sessions import end_session, end_sessions, rotate, start_session
+from portal.services.account import limits, lockout, passwords
+from portal.services.account.passwords import has_password, set_password
+from portal.services.account.sessions import end_session, end_sessions, rotate, start_session
 from workflows.policy import Policy
 from workflows.vocabulary import Effect
 

@@ -14,7 +14,7 @@ from portal.actors import Actor
 from portal.models import Credential, Person, RecoveryCode, WebSession
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys, hash_of
-from portal.services.security import lockout
+from portal.services.account import lockout
 from workflows.policy import Policy
 from workflows.vocabulary import Effect, Reason, Role
 

@@ -10,7 +10,7 @@ from portal import audit, jobs, permissions
 from portal.actors import Actor, roles_of
 from portal.models import Credential, FactorReset, FactorVouch, Person
 from portal.refusals import Refused, a_reason
-from portal.services.security import second_factor, sessions
+from portal.services.account import second_factor, sessions
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Action, Effect, Reason, Role

@@ -10,7 +10,7 @@ from portal.actors import PORTAL, Actor, roles_of
 from portal.models import Credential, Membership, Person, WebSession
 from portal.refusals import Refused, a_reason
 from portal.services import holders
-from portal.services.security import limits
+from portal.services.account import limits
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
