@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup venv runtime test proof check security bench lock clean
+.PHONY: help run setup venv runtime test proof pictures check security bench lock clean
 
 help: ## says what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup ## proves the portal, on SQLite and PostgreSQL, within ten minutes
 
 proof: setup ## runs the long proofs
 	@$(BIN)/python -m pytest -m proof $(ARGS)
+
+pictures: setup ## walks the journeys and keeps a picture of every page, wide and narrow, in var/screenshots
+	@PORTAL_PICTURES=1 $(BIN)/python -m pytest tests/journeys $(ARGS)
 
 check: venv ## reads the code: lint, types, imports, templates, migrations, the tree
 	@$(BIN)/ruff check .

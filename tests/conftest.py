@@ -38,6 +38,15 @@ if TYPE_CHECKING:
 os.environ["PORTAL_AUDIT_KEY"] = AUDIT_KEY
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """A group of tests that share what is dear to make goes to one worker, or the run does not begin."""
+    grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+    if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in grouped):
+        raise pytest.UsageError(
+            "pytest-xdist does not keep groups of tests together: its version and pytest's do not fit."
+        )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def closed_network() -> Iterator[None]:
     with network.closed():

@@ -1,5 +1,6 @@
 """Chromium with somebody before it, who looks at every page they come to."""
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ FLAGS = [
 ]
 WIDE, NARROW = 1280, 390
 SCREENSHOTS = ROOT / "var" / "screenshots"
+TAKEN = bool(os.environ.get("PORTAL_PICTURES"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WATCH = """
 window.__violations = [];
@@ -270,7 +272,7 @@ class Visitor:
         assert not found, f"{where} ({self.heading}):\n" + "\n".join(found)
 
     def _examine(self, name: str) -> list[str]:
-        """A page met for the first time: axe, and a screenshot at both widths; wider than the window is a fault."""
+        """A page met for the first time: axe, and both widths; wider than the window is a fault. `make pictures` keeps them."""
         page, found = self.page, list[str]()
         if self.script:
             page.evaluate(axe_source())
@@ -280,7 +282,8 @@ class Visitor:
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 found.append(f"at {width} px the page is {wide} px wider than the window")
-            page.screenshot(path=f"{name}-{width}.png", full_page=True)
+            if TAKEN:
+                page.screenshot(path=f"{name}-{width}.png", full_page=True)
         return found
 
     def _moving(self, act: Callable[[], Any], expect: int) -> None:
