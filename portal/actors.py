@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, String, literal, select, union_all
+from sqlalchemy import CompoundSelect, Date, Integer, Select, String, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.models import Delegation, Evidence, Membership, Person
@@ -92,9 +94,7 @@ def held_by(
     session: Session, person_id: int, on: date
 ) -> tuple[frozenset[tuple[int, str]], frozenset[tuple[int, str, str]]]:
     """The roles, and what directors let the person do, as in Actor. One statement: every request asks it."""
-    nobody = literal("", String)
-    roles = _roles(person_id, on).add_columns(nobody, nobody)
-    rows = session.execute(union_all(roles, _delegations(person_id, on))).all()
+    rows = session.execute(_held(), {"person_id": person_id, "on": on}).all()
     return (
         frozenset((agency, word) for agency, word, first, last in rows if not first + last),
         frozenset((agency, word, f"{first} {last}") for agency, word, first, last in rows if first + last),
@@ -102,21 +102,33 @@ def held_by(
 
 
 def roles_of(session: Session, person_id: int, on: date) -> frozenset[tuple[int, str]]:
-    return frozenset((agency, role) for agency, role in session.execute(_roles(person_id, on)))
+    rows = session.execute(_roles(), {"person_id": person_id, "on": on})
+    return frozenset((agency, role) for agency, role in rows)
 
 
-def _roles(person_id: int, on: date) -> Select[int, str]:
+# Written once: putting such a statement together takes ten times as long as asking it, and every request does.
+_WHO, _ON = bindparam("person_id", type_=Integer), bindparam("on", type_=Date)
+
+
+@cache
+def _held() -> CompoundSelect[Any]:
+    nobody = literal("", String)
+    return union_all(_roles().add_columns(nobody, nobody), _delegations())
+
+
+@cache
+def _roles() -> Select[int, str]:
     return (
         select(Membership.agency_id, Evidence.detail)
         .join(Evidence, (Evidence.subject_id == Membership.id) & (Evidence.about == About.MEMBERSHIP))
-        .where(Membership.person_id == person_id, Evidence.kind == Kind.ROLE, *Evidence.in_force(on))
+        .where(Membership.person_id == _WHO, Evidence.kind == Kind.ROLE, *Evidence.in_force(_ON))
     )
 
 
-def _delegations(person_id: int, on: date) -> Select[int, str, str, str]:
+def _delegations() -> Select[int, str, str, str]:
     """Given to the person by whoever is still director there; nothing where the person has left the Agency."""
     directs, belongs = aliased(Membership), aliased(Membership)
-    of_membership = (Evidence.about == About.MEMBERSHIP, *Evidence.in_force(on))
+    of_membership = (Evidence.about == About.MEMBERSHIP, *Evidence.in_force(_ON))
     still = (
         select(1)
         .select_from(Evidence)
@@ -131,7 +143,7 @@ def _delegations(person_id: int, on: date) -> Select[int, str, str, str]:
         .select_from(Evidence)
         .join(belongs, belongs.id == Evidence.subject_id)
         .where(
-            belongs.agency_id == Delegation.agency_id, belongs.person_id == person_id, Evidence.kind == Kind.DEPARTURE,
+            belongs.agency_id == Delegation.agency_id, belongs.person_id == _WHO, Evidence.kind == Kind.DEPARTURE,
             *of_membership,
         )
     )  # fmt: skip
@@ -139,7 +151,7 @@ def _delegations(person_id: int, on: date) -> Select[int, str, str, str]:
         select(Delegation.agency_id, Delegation.scope, Person.first_name, Person.last_name)
         .join(Person, Person.id == Delegation.from_id)
         .where(
-            Delegation.to_id == person_id, Delegation.revoked_at.is_(None), Delegation.starts_on <= on,
-            Delegation.ends_on >= on, still.exists(), ~left.exists(),
+            Delegation.to_id == _WHO, Delegation.revoked_at.is_(None), Delegation.starts_on <= _ON,
+            Delegation.ends_on >= _ON, still.exists(), ~left.exists(),
         )
     )  # fmt: skip

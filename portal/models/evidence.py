@@ -60,7 +60,7 @@ class Evidence(Base):
     withdrawn_reason: Mapped[str] = mapped_column(String(1000), default="")
 
     @classmethod
-    def in_force(cls, on: date) -> tuple[ColumnElement[bool], ...]:
+    def in_force(cls, on: date | ColumnElement[date]) -> tuple[ColumnElement[bool], ...]:
         """The conditions for rows that hold on a day and were never taken back: what the gate reads of today."""
         return holds(cls, on), cls.withdrawn_at == datetime.max
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import current_app, g, request, url_for
 from flask import session as browser_session
 from flask_login import UserMixin, current_user
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import joinedload
 
 from portal import actors
@@ -48,6 +48,14 @@ class SignedIn(UserMixin):
         return "account.new_password" if self.must_change_password else ""
 
 
+_BY_TOKEN = (
+    select(WebSession, Credential)
+    .outerjoin(Credential, Credential.person_id == WebSession.person_id)
+    .options(joinedload(WebSession.person))
+    .where(WebSession.token_hash == bindparam("token_hash"), WebSession.ended_at.is_(None))
+)
+
+
 def idle() -> timedelta:
     """How long a session lives without a request ('System Inactivity')."""
     return timedelta(minutes=kernel.policy().sign_in.idle_minutes)
@@ -57,12 +65,7 @@ def load(token: str) -> SignedIn | None:
     """Whoever holds this token, while the session lives; None otherwise."""
     now = kernel.now()
     with reading(kernel.sessions()) as session:
-        found = session.execute(
-            select(WebSession, Credential)
-            .outerjoin(Credential, Credential.person_id == WebSession.person_id)
-            .options(joinedload(WebSession.person))
-            .where(WebSession.token_hash == hash_of(token), WebSession.ended_at.is_(None))
-        ).one_or_none()
+        found = session.execute(_BY_TOKEN, {"token_hash": hash_of(token)}).one_or_none()
         if found is None:
             return None
         row, credential = found

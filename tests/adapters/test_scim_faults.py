@@ -27,7 +27,7 @@ from workflows.vocabulary import About, Effect, Kind
 
 PATIENCE = 0.5
 FAMILIES = {"lost before it arrives": (DROP,), "late": (LATE, HELD), "cut after it was done": (LOST, TORN)}
-LONG, SHORT = 300, 10
+LONG, SHORT = 300, 6
 
 
 class Killed(BaseException):

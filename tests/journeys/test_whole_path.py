@@ -7,7 +7,7 @@ from tests.journeys.path import Path
 from tests.support.living import Living
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize("script", [True, pytest.param(False, marks=pytest.mark.proof)], ids=["script", "no-script"])
 def test_whole_path(living: Living, visitor: Visit, script: bool) -> None:
     path = Path(living, visitor, script=script)
     path.the_administrator_comes_in()

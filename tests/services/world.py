@@ -1,5 +1,6 @@
 """A small world before the gate: the Lead, Agencies and people with everything in order, built through the services."""
 
+import copy
 import itertools
 import tempfile
 import uuid
@@ -35,6 +36,7 @@ from portal.services.desk import work_orders
 from portal.services.people import licences
 from portal.wiring import Context, work_order_hmis
 from portal.worker import drain
+from tests.support import beginnings
 from tests.support.record import AUDIT_KEY
 from workflows.business_time import local_day
 from workflows.policy import load
@@ -90,14 +92,22 @@ class World:
             core_hmis=work_order_hmis(self.sessions, self.policy, lambda: self.now),
             clock=lambda: self.now,
         )
+        self._has_agency = False
+        self.desk, self.admin = beginnings.kept(self.engine, (self.now, self.policy.version), self._begin)
+        for _ in (self.desk, self.admin):
+            next(self.numbers)
+
+    def _begin(self) -> tuple[Actor, Actor]:
         with self.change() as session:
             founding.establish(session, now=self.now, policy=self.policy)
             for kind in sorted(VERSIONED):
                 self._record(
                     session, Kind.PUBLISHED, About.LEAD, LEAD, detail=kind, version="1", valid_from=date(2026, 1, 1)
                 )
-        self.desk = self.staff(Role.HELP_DESK)
-        self.admin = self.staff(Role.LEAD_ADMIN)
+        first = copy.copy(self.numbers)
+        made = self.staff(Role.HELP_DESK), self.staff(Role.LEAD_ADMIN)
+        self.numbers = first
+        return made
 
     @property
     def today(self) -> date:
@@ -157,6 +167,19 @@ class World:
     def agency(self, name: str = "", licences_: int = 5) -> Agency:
         """An Agency with everything in order, its Agency Admin and security officer among it."""
         name = name or f"Sample Shelter {next(self.numbers)}"
+        if self._has_agency:
+            return self._agency(name, licences_)
+        # The first one of a world is made once and copied: nearly every test asks for it.
+        self._has_agency = True
+        inputs = (self.now, self.policy.version, name, licences_, repr(self.numbers))
+        agency_id, numbers = beginnings.kept(
+            self.engine, inputs, lambda: (self._agency(name, licences_).id, copy.copy(self.numbers))
+        )
+        self.numbers = copy.copy(numbers)
+        with self.look() as session:
+            return session.get_one(Agency, agency_id)
+
+    def _agency(self, name: str, licences_: int) -> Agency:
         with self.change() as session:
             agency = Agency(name=name, name_key=name.casefold(), mandated_by=[], cells={}, entered_at=self.now)
             session.add(agency)
