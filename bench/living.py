@@ -115,6 +115,7 @@ def fill(target: Engine, step: int) -> None:
     claimed = select(Membership.id).join(TrainingResult, TrainingResult.person_id == Membership.person_id)
     suspended = select(Grant.membership_id).where(Grant.status == "suspended")
     asked = select(AccessRequest.membership_id).where(AccessRequest.status == "open", AccessRequest.agency_id != LEAD)
+    departed = select(Evidence.subject_id).where(Evidence.about == "membership", Evidence.kind == "departure")
     nobodys = partial(grown.those, also="was.status = 'unmatched'")
     # Of what was copied before, the first rows are taken again: those of the community as it was made, in every size.
     for n, (copy, what, copies) in enumerate((
@@ -126,6 +127,7 @@ def fill(target: Engine, step: int) -> None:
         (grown.those, suspended.order_by(Grant.id).limit(5), 11),
         (grown.those, named(), 51),
         (grown.those, signed(), 101),
+        (grown.those, departed.order_by(Evidence.id).limit(5), 13),
     )):  # fmt: skip
         grown.grow(target, copies, partial(_copying, copy, what), first=FILLED_NAMED_FROM + 110 * n, step=step)
 

@@ -43,6 +43,7 @@ class Settings:
     audit_mail: bool = False
     trusted_proxies: int = 0
     security_contact: str = ""
+    board_mail: str = ""
     demo: bool = False
     testing: bool = False
 
@@ -98,6 +99,7 @@ class Settings:
             "audit_mail": said("AUDIT_MAIL", "") == "1",
             "trusted_proxies": _number("TRUSTED_PROXIES", said("TRUSTED_PROXIES", "0")),
             "security_contact": said("SECURITY_CONTACT", ""),
+            "board_mail": said("BOARD_MAIL", ""),
             "demo": said("DEMO", "") == "1",
         } | changes  # fmt: skip
         return cls(**values).checked(needs_secret)
@@ -125,6 +127,8 @@ class Settings:
             raise SettingsError(
                 "PORTAL_SECURITY_CONTACT is neither mailto:somebody@host nor https://address. Where may a weakness be reported?"
             )
+        if self.board_mail and not re.fullmatch(r"[^\s@]+@[^\s@]+", self.board_mail):
+            raise SettingsError("PORTAL_BOARD_MAIL is no e-mail address. To which mailbox do letters to the Board go?")
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self

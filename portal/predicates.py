@@ -20,12 +20,14 @@ class Predicate:
     """One sentence read twice: `holds` for an actor and a thing, `where` as a condition on a table's rows.
 
     `who` are the roles (or DELEGATE, ANYBODY) that it speaks of; a predicate without them is a condition on those that do.
+    `everywhere`: an office at any Agency does, whatever the thing is.
     """
 
     says: str
     holds: Callable[[Session, Actor, Any], bool]
     where: Callable[[Actor, Any], ColumnElement[bool]]
     who: frozenset[str] = frozenset()
+    everywhere: bool = False
 
 
 def agencies_of(session: Session, thing: Any) -> frozenset[int]:
@@ -95,6 +97,21 @@ def looking_on(*roles: Role) -> Predicate:
     )
 
 
+def at_any_agency(*roles: Role) -> Predicate:
+    """Holds one of the roles at some Agency: for what concerns all Agencies alike and belongs to none."""
+
+    def allowed(actor: Actor) -> bool:
+        return any(agency != LEAD and role in roles for agency, role in actor.roles)
+
+    return Predicate(
+        "at any Agency: " + ", ".join(in_words(role) for role in roles),
+        lambda _session, actor, _thing: allowed(actor),
+        lambda actor, _model: true() if allowed(actor) else false(),
+        frozenset(roles),
+        everywhere=True,
+    )
+
+
 def _person_column(model: Any) -> Any:
     """Whom a row is about, as a column or, by its membership, as a subquery; None for a table about nobody."""
     if model is Person:
@@ -152,6 +169,18 @@ NOT_ITS_ASKER = Predicate(
     "who has not asked for it",
     lambda _s, actor, thing: getattr(thing, "asked_by", None) != actor.person_id,
     lambda actor, model: model.asked_by.is_distinct_from(actor.person_id),
+)
+NOT_ITS_AUTHOR = Predicate(
+    "who has neither drafted nor revised it",
+    lambda _s, actor, thing: actor.person_id is None
+    or actor.person_id not in (getattr(thing, "drafted_by", None), getattr(thing, "revised_by", None)),
+    lambda actor, model: model.drafted_by.is_distinct_from(actor.person_id)
+    & model.revised_by.is_distinct_from(actor.person_id),
+)
+PUT_OUT = Predicate(
+    "once it is put out for feedback",
+    lambda _s, _actor, thing: getattr(thing, "status", "") not in ("drafted", "withdrawn"),
+    lambda _actor, model: model.status.not_in(("drafted", "withdrawn")),
 )
 NOT_ITS_PROPOSER = Predicate(
     "who has not proposed it",

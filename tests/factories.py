@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select, update
@@ -29,6 +30,25 @@ from portal.services.account import sign_in
 from portal.services.agencies import agencies, delegations, devices, projects
 from portal.services.paperwork import Scan
 from portal.services.people import training, waivers
+from portal.services.security import (
+    actions,
+    board_records,
+    containment,
+    helping,
+    incident_chain,
+    incident_files,
+    incident_people,
+    incident_reports,
+    incident_timeline,
+    incident_triage,
+    plan_approval,
+    plan_feedback,
+    plans,
+    releases,
+    reviews,
+    sanctions,
+)
+from portal.services.security.sanction_measures import Measure
 from tests.services.world import World
 from workflows.vocabulary import Effect, Role, Scope
 
@@ -68,8 +88,11 @@ class Town(World):
     """Sample Harbor and Sample Inland; `town.token(membership)` is a session's token for a browser."""
 
     def build(self) -> "Town":
-        self.trainer = self.staff(Role.TRAINER)
+        self.trainer, self.guard = self.staff(Role.TRAINER), self.staff(Role.LEAD_SECURITY)
         self.harbor, self.inland = self.side("Sample Harbor"), self.side("Sample Inland")
+        shared = self._of_the_continuum()
+        self.harbor.ids |= shared
+        self.inland.ids |= shared
         return self
 
     def side(self, name: str) -> Side:
@@ -154,7 +177,48 @@ class Town(World):
                 "form_id": form.id,
                 "delegation_id": given,
                 "waiver_id": waiver,
+                **self._incident(session, side),
+                **self._review(session, agency, side),
+                **self._corrective(session, side),
+                **self._sanctioned(session, member),
             }
+
+    def _review(self, session: Session, agency: Any, side: Side) -> dict[str, int]:
+        """A security review that is being answered, with an item in an end user's hands."""
+        officer = self.actor(side.members["officer"])
+        review = reviews.begin(session, agency=agency, actor=officer, now=self.now, policy=self.policy)
+        given = reviews.Given("yes", f"Seen at {side.name}")
+        reviews.save(session, review, item="MAL2", given=given, seen=0, actor=officer, now=self.now, policy=self.policy)
+        helping.hand_over(
+            session, review, items=["PRV1"], to=side.members["user"].person_id, actor=officer, now=self.now, policy=self.policy
+        )
+        return {"review_id": review.id}
+
+    def _of_the_continuum(self) -> dict[str, int]:
+        """A draft of a plan, a comment on another, a task of a third, a record on file and a release that was asked for."""
+        more: dict[str, Any] = {"now": self.now, "policy": self.policy}
+        speaker, file = self.actor(self.harbor.members["admin"]), _certificate("the Board")
+        with self.change() as session:
+            first, second, third = (
+                plans.draft(session, kind=kind, changes="The first one.", body="Keep it safe.", file=None, actor=self.admin, **more)
+                for kind in ("security_plan", "privacy_policy", "governance_charter")
+            )
+            plans.ask_for_feedback(session, second, until=self.today + timedelta(14), actor=self.admin, **more)
+            said = plan_feedback.comment(session, second, agency_id=None, place="", text="Say more.", actor=speaker, **more)
+            plans.take_over(session, third, actor=self.admin, **more)
+            vote = plan_approval.Vote(on=self.today, approved=True, votes_for=3, against=0, abstained=0, minutes=file)
+            plan_approval.record_vote(session, third, vote, actor=self.guard, **more)
+            owner = self.desk.person_id or 0
+            task = plan_approval.add_task(session, third, what="Tell them.", owner_id=owner, due=self.today, actor=self.admin, **more)
+            record = board_records.keep(
+                session, kind="lead_monitoring", about="", held_on=self.today, due_again=None, file=file, filed_at="", note="",
+                actor=self.admin, **more,
+            )  # fmt: skip
+            asked = releases.Asked("An example", "A study.", "Stays.", self.today, self.today, 11, "Left out.", self.today, True)
+            release = releases.enter(session, asked, actor=self.desk, **more)
+            return {
+                "version_id": first.id, "comment_id": said.id, "task_id": task.id, "record_id": record.id, "release_id": release.id,
+            }  # fmt: skip
 
     def _let_and_asked(self, session: Session, side: Side, agency: Any, member: Membership) -> tuple[int, int]:
         """The ids of a delegation and of a waiver that waits."""
@@ -167,6 +231,50 @@ class Town(World):
             until=self.today, reason="Until the course is held again.", actor=self.actor(side.members["admin"]), now=self.now, policy=self.policy,
         )  # fmt: skip
         return given[0].id, waiver.id
+
+    def _sanctioned(self, session: Session, member: Membership) -> dict[str, int]:
+        """A reprimand that is in force and can be appealed, with its letter to the person."""
+        row = sanctions.draft(
+            session, subject=sanctions.of_membership(member), violation="policies", facts="Notes were kept on paper.",
+            measure=Measure(measure="reprimand"), actor=self.guard, now=self.now, policy=self.policy,
+        )  # fmt: skip
+        sanctions.decide(session, row, reason="Found as drafted.", actor=self.admin, now=self.now, policy=self.policy)
+        return {"sanction_id": row.id, "notice_id": row.notices[0].id}
+
+    def _corrective(self, session: Session, side: Side) -> dict[str, int]:
+        """A corrective action that is planned, for an owner at the Agency."""
+        more: dict[str, Any] = {"actor": self.guard, "now": self.now, "policy": self.policy}
+        owner, day = side.members["officer"].person_id, self.policy.corrective.exception.after(self.today)
+        row = actions.open_action(
+            session, agency_id=side.agency_id, source=actions.Source(plan_id=1), category="physical", wrong=f"No lock at {side.name}.", due=day, **more
+        )  # fmt: skip
+        actions.plan(session, row, doing="Buy a lock.", owner_id=owner, due=day, steps=[actions.Step("Buy it", day)], **more)
+        return {"action_id": row.id}
+
+    def _incident(self, session: Session, side: Side) -> dict[str, int]:
+        """An incident of this Agency that is being investigated, with everything that belongs to one."""
+        guard, told = self.guard, incident_reports.Told(said=f"A shared login at {side.name}.")
+        more: dict[str, Any] = {"actor": guard, "now": self.now}
+        row, _ = incident_reports.report(
+            session, told=told, named=True, address="203.0.113.9", actor=self.actor(side.members["admin"]), now=self.now, policy=self.policy
+        )  # fmt: skip
+        facts = incident_triage.Facts(title="Shared login", kind="shared_login", severity="major", agency_id=side.agency_id)
+        incident_triage.triage(session, row, facts=facts, policy=self.policy, **more)
+        incident_triage.assign(session, row, person_id=guard.person_id or 0, policy=self.policy, **more)
+        involved = [
+            incident_people.name(
+                session, row, person=session.get_one(Person, side.members[part].person_id), membership=None, part="accused", **more
+            )
+            for part in ("comer", "delegate")
+        ]  # fmt: skip
+        incident_people.open_to(session, involved[0], asked="Whose login was it?", **more)
+        kept = incident_files.keep(session, row, scan=_certificate(f"incident at {side.name}"), what="A screen", **more)
+        target = containment.Target("person", side.members["delegate"].person_id)
+        held = containment.contain(session, row, targets=[target], reason="Still signed in.", policy=self.policy, **more)
+        return {
+            "incident_id": row.id, "involved_id": involved[0].id, "kept_id": kept.id, "containment_id": held[0].id,
+            "chain_id": incident_chain.steps(session, row)[0].id, "entry_id": incident_timeline.entries(session, row)[0].id,
+        }  # fmt: skip
 
     def moved_to(self, engine: Engine) -> "Town":
         """The same town on a copy of its database."""

@@ -24,7 +24,11 @@ STANZAS = {
     "protocol_topic": "Security protocol", "funder": "Funder", "holiday": "Holiday", "training": "Training",
     "seats": "License seats", "one_time_code": "One-time code", "links": "Links", "core_password": "Core HMIS password",
     "sign_in": "Sign-in", "hours": "Business hours", "work_orders": "Work orders", "core_hmis": "Core HMIS",
-    "notice": "Notice", "retention": "Retention", "brake": "Brake", "warnings": "Warnings",
+    "notice": "Notice", "retention": "Retention", "brake": "Brake", "warnings": "Warnings", "plan": "Plan or policy",
+    "review": "Security review", "review_category": "Category of the security review", "review_item": "Item of the security review",
+    "board_record": "Record to be kept on file", "data_release": "Releases of data",
+    "corrective_actions": "Corrective actions", "finding": "Kind of finding", "review_results": "Results of reviews",
+    "sanctions": "Sanctions", "violation": "Violation", "ladder": "Step of the ladder of sanctions",
 }  # fmt: skip
 FIELDS = {
     "at_least": "passing score", "max_age": "holds for", "on_lapse": "when it lapses", "grace": "an older version counts for",

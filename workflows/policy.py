@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo
 
 from workflows import prerequisites
 from workflows.business_time import WEEKDAYS, BusinessHours, HolidayRule, holidays
+from workflows.corrective_pack import FROM_BEFORE as NO_FINDINGS
+from workflows.corrective_pack import Corrective, read_corrective
+from workflows.enforcement_pack import FROM_BEFORE, Enforcement, read_enforcement
+from workflows.incident_pack import NO_INCIDENTS, Incidents, read_incidents
 from workflows.pack import (
     AccessLevel,
     Brake,
@@ -32,7 +36,9 @@ from workflows.pack import (
     WorkOrders,
 )  # fmt: skip
 from workflows.passwords import PROFILES
+from workflows.plans_pack import NO_PLANS, PlansPack, read_plans
 from workflows.questions import Prerequisite
+from workflows.review_pack import Review, read_review
 from workflows.scim_words import ScimWords, read_scim
 from workflows.stanza import PolicyError, Stanza
 from workflows.vocabulary import KINDS, LICENCES, Kind, Role
@@ -85,6 +91,11 @@ class Policy:
     brake: Brake
     warnings: Warnings
     cites: Mapping[str, str]
+    plans: PlansPack = NO_PLANS
+    enforcement: Enforcement = FROM_BEFORE
+    incidents: Incidents = NO_INCIDENTS
+    review: Review | None = None
+    corrective: Corrective = NO_FINDINGS
 
     def prerequisite(self, prerequisite_id: str) -> Prerequisite:
         return next(p for p in self.prerequisites if p.id == prerequisite_id)
@@ -166,6 +177,11 @@ def _load(text: str, file: str) -> Policy:
         brake=_one(pack, "brake", lambda s: Brake(s.percent("share"), s.number("least", 1, 100_000, 3), _cite(s))),
         warnings=_one(pack, "warnings", _warnings) if "warnings" in pack else _WARNINGS,
         cites=MappingProxyType(cites),
+        plans=read_plans(pack),
+        incidents=read_incidents(pack),
+        enforcement=read_enforcement(pack, [course.id for course in known_courses]),
+        review=read_review(pack),
+        corrective=read_corrective(pack),
     )
     for stanza in (training, hours, pack):
         stanza.done()

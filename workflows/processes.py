@@ -100,6 +100,75 @@ WAIVER = Machine("waiver", "asked", {
     "end": Move(("given",), "ended", Action.WAIVER_END, "was ended before its last day"),
 })  # fmt: skip
 
+PLAN = Machine("plan", "drafted", {
+    "ask": Move(("drafted",), "feedback", Action.PLAN_DRAFT, "was put out for feedback"),
+    "take_over": Move(("drafted",), "submitted", Action.PLAN_DRAFT, "was voted on before the portal; the vote is to be recorded"),
+    "submit": Move(("feedback",), "submitted", Action.PLAN_DRAFT, "was put to the Board"),
+    "approve": Move(("submitted",), "implementing", Action.PLAN_VOTE, "was approved by the Board"),
+    "send_back": Move(("submitted",), "sent_back", Action.PLAN_VOTE, "was sent back by the Board"),
+    "overtake": Move(("implementing",), "overtaken", Action.PLAN_VOTE, "was overtaken by a later version that the Board approved"),
+    "enforce": Move(("implementing",), "in_force", Action.PLAN_DRAFT, "came into force"),
+    "supersede": Move(("in_force",), "superseded", Action.PLAN_DRAFT, "was superseded by a later version"),
+    "withdraw": Move(("drafted", "feedback", "submitted"), "withdrawn", Action.PLAN_DRAFT, "was withdrawn before the Board voted"),
+})  # fmt: skip
+
+DATA_RELEASE = Machine("data release", "asked", {
+    "approve": Move(("asked",), "approved", Action.RELEASE_DECIDE, "was approved by a second person"),
+    "refuse": Move(("asked",), "refused", Action.RELEASE_DECIDE, "was refused"),
+    "withdraw": Move(("asked",), "withdrawn", Action.RELEASE_ENTER, "was withdrawn before it was decided"),
+    "release": Move(("approved",), "released", Action.RELEASE_ENTER, "was handed over"),
+})  # fmt: skip
+
+REVIEW = Machine("security review", "not_started", {
+    "begin": Move(("not_started",), "answering", Action.REVIEW_ANSWER, "was begun"),
+    "send": Move(("answering", "returned"), "sent", Action.REVIEW_SEND, "was sent to be attested"),
+    "declare": Move(("answering", "returned"), "attested", Action.REVIEW_SEND, "was completed by who answered for the Lead"),
+    "reopen": Move(("sent", "attested"), "answering", Action.REVIEW_SEND, "was opened again, so it is attested anew"),
+    "attest": Move(("sent",), "attested", Action.REVIEW_ATTEST, "was attested by the executive director"),
+    "return": Move(("attested",), "returned", Action.REVIEW_SIGN_OFF, "was sent back with changes requested"),
+    "sign_off": Move(("attested",), "signed_off", Action.REVIEW_SIGN_OFF, "was signed off"),
+    "call_off": Move(("not_started", "answering", "sent", "attested", "returned"), "called_off", Action.REVIEW_OPEN, "was called off"),
+})  # fmt: skip
+
+CORRECTIVE_ACTION = Machine("corrective action", "open", {
+    "plan": Move(("open", "planned"), "planned", Action.CORRECTIVE_PLAN, "was planned"),
+    "complete": Move(("planned",), "completed", Action.CORRECTIVE_WORK, "was said to be done"),
+    "send_back": Move(("completed",), "planned", Action.CORRECTIVE_VERIFY, "was sent back: it is not done yet"),
+    "verify": Move(("completed",), "verified", Action.CORRECTIVE_VERIFY, "was verified by another and closed"),
+    "ask": Move(("open", "planned"), "asked", Action.CORRECTIVE_PLAN, "cannot be met for now: an exception was asked for"),
+    "take_back": Move(("asked",), "open", Action.CORRECTIVE_PLAN, "is open again: the question for an exception was taken back"),
+    "accept": Move(("asked",), "accepted", Action.CORRECTIVE_ACCEPT, "was excepted by another, for a time"),
+    "refuse": Move(("asked",), "open", Action.CORRECTIVE_ACCEPT, "is open again: the exception was refused"),
+    "lapse": Move(("accepted",), "open", Action.CORRECTIVE_REACT, "is open again: its exception ran out"),
+    "reopen": Move(("verified", "accepted"), "open", Action.CORRECTIVE_VERIFY, "was opened again"),
+    "withdraw": Move(("open", "planned"), "withdrawn", Action.CORRECTIVE_OPEN, "was withdrawn: it was opened by mistake"),
+})  # fmt: skip
+
+SANCTION = Machine("sanction", "drafted", {
+    "withdraw": Move(("drafted",), "withdrawn", Action.SANCTION_DRAFT, "was withdrawn before it was decided"),
+    "decide": Move(("drafted",), "in_force", Action.SANCTION_DECIDE, "was decided by another person and is in force"),
+    "replace": Move(("drafted",), "in_force", Action.SANCTION_HEAR, "took the place of another on appeal, and is in force"),
+    "appeal": Move(("in_force", "expired"), "appealed", Action.SANCTION_APPEAL, "was appealed"),
+    "uphold": Move(("appealed",), "upheld", Action.SANCTION_HEAR, "was upheld on appeal"),
+    "change": Move(("appealed",), "changed", Action.SANCTION_HEAR, "was replaced by another on appeal"),
+    "overturn": Move(("appealed",), "lifted", Action.SANCTION_HEAR, "was lifted on appeal"),
+    "lift": Move(("in_force", "upheld"), "lifted", Action.SANCTION_LIFT, "was lifted"),
+    "expire": Move(("in_force", "upheld"), "expired", Action.SANCTION_EXPIRE, "is over"),
+})  # fmt: skip
+
+INCIDENT = Machine("incident", "reported", {
+    "triage": Move(("reported",), "triaged", Action.INCIDENT_TRIAGE, "was triaged"),
+    "set_aside": Move(("reported", "triaged"), "set_aside", Action.INCIDENT_TRIAGE, "was set aside: there is nothing to investigate"),
+    "take_up": Move(("set_aside",), "reported", Action.INCIDENT_TRIAGE, "was taken up after all"),
+    "investigate": Move(("triaged",), "investigating", Action.INCIDENT_TRIAGE, "is being investigated"),
+    "conclude": Move(("investigating",), "concluded", Action.INCIDENT_CONCLUDE, "was concluded"),
+    "close": Move(("concluded",), "closed", Action.INCIDENT_CLOSE, "was closed"),
+    "reopen": Move(("concluded", "closed"), "investigating", Action.INCIDENT_CLOSE, "was opened again"),
+    "review": Move(("reported",), "reviewing", Action.COMPLAINT_ANSWER, "is being reviewed"),
+    "answer": Move(("reported", "reviewing"), "answered", Action.COMPLAINT_ANSWER, "was answered"),
+    "raise": Move(("reported", "reviewing", "answered"), "reported", Action.COMPLAINT_ANSWER, "was raised from a complaint to an incident"),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Machine] = {
     m.name: m
     for m in (
@@ -116,5 +185,11 @@ MACHINES: Mapping[str, Machine] = {
         BULK_SCAN,
         SWEEP_STOP,
         WAIVER,
+        SANCTION,
+        INCIDENT,
+        CORRECTIVE_ACTION,
+        REVIEW,
+        PLAN,
+        DATA_RELEASE,
     )
 }

@@ -21,7 +21,6 @@ from portal.services.agencies import officers
 from portal.services.desk import import_training
 from portal.services.paperwork import Scan
 from portal.services.people import departures, requests, training
-from workflows.vocabulary import About, Kind
 
 PURPOSES = (
     "Enters intakes and exits at the shelter",
@@ -270,16 +269,7 @@ class Walking:
         self.joining.enrol_one(going.house, going.somebody)
 
     def sanction(self, going: Going) -> None:
-        self.years.record(
-            going.house.name,
-            Kind.SANCTION,
-            About.PERSON,
-            going.somebody.email,
-            on=self.driver.today,
-            detail="suspension",
-            how="known to the Lead",
-            note="Looked up a client without a business reason; suspended until retrained.",
-        )
+        self.years.sanction(going.house, going.somebody.email)
 
     def leave(self, going: Going, reason: str) -> None:
         driver = self.driver

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal.demo.agencies import Joining
 from portal.demo.driver import Driver
@@ -11,6 +12,8 @@ from portal.models import Waiver
 from portal.services.agencies import agency_ending
 from portal.services.desk import publishing, record_evidence
 from portal.services.people import waivers
+from portal.services.security import sanctions
+from portal.services.security.sanction_measures import Measure
 from workflows.vocabulary import About, Kind
 
 
@@ -38,16 +41,34 @@ class Years:
         )
 
     def suspend(self, house: House) -> None:
-        self.record(
-            house.name,
-            Kind.SANCTION,
-            About.AGENCY,
-            None,
-            on=self.driver.today,
-            detail="suspension",
-            how="known to the Lead",
-            note="Two people shared one account; suspended until the Agency has answered.",
-        )
+        driver = self.driver
+        with driver.change() as session:
+            subject = sanctions.of_agency(driver.agency(session, house.name))
+            self._decided(
+                session,
+                subject,
+                "shared-login",
+                "Two people shared one account.",
+                "The Agency has answered in writing.",
+            )
+
+    def sanction(self, house: House, email: str) -> None:
+        """Somebody's privileges are suspended: drafted by the security officer, decided by the administrator."""
+        driver = self.driver
+        with driver.change() as session:
+            subject = sanctions.of_person(driver.member(session, house.name, email))
+            self._decided(
+                session, subject, "look-up", "Looked up a record without a business reason.", "Talk with the director."
+            )
+
+    def _decided(self, session: Session, subject: sanctions.Subject, violation: str, facts: str, remedy: str) -> None:
+        driver = self.driver
+        row = sanctions.draft(
+            session, subject=subject, violation=violation, facts=facts, measure=Measure(measure="suspension", remedy=remedy),
+            actor=driver.actor(session, self.staff.security), **driver.about,
+        )  # fmt: skip
+        admin = driver.actor(session, self.staff.admin)
+        sanctions.decide(session, row, reason="Found as it was drafted.", actor=admin, **driver.about)
 
     def ask_to_waive(self, house: House, prerequisite: str, reason: str) -> None:
         driver = self.driver

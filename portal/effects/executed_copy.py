@@ -13,6 +13,7 @@ from portal.actors import PORTAL
 from portal.adapters import pdf
 from portal.adapters.storage import Storage
 from portal.db import reading, transaction
+from portal.effects import sanction_letters
 from portal.jobs import Job
 from portal.models import Document, Person, Signature, StoredFile
 from portal.services.paperwork import as_read, next_signer, signatures, text_of
@@ -35,6 +36,9 @@ class Copy:
 
 def handle(context: Context, job: Job) -> None:
     """Makes and keeps the copy of `document_id`. The same record gives the same bytes, so that a repetition changes nothing."""
+    if "sanction_id" in job.payload:  # a letter is a copy, too: drawn, kept by its hash and mailed in the same way
+        sanction_letters.handle(context, job)
+        return
     document_id = int(job.payload["document_id"])
     with reading(context.sessions) as session:
         copy = facts_of(session, session.get_one(Document, document_id), context.policy)

@@ -9,6 +9,7 @@ from portal.db import reading, transaction
 from portal.jobs import Job
 from portal.services import lapses, look_ahead
 from portal.services.people import departures, licences
+from portal.services.security import duties, exceptions, sanctions
 from portal.wiring import Context
 
 
@@ -25,13 +26,23 @@ def _lapses(context: Context, job: Job) -> None:
         if jobs.holds(session, job):
             lapses.keep(session, coming, now=now)
             lapses.tell(session, now=now, policy=policy)
+            exceptions.lapse(session, now=now, policy=policy)
+            duties.tell(session, now=now, policy=policy)
 
 
 def _departure(session: Session, number: int, context: Context) -> None:
     departures.fall_due(session, membership_id=number, now=context.clock(), policy=context.policy)
 
 
-ENDING: dict[str, Callable[[Session, int, Context], None]] = {"seat": _seat, "departure": _departure}
+def _sanction(session: Session, number: int, context: Context) -> None:
+    sanctions.expire(session, number, now=context.clock(), policy=context.policy)
+
+
+ENDING: dict[str, Callable[[Session, int, Context], None]] = {
+    "seat": _seat,
+    "departure": _departure,
+    "sanction": _sanction,
+}
 
 
 def handle(context: Context, job: Job) -> None:

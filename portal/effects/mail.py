@@ -21,20 +21,24 @@ from portal.adapters.storage import Storage
 from portal.config import ROOT
 from portal.db import transaction
 from portal.effects.mail_before import BEFORE, before
+from portal.effects.mail_sanctions import sanction_facts
 from portal.jobs import Job
 from portal.models import (
     AccessRequest,
     Account,
     Agency,
+    CorrectiveAction,
     Delegation,
     Document,
     EmailChange,
     Grant,
+    Incident,
     Link,
     Membership,
     PackActivation,
     Person,
     RecordCheck,
+    SecurityReview,
     StoredFile,
     SweepStop,
     Waiver,
@@ -46,6 +50,7 @@ from portal.services.agencies.delegations import SCOPES
 from portal.services.home import running_out
 from portal.services.paperwork import again
 from portal.services.people import mailbox
+from portal.services.security import duties, sanction_notices
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
 from workflows.vocabulary import LEAD, Scope
@@ -68,6 +73,14 @@ def _document(facts: Facts) -> str:
 
 def _agency(facts: Facts) -> str:
     return f"/agency/{facts['agency'].id}"
+
+
+def _incident(facts: Facts) -> str:
+    return f"/security/incidents/{facts['incident'].id}"
+
+
+def _review(facts: Facts) -> str:
+    return f"/security/reviews/{facts['review'].id}"
 
 
 MAILS: Mapping[str, Kind] = {
@@ -93,6 +106,13 @@ MAILS: Mapping[str, Kind] = {
     "record_head": Kind("See the record", lambda _facts: "/desk/audit"),
     "waiver_asked": Kind("Decide about the waiver", lambda facts: f"/waivers/{facts['waiver'].id}"),
     "waiver_decided": Kind("See the waiver", lambda facts: f"/waivers/{facts['waiver'].id}"),
+    "incident_reported": Kind("Read the report", _incident),
+    "incident_added": Kind("Read what was added", _incident),
+    "incident_asked": Kind("Read what you are asked", lambda _facts: "/security/asked"),
+    "sanction_appealable": Kind("Read it, and appeal if you want to"),
+    "sanction_notice": Kind("See the sanction", lambda facts: f"/security/sanctions/{facts['sanction'].id}"),
+    "sanction_letter": Kind(""),
+    "sanction_appealed": Kind("Hear the appeal", lambda facts: f"/security/sanctions/{facts['sanction'].id}"),
     "account_locked": Kind("See the way in", lambda _facts: "/sign-in"),
     "colleague_locked": Kind("See the person", lambda facts: f"/people/{facts['membership'].id}"),
     "account_unlocked": Kind("Sign in", lambda _facts: "/sign-in"),
@@ -108,7 +128,13 @@ MAILS: Mapping[str, Kind] = {
     "admin_named": Kind("See what you can do now"),
     "officer_named": Kind("See what you can do now"),
     "delegated": Kind("See the Agency", _agency),
+    "corrective_action": Kind("See the corrective action", lambda facts: f"/security/actions/{facts['action'].id}"),
     "delegation_revoked": Kind("See the Agency", _agency),
+    "review_opened": Kind("Answer the checklist", _review),
+    "review_handed": Kind("See your items", _review),
+    "review_returned": Kind("See what is asked", _review),
+    "review_to_sign_off": Kind("Read the answers", _review),
+    "review_signed_off": Kind("See the review", _review),
 }
 
 
@@ -131,6 +157,9 @@ def handle(context: Context, job: Job) -> None:
         message = render(job.payload["mail"], facts | frame(context, kind.label, action), job, context)
         session.expunge_all()
     context.mailer.send(message)
+    if job.payload.get("notice_id"):
+        with transaction(context.sessions) as session:
+            sanction_notices.handed_over(session, job.payload["notice_id"], now=context.clock())
 
 
 def load(session: Session, payload: Mapping[str, Any], context: Context) -> Facts | None:
@@ -159,7 +188,12 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
         "head": {"seq": payload.get("seq"), "mac": payload.get("mac")},
         "delegations": _delegations(session, payload), "waiver": waiver, "waiver_title": _title(waiver, context),
         "stop": session.get(SweepStop, payload["stop_id"]) if payload.get("stop_id") else None,
+        "incident": session.get(Incident, payload["incident_id"]) if payload.get("incident_id") else None,
+        "review": session.get(SecurityReview, payload["review_id"]) if payload.get("review_id") else None,
+        "action": session.get(CorrectiveAction, payload["action_id"]) if payload.get("action_id") else None,
+        "news": payload.get("news", ""),
     }  # fmt: skip
+    sanction_facts(session, facts, payload, context)
     if payload.get("change_id") and not _address(session, facts, payload, now, context):
         return None
     if link is not None and not _carry(session, facts, link, payload, now, context):
@@ -211,9 +245,15 @@ def _running_out(session: Session, facts: Facts, now: datetime, context: Context
         session, person_id=facts["to"].id, roles=roles, on=today, policy=context.policy
     )
     facts["own_items"] = [item for item in facts["items"] if item.own]
-    if not facts["items"]:
+    facts["duties"] = [
+        (duty, duties.when(duty, on=today))
+        for duty in duties.for_person(
+            session, person_id=facts["to"].id, roles=roles, on=today, policy=context.policy
+        )
+    ]
+    if not facts["items"] and not facts["duties"]:
         return False
-    facts["agency"] = session.get_one(Agency, facts["items"][0].agency_id)
+    facts["agency"] = session.get_one(Agency, facts["items"][0].agency_id if facts["items"] else LEAD)
     return True
 
 
@@ -244,7 +284,7 @@ def render(name: str, facts: Facts, job: Job, context: Context) -> Message:
     to: Person | None = facts["to"]
     mark = hashlib.sha256(f"{job.key} {job.enqueued_at.isoformat()}".encode()).hexdigest()[:12]
     return Message(
-        id=f"{name}.{job.id}.{mark}", sender=context.settings.mail_from, to_name=to.name if to else facts["help"]["name"],
+        id=f"{name}.{job.id}.{mark}", sender=context.settings.mail_from, to_name=to.name if to else facts.get("to_name") or facts["help"]["name"],
         to_email=facts.get("to_email") or (to.email if to else facts["help"]["mail"]), subject=subject, text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html=html,
         sent_at=job.enqueued_at, attachments=facts["attachments"],
     )  # fmt: skip

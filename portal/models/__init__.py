@@ -23,6 +23,31 @@ from portal.models.paperwork import Document, Draft, Link, Signature, StoredFile
 from portal.models.people import Device, Membership, Person
 from portal.models.record import RECORD_TRIGGERS, AuditEntry, Job
 from portal.models.record_check import RecordCheck
+from portal.models.security.actions import CorrectiveAction, CorrectiveFile, CorrectiveStep
+from portal.models.security.board_records import BoardRecord
+from portal.models.security.duties import DutyTold
+from portal.models.security.incidents import (
+    INCIDENT_TRIGGERS,
+    Containment,
+    Incident,
+    IncidentEntry,
+    IncidentFile,
+    IncidentPerson,
+    IncidentStep,
+)
+from portal.models.security.plans import HmisChange, PlanComment, PlanResubmission, PlanReview, PlanTask, PlanVersion
+from portal.models.security.releases import DataRelease
+from portal.models.security.reviews import (
+    REVIEW_TRIGGERS,
+    Checklist,
+    ReviewAnswer,
+    ReviewCampaign,
+    ReviewComment,
+    ReviewFile,
+    ReviewRevision,
+    SecurityReview,
+)
+from portal.models.security.sanctions import SANCTION_TRIGGERS, Sanction, SanctionNotice
 from portal.models.separation import SEPARATION_TRIGGERS
 from portal.models.sign_in import (
     Credential,
@@ -37,7 +62,7 @@ from portal.models.sign_in import (
 from portal.models.training import BackgroundCheck, TrainingResult
 from portal.models.waivers import Waiver
 
-TRIGGERS = (*EVIDENCE_TRIGGERS, *ACCESS_TRIGGERS, *RECORD_TRIGGERS, *KEPT_TRIGGERS, *SEPARATION_TRIGGERS)
+TRIGGERS = (*EVIDENCE_TRIGGERS, *ACCESS_TRIGGERS, *RECORD_TRIGGERS, *KEPT_TRIGGERS, *SEPARATION_TRIGGERS, *REVIEW_TRIGGERS, *INCIDENT_TRIGGERS, *SANCTION_TRIGGERS)
 
 __all__ = [
     "TRIGGERS",
@@ -46,16 +71,24 @@ __all__ = [
     "Agency",
     "AuditEntry",
     "BackgroundCheck",
+    "BoardRecord",
     "BulkScan",
+    "Checklist",
     "ColumnMap",
+    "Containment",
     "CoreUser",
+    "CorrectiveAction",
+    "CorrectiveFile",
+    "CorrectiveStep",
     "Credential",
+    "DataRelease",
     "DayOneImport",
     "Decision",
     "Delegation",
     "Device",
     "Document",
     "Draft",
+    "DutyTold",
     "EmailChange",
     "EndedEvidence",
     "Evidence",
@@ -63,7 +96,13 @@ __all__ = [
     "FactorVouch",
     "Grant",
     "Handover",
+    "HmisChange",
     "HudRecord",
+    "Incident",
+    "IncidentEntry",
+    "IncidentFile",
+    "IncidentPerson",
+    "IncidentStep",
     "Job",
     "Lapse",
     "LapseDay",
@@ -74,12 +113,25 @@ __all__ = [
     "PackActivation",
     "PastPassword",
     "Person",
+    "PlanComment",
+    "PlanResubmission",
+    "PlanReview",
+    "PlanTask",
+    "PlanVersion",
     "PolicyPack",
     "Project",
     "RecordCheck",
     "RecoveryCode",
+    "ReviewAnswer",
+    "ReviewCampaign",
+    "ReviewComment",
+    "ReviewFile",
+    "ReviewRevision",
     "RosterEntry",
+    "Sanction",
+    "SanctionNotice",
     "Seat",
+    "SecurityReview",
     "SignInLimit",
     "Signature",
     "StoppedCase",

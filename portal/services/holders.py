@@ -29,6 +29,12 @@ def of_the_lead(session: Session, *roles: str, on: date) -> list[int]:
     return sorted(set(session.scalars(people)))
 
 
+def at_agency(session: Session, agency_id: int, *roles: str, on: date) -> set[int]:
+    """The ids of the people who hold one of these roles at an Agency."""
+    people = held(on, *roles).with_only_columns(Membership.person_id).where(Membership.agency_id == agency_id)
+    return set(session.scalars(people))
+
+
 def _is_role(on: date, *roles: str) -> tuple[ColumnElement[bool], ...]:
     named = (Evidence.detail.in_(roles),) if roles else ()
     return Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.ROLE, *named, *Evidence.in_force(on)

@@ -1,7 +1,7 @@
 """Links that leave the portal and the one-time codes mailed to whom they were sent: opening consumes nothing, acting does."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,16 +46,21 @@ def invite(
     now: datetime,
     policy: Policy,
     mail: str = "",
+    life: timedelta | None = None,
+    more: Mapping[str, int] | None = None,
 ) -> Link:
     """Sends a link to a person's own mailbox. Its token is made by the worker while it sends: nobody here ever holds it.
 
-    Earlier open links of the same purpose, person and document end. `mail` names another message than the purpose's own.
+    Earlier open links of the same purpose, person and document end. `mail` names another message than the purpose's own,
+    `more` what else it is about, by its ids; `life` is how long the link works, where that is not the pack's.
     """
     permissions.check(session, actor, Action.LINK_SEND, document if document is not None else person)
     link = _new(session, person, purpose, document, actor, now, policy)
+    if life is not None:
+        link.expires_at = now + life
     jobs.enqueue(
         session, Effect.MAIL, key=f"link:{link.id}", now=now,
-        payload={"mail": mail or MAILS[purpose], "person_id": person.id, "link_id": link.id},
+        payload={"mail": mail or MAILS[purpose], "person_id": person.id, "link_id": link.id, **(more or {})},
     )  # fmt: skip
     audit.record(
         session,

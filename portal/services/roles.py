@@ -84,6 +84,6 @@ def _where(speaking: list[Predicate], column: str) -> str:
         return LINKED
     if ONESELF in speaking:
         return MYSELF
-    if SIGNED_IN in speaking or column in AT_THE_LEAD:
+    if SIGNED_IN in speaking or column in AT_THE_LEAD or any(predicate.everywhere for predicate in speaking):
         return YES
     return OWN

@@ -1,6 +1,6 @@
 """Strict headers on every answer; no page loads, frames or sends anything elsewhere."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def harden(response: Response) -> Response:
         response.headers.update(HEADERS)
-        if request.endpoint != "static":
+        if request.endpoint != "static" and not g.get("open_to_caches"):
             response.headers["Cache-Control"] = "no-store"
         if request.endpoint == "account.sign_out" and request.method == "POST":
             # What is left for whoever sits down here next; after time ran out, a note that something typed waits stays.

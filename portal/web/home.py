@@ -42,9 +42,17 @@ DESK = {
     "waivers": "waivers.index",
     "inherited": "day_one.inherited",
     "scans": "day_one.scans",
+    "sanctions": "security.sanctions",
+    "sanctions_drafted": "security.sanctions",
+    "sanctions_appealed": "security.sanctions",
 }
 
-SHOWING = {"documents": {"show": "verify"}, "countersign": {"show": "countersign"}}
+SHOWING = {
+    "documents": {"show": "verify"},
+    "countersign": {"show": "countersign"},
+    "sanctions_drafted": {"show": "drafted"},
+    "sanctions_appealed": {"show": "appealed"},
+}
 
 
 @blueprint.get("/", endpoint="index")
@@ -86,6 +94,8 @@ def _item(task: Task) -> dict[str, Any]:
 def _href(task: Task) -> str | None:
     """Where a task is done; None where that room is not there."""
     what, _, which = task.kind.partition(":")
+    if what == "at":
+        return which
     if what == "desk":
         return there(DESK[which], **SHOWING.get(which, {})) or there("desk.index")
     if what == "form":
@@ -101,6 +111,7 @@ def _href(task: Task) -> str | None:
         "agency": lambda: there("agency.show", agency_id=task.id),
         "device": lambda: there("agency.devices", agency_id=task.id),
         "orders": lambda: there("orders.index"),
+        "sanction": lambda: there("security.sanction", sanction_id=task.id),
     }
     return addresses[what]()
 

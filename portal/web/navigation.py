@@ -7,16 +7,11 @@ from flask import Flask, request, url_for
 from flask_login import current_user
 
 from portal.web import kernel
+from portal.web.role_names import ROLE_NAMES
 from portal.web.security.index import open_rooms
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Role
 
-ROLE_NAMES = {
-    Role.LEAD_ADMIN: "Lead administrator", Role.HELP_DESK: "Help desk", Role.LEAD_SECURITY: "Lead security officer", Role.TRAINER: "Trainer",
-    Role.AUDITOR: "Security compliance auditor", Role.BOARD_MEMBER: "Board member", Role.COMMITTEE_MEMBER: "Committee member",
-    Role.EXECUTIVE_DIRECTOR: "Executive director", Role.AGENCY_ADMIN: "Agency administrator", Role.SECURITY_OFFICER: "Security officer",
-    Role.END_USER: "End user",
-}  # fmt: skip
 OFFICES = {Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER}
 
 
@@ -37,17 +32,26 @@ def init_app(app: Flask) -> None:
             "demo": kernel.context().settings.demo,
             "now": kernel.now(),
             "today": kernel.today(),
+            "footer_links": [{"label": "Report an incident", "href": url_for("report.new")}],
         }
         if current_user and current_user.is_authenticated:
             around |= {
                 "person": {"name": current_user.person.name, "role": role_named(), "href": url_for("home.me")},
                 "sign_out_href": url_for("account.sign_out"),
-                "footer_links": [{"label": "Who may do what", "href": url_for("roles.index")}],
+                "footer_links": [
+                    *around["footer_links"],
+                    {"label": "My reports", "href": url_for("report.mine")},
+                    {"label": "Who may do what", "href": url_for("roles.index")},
+                    {"label": "Plans and policies", "href": url_for("library.index")},
+                ],
                 "idle_seconds": policy.sign_in.idle_minutes * 60,
                 "navigation": [] if current_user.detained else menu(),
             }
         else:
             around["sign_in_href"] = url_for("account.sign_in")
+            around["footer_links"].append(
+                {"label": "Plans and policies", "href": url_for("library.index")}
+            )
         return around
 
 
@@ -85,6 +89,7 @@ def menu() -> list[dict[str, Any]]:
         items += [("Security", "security.index")]
     if any(agency == LEAD for agency, _ in roles):
         items += [("Overview", "board.index")]
+    items += [("Report an incident", "report.new")]
     seen = dict.fromkeys(items)
     return [
         {"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)}

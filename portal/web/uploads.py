@@ -7,6 +7,8 @@ from flask import Response
 from werkzeug.datastructures import FileStorage
 
 from portal.adapters import pdf
+from portal.adapters.pdf.upload import MAX_PAGES
+from portal.adapters.pictures import without_metadata
 from portal.adapters.storage import FileLost, Storage
 from portal.refusals import Refused, bad_input
 from portal.services.paperwork import Scan
@@ -49,14 +51,16 @@ def is_there(upload: FileStorage | None) -> bool:
     return bool(upload and upload.filename)
 
 
-def taken_in(upload: FileStorage, field: str) -> Scan:
+def taken_in(upload: FileStorage, field: str, *, most_pages: int = MAX_PAGES) -> Scan:
     """The upload as a plain PDF, PNG or JPEG that lies in the storage; BAD_INPUT on `field` with what to do otherwise.
 
+    A picture is kept without where, when and with what it was taken.
     Called outside any transaction: a file without a row is litter, a row without a file would be a loss.
     """
     content, name = upload.read(), upload.filename or "file"
     try:
-        found = pdf.inspect_upload(content, name)
+        found = pdf.inspect_upload(content, name, most_pages=most_pages)
     except pdf.NotAccepted as no:
         raise bad_input(str(no), field) from no
+    content = without_metadata(content, MEDIA[found.kind])
     return Scan(storage().put(content), MEDIA[found.kind], len(content), found.pages, name[-200:])

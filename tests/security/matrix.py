@@ -18,14 +18,29 @@ from portal import permissions
 from portal.actors import Actor, actor_of
 from portal.models import (
     Agency,
+    BoardRecord,
+    Containment,
+    CorrectiveAction,
+    DataRelease,
     Delegation,
     Device,
     Document,
     Evidence,
+    Incident,
+    IncidentEntry,
+    IncidentFile,
+    IncidentPerson,
+    IncidentStep,
     Job,
     Membership,
     Person,
+    PlanComment,
+    PlanTask,
+    PlanVersion,
     Project,
+    Sanction,
+    SanctionNotice,
+    SecurityReview,
     StoredFile,
     TrainingResult,
     Waiver,
@@ -38,7 +53,12 @@ from workflows.vocabulary import LEAD, ONLOOKERS, Action
 MODELS: Mapping[str, Any] = {
     "agency_id": Agency, "membership_id": Membership, "subject_id": Membership, "person_id": Person, "project_id": Project,
     "device_id": Device, "document_id": Document, "form_id": Document, "order_id": WorkOrder, "result_id": TrainingResult,
-    "file_id": StoredFile, "job_id": Job, "evidence_id": Evidence, "row_id": Evidence, "delegation_id": Delegation, "waiver_id": Waiver,
+    "file_id": StoredFile, "job_id": Job, "evidence_id": Evidence, "row_id": Evidence, "delegation_id": Delegation, "waiver_id": Waiver, "version_id": PlanVersion,
+    "comment_id": PlanComment, "task_id": PlanTask, "record_id": BoardRecord, "release_id": DataRelease,
+    "action_id": CorrectiveAction, "sanction_id": Sanction, "notice_id": SanctionNotice,
+    "review_id": SecurityReview,
+    "incident_id": Incident, "involved_id": IncidentPerson, "kept_id": IncidentFile, "containment_id": Containment,
+    "entry_id": IncidentEntry, "chain_id": IncidentStep,
 }  # fmt: skip
 """What the number in an address is a number of; an argument that is missing here fails the matrix."""
 

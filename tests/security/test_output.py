@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from pypdf import PdfReader
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from portal.actors import PORTAL
 from portal.adapters import pdf
@@ -21,9 +22,11 @@ from portal.models import (
     AccessRequest,
     Agency,
     AuditEntry,
+    CorrectiveAction,
     Device,
     Document,
     EmailChange,
+    Incident,
     Lapse,
     Person,
     Project,
@@ -188,6 +191,45 @@ def test_nothing_adds_a_header_to_a_mail(town: Town, field: str, evil: str) -> N
         as_email(Message(**given | {field: evil}))
 
 
+def what_mails_are_about(session: Session, town: Town, user: Person) -> dict[str, Any]:
+    """One of everything that a mail tells of, by the names under which a job carries it."""
+    side = town.harbor
+    payload = {
+        "person_id": user.id, "membership_id": side.ids["membership_id"], "agency_id": side.agency_id, "document_id": side.ids["document_id"],
+        "request_id": session.scalar(select(AccessRequest.id).where(AccessRequest.membership_id == side.members["user"].id)),
+        "account_id": town.account_of(side.members["user"]).id, "order_ids": [side.ids["order_id"]],
+    }  # fmt: skip
+    stop = SweepStop(day=town.now.date(), pulled_at=town.now, would_close=9, live=20, allowed=3, share=5)
+    lapse = Lapse(
+        about=About.AGENCY, subject_id=side.agency_id, agency_id=side.agency_id, prerequisite="participation-agreement",
+        on_lapse="suspend", due=town.now.date() + timedelta(7), found_at=town.now,
+    )  # fmt: skip
+    waiver = Waiver(
+        agency_id=side.agency_id, prerequisite="security-review", reason="The visit is booked.",
+        until=town.now.date() + timedelta(30), asked_by=user.id, asked_at=town.now,
+    )  # fmt: skip
+    check = RecordCheck(
+        checked_at=town.now,
+        entries=9,
+        anchors=1,
+        last_seq=9,
+        broken="Entry 7 <script>alert(1)</script> is missing.",
+    )
+    change = EmailChange(
+        person_id=user.id, was="was@example.org", email="new@example.org", asked_by=town.desk.person_id, asked_at=town.now,
+        expires_at=town.now + timedelta(1), token_hash="x" * 64,
+    )  # fmt: skip
+    action = CorrectiveAction(
+        agency_id=side.agency_id, source="plan", category="governance", wrong="<script>alert(1)</script>", due=town.now.date(), opened_at=town.now
+    )  # fmt: skip
+    incident = Incident(said="<script>alert(1)</script>", reported_at=town.now)
+    session.add_all([incident, stop, lapse, waiver, check, change, action])
+    session.flush()
+    payload |= {"incident_id": incident.id}
+    payload |= {"action_id": action.id, "news": "opened", "stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
+    return payload | {"change_id": change.id}
+
+
 def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
     poisoned(town, EVIL)
     side, sent = town.harbor, 0
@@ -199,37 +241,11 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
         )  # fmt: skip
         links.mail_code(session, link=link, now=town.now, policy=town.policy)
         session.flush()
-        payload = {
-            "person_id": user.id, "membership_id": side.ids["membership_id"], "agency_id": side.agency_id, "document_id": side.ids["document_id"],
-            "request_id": session.scalar(select(AccessRequest.id).where(AccessRequest.membership_id == side.members["user"].id)),
-            "account_id": town.account_of(side.members["user"]).id, "order_ids": [side.ids["order_id"]],
-        }  # fmt: skip
-        stop = SweepStop(day=town.now.date(), pulled_at=town.now, would_close=9, live=20, allowed=3, share=5)
-        lapse = Lapse(
-            about=About.AGENCY, subject_id=side.agency_id, agency_id=side.agency_id, prerequisite="participation-agreement",
-            on_lapse="suspend", due=town.now.date() + timedelta(7), found_at=town.now,
-        )  # fmt: skip
-        waiver = Waiver(
-            agency_id=side.agency_id, prerequisite="security-review", reason="The visit is booked.",
-            until=town.now.date() + timedelta(30), asked_by=user.id, asked_at=town.now,
-        )  # fmt: skip
-        check = RecordCheck(
-            checked_at=town.now,
-            entries=9,
-            anchors=1,
-            last_seq=9,
-            broken="Entry 7 <script>alert(1)</script> is missing.",
-        )
-        change = EmailChange(
-            person_id=user.id, was="was@example.org", email="new@example.org", asked_by=town.desk.person_id, asked_at=town.now,
-            expires_at=town.now + timedelta(1), token_hash="x" * 64,
-        )  # fmt: skip
-        session.add_all([stop, lapse, waiver, check, change])
-        session.flush()
-        payload |= {"stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
+        payload = what_mails_are_about(session, town, user)
+        change_id = payload.pop("change_id")
         for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
-            carries |= {"change_id": change.id} if name.startswith("email_") else {}
+            carries |= {"change_id": change_id} if name.startswith("email_") else {}
             job = Job(
                 id=1,
                 lease="",

@@ -19,8 +19,10 @@ from portal.models import (
     Account,
     Agency,
     AuditEntry,
+    CorrectiveAction,
     Document,
     EmailChange,
+    Incident,
     Job,
     Lapse,
     Link,
@@ -124,9 +126,14 @@ def other_subjects(world, name):
         person_id=person.id, was="was@example.org", email="new@example.org", asked_by=world.actor("desk").person_id,
         asked_at=NOW, expires_at=NOW + timedelta(1), token_hash="x" * 64,
     )  # fmt: skip
-    session.add_all([stop, lapse, waiver, check, change])
+    action = CorrectiveAction(
+        agency_id=world.agency.id, source="plan", category="governance", wrong="No officer is named.", due=NOW.date() + timedelta(30), opened_at=NOW
+    )  # fmt: skip
+    incident = Incident(said="A screen was left open.", reported_at=NOW)
+    session.add_all([incident, stop, lapse, waiver, check, change, action])
     session.flush()
-    about = {"check_id": check.id, "seq": 9, "mac": "0" * 64, "stop_id": stop.id, "waiver_id": waiver.id}
+    about = {"incident_id": incident.id}
+    about |= {"action_id": action.id, "news": "opened", "check_id": check.id, "seq": 9, "mac": "0" * 64, "stop_id": stop.id, "waiver_id": waiver.id}
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
 

@@ -28,11 +28,11 @@ Browser = Callable[..., FlaskClient]
 
 WORDS: dict[str, Any] = {
     "envelope": "none", "purpose": "sign_in", "filename": "none", "kind": "user_agreement", "role": "agency_admin", "group": "inventory",
-    "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people",
+    "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "item": "MAL1",
 }  # fmt: skip
 """What a route's arguments may be besides numbers; a route with another argument has to be told here."""
 
-NUMBERS = {"number": 1, "scan_id": 1, "session_id": 2_000_000_000}
+NUMBERS = {"number": 1, "campaign_id": 1, "scan_id": 1, "session_id": 2_000_000_000}
 """Numbers that no row of the town has to be."""
 
 KEPT_APART = frozenset({"audit_entry", "web_session", "alembic_version"})

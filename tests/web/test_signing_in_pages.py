@@ -68,6 +68,23 @@ def test_an_administrator_unlocks_after_saying_why(doors: Doors, app: Flask) -> 
     admin.get(f"{page_of(doors, 'user')}/unlock", 409)
 
 
+def test_an_administrator_signs_somebody_out_everywhere(doors: Doors, app: Flask) -> None:
+    admin, place = at(doors, app, "admin"), f"{page_of(doors, 'user')}/sign-out"
+    assert place not in links(admin.get(page_of(doors, "user")))
+    admin.get(place, 409)
+    browser, _ = come(doors, app, "user")
+    browser.get("/me")
+    assert place in links(admin.get(page_of(doors, "user")))
+    page = admin.get(place)
+    assert "Say why" in admin.submit(page, 400, reason="").text
+    browser.get("/me")
+    assert "is signed out everywhere" in admin.follow(admin.submit(page, reason="Lost the phone on the bus.")).text
+    browser.get("/me", 302)
+    assert "Lost the phone on the bus." in doors.said("session.end")[-1].said
+    for name, expect in (("director", 403), ("admin_elsewhere", 404), ("colleague", 403)):
+        at(doors, app, name).get(place, expect)
+
+
 @pytest.mark.parametrize("what", ["unlock", "reset-password", "email"])
 def test_of_another_administrator_they_neither_see_a_button_nor_open_the_page(
     doors: Doors, app: Flask, what: str

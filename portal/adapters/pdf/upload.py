@@ -21,7 +21,7 @@ SENTENCES = {
     "kind": "is not a PDF, PNG or JPEG file. Scan or export it as a PDF and upload that.",
     "damaged": "is damaged and can't be read. Scan or export it again and upload the new file.",
     "encrypted": "is protected by a password. Save a copy without the password and upload that.",
-    "pages": f"has more than {MAX_PAGES} pages. Upload only the pages of this document.",
+    "pages": "has more than {pages} pages. Upload only the pages of this document.",
     "no_pages": "has no pages. Scan or export it again and upload the new file.",
     "active": "contains scripts or actions that run by themselves. Print it to a new PDF and upload that.",
     "embedded": "contains other files or forms with their own program. Print it to a new PDF and upload that.",
@@ -45,7 +45,9 @@ class Uploaded:
     size: int
 
 
-def inspect_upload(data: bytes, claimed_name: str, *, seconds: float = SECONDS) -> Uploaded:
+def inspect_upload(
+    data: bytes, claimed_name: str, *, seconds: float = SECONDS, most_pages: int = MAX_PAGES
+) -> Uploaded:
     """What `data` is, judged by its content alone; `claimed_name` only names the file in the sentence.
 
     Raises NotAccepted. The parsing happens in a child process without environment, with limits on memory, processor
@@ -59,7 +61,7 @@ def inspect_upload(data: bytes, claimed_name: str, *, seconds: float = SECONDS) 
     try:
         # The command is made of our own words; the upload comes by standard input only.
         child = subprocess.run(  # noqa: S603
-            [sys.executable, "-I", "-B", str(CHILD), str(MAX_PAGES)],
+            [sys.executable, "-I", "-B", str(CHILD), str(most_pages)],
             input=data,
             capture_output=True,
             timeout=seconds,
@@ -75,7 +77,7 @@ def inspect_upload(data: bytes, claimed_name: str, *, seconds: float = SECONDS) 
         # The child died of a limit before it could answer: what does that is not an ordinary scan.
         verdict, pages = ("bomb" if child.returncode else "damaged"), 0
     if verdict not in ("pdf", "png", "jpeg"):
-        raise NotAccepted(f"{name} {SENTENCES.get(verdict, SENTENCES['damaged'])}")
+        raise NotAccepted(f"{name} {SENTENCES.get(verdict, SENTENCES['damaged']).format(pages=most_pages)}")
     return Uploaded(verdict, pages, hashlib.sha256(data).hexdigest(), len(data))  # type: ignore[arg-type]  # one of three
 
 

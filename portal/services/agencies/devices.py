@@ -14,6 +14,7 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence, paperwork
 from portal.services.locks import lock
 from portal.services.people import particulars
+from portal.services.security import containment
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Kind, Reason, Role, Scope
@@ -133,6 +134,7 @@ def authorise(session: Session, *, device: Device, actor: Actor, now: datetime, 
     today = local_day(now, policy.zone)
     if authorisation(session, device, on=today):
         raise Refused(Reason.ALREADY_DONE, "This device is authorized already.")
+    containment.refuse_contained(session, device)
     if lacking := missing_safeguards(device):
         said = "; ".join(SAFEGUARDS[each][0].lower() + SAFEGUARDS[each][1:] for each in lacking)
         raise Refused(Reason.GATE_CLOSED, f"This device cannot be authorized. Still to be confirmed: {said}.")

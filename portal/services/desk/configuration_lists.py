@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal.models import Agency, Evidence, WorkOrder
 from portal.services.desk import configuration, desk_lists
-from portal.services.desk.desk_lists import Order, Page
+from portal.services.paging import Order, Page
 from portal.services.searching import absent, there
 from workflows.vocabulary import LEAD, About, Kind
 

@@ -17,7 +17,7 @@ from portal.models import (
     Membership,
     Person,
 )
-from portal.services.desk.desk_lists import PAGE, Order, Page, like
+from portal.services.paging import PAGE, Order, Page, like
 from workflows.vocabulary import LEAD, About, Action
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal.models import AccessRequest, Membership
 from portal.services.desk import desk_lists
-from portal.services.desk.desk_lists import Order, Page, Queue
+from portal.services.desk.desk_lists import Queue
+from portal.services.paging import Order, Page
 from portal.services.searching import counted
 from portal.standing.sweep import stand
 from workflows.business_time import local_day

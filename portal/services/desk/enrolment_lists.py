@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal.models import AccessRequest, Evidence, Grant, Membership
 from portal.services.desk import desk_lists
-from portal.services.desk.desk_lists import Order, Page, Queue
+from portal.services.desk.desk_lists import Queue
+from portal.services.paging import Order, Page
 from portal.services.people import enrolment
 from portal.services.searching import absent, there
 from workflows.pack import Course

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Lapse, Membership, Person, StoppedCase, SweepStop
-from portal.services.desk.desk_lists import PAGE, Order, Page, like
+from portal.services.paging import PAGE, Order, Page, like
 from workflows.policy import Policy
 from workflows.questions import Needs, OnLapse
 from workflows.vocabulary import Action

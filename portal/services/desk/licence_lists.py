@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from portal.models import AccessRequest, Agency, Licence, Seat
 from portal.services.desk import desk_lists
-from portal.services.desk.desk_lists import Order, Page, Queue, like
+from portal.services.desk.desk_lists import Queue
+from portal.services.paging import Order, Page, like
 from portal.services.searching import there
 
 BY_NAME = Order(((Agency.name_key, str), (Agency.id, int)))

@@ -14,7 +14,6 @@ from portal.actors import Actor
 from portal.models import Agency, Device, Evidence, Membership, Person, TrainingResult
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
-from portal.services.account import sessions
 from portal.services.desk.publishing import YEARS
 from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
@@ -40,6 +39,8 @@ ELSEWHERE: Mapping[Kind, str] = {
     Kind.DEPARTURE: "Deactivate the person on her own page: that also ends the access and returns the license.",
     Kind.TRAINING: "Quiz results are entered with their proof on the training page, so that every attempt is kept.",
     Kind.WAIVER: "A waiver is asked for by one person and given by another, on the page of waivers.",
+    Kind.SANCTION: "A sanction is drafted by one person and decided by another, on the pages of sanctions.",
+    Kind.RETRAINING: "A course is required again by a sanction, on the pages of sanctions.",
     Kind.PUBLISHED: "Versions are published on the page of documents in force.",
 }
 """Kinds of which the portal itself keeps more than the evidence: each is recorded where the rest is written too."""
@@ -47,8 +48,8 @@ ELSEWHERE: Mapping[Kind, str] = {
 DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.RETRAINING, Kind.INHERITED})
 """What is decided about somebody, rather than seen on paper: for the Lead's administrators and its security officer."""
 
-SIGNS_OUT = ("suspension", "revocation")
-"""Sanctions that sign the person out of the portal everywhere."""
+BY_HAND = ("", "stored_file")
+"""What evidence rests on that was recorded here: sanctions from before they had pages of their own can be ended here."""
 
 HOW = ("submitted", "viewed on site", "original seen", "confirmed by phone", "known to the Lead")
 
@@ -92,9 +93,6 @@ def record(
     )
     if stored is not None and entry.about in (About.AGENCY, About.DEVICE, About.MEMBERSHIP):
         stored.agency_id = _agency_id(session, entry)
-    whose = _person_of(session, entry)
-    if whose is not None and entry.kind == Kind.SANCTION and entry.detail in SIGNS_OUT:
-        sessions.end_sessions(session, person_id=whose.id, now=now)
     return evidence.record(
         session,
         actor=actor,
@@ -306,7 +304,8 @@ def _refuse_untouchable(session: Session, row: Evidence, actor: Actor) -> None:
     if kind == Kind.PUBLISHED:
         permissions.check(session, actor, Action.EVIDENCE_DECIDE, session.get_one(Agency, LEAD))
         return
-    if kind in ELSEWHERE and kind != Kind.TRAINING:
+    from_before = kind in (Kind.SANCTION, Kind.RETRAINING) and row.rests_on in BY_HAND
+    if kind in ELSEWHERE and kind != Kind.TRAINING and not from_before:
         raise Refused(Reason.CONFLICT, ELSEWHERE[kind])
     refuse_unless_entitled(session, actor, kind, subject_of(session, about, row.subject_id), row.detail)
 

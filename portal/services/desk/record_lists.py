@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from portal.models import AuditEntry, Device, Evidence, Membership
-from portal.services.desk.desk_lists import PAGE, Order, Page
+from portal.services.paging import PAGE, Order, Page
 from workflows.business_time import start_of_day
 from workflows.vocabulary import About
 

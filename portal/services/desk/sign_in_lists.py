@@ -11,7 +11,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Credential, FactorReset, FactorVouch, Membership, Person
 from portal.services.account import lockout
-from portal.services.desk.desk_lists import Order, Page, like
+from portal.services.paging import Order, Page, like
 from workflows.policy import Policy
 from workflows.vocabulary import Action
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Waiver
-from portal.services.desk.desk_lists import PAGE, Order, Page, like
+from portal.services.paging import PAGE, Order, Page, like
 from workflows.vocabulary import Action
 
 _RANK = case((Waiver.status == "asked", 0), (Waiver.status == "given", 1), else_=2)

@@ -8,7 +8,15 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Document, Evidence, Grant, Membership, Person
-from portal.services.home import home_desk, running_out
+from portal.services.home import (
+    falling_due,
+    home_desk,
+    home_incidents,
+    home_plans,
+    home_reviews,
+    home_sanctions,
+    running_out,
+)
 from portal.services.home.my_people import of_agencies
 from portal.services.home.tasks import Home, Task
 from portal.services.paperwork import KINDS, again
@@ -29,13 +37,18 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
     home.mine += _to_sign(session, actor, policy, on=today)
     home.mine += own_quizzes(session, actor, policy, on=today)
     home.mine += _own_password(session, actor, now=now)
+    home.mine += home_sanctions.own(session, actor, on=today)
+    home.mine += home_incidents.asked(session, actor)
     managed = _managed(actor)
     if managed:
         of_agencies(session, actor, managed, home, policy, on=today)
     if actor.lead_roles:
         home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
+    home.mine += home_plans.tasks(session, actor=actor, on=today, policy=policy)
+    home.mine += home_reviews.tasks(session, actor=actor, on=today, policy=policy)
     soon = running_out.for_person(session, person_id=actor.person_id, roles=actor.roles, on=today, policy=policy)
     home.soon += [_runs_out(item) for item in soon]
+    home.soon += falling_due.tasks(session, actor=actor, on=today, policy=policy)
     home.notices += _suspended(session, actor, managed)
     home.mine.sort(key=lambda task: (task.status != "overdue", _moment(task.since)))
     return home

@@ -20,7 +20,7 @@ from portal.models.access import SELF_NAMED
 from portal.services import brake, lapses, record_checks
 from portal.services.desk import configuration_lists, desk_lists, enrolment_lists, licence_lists, sign_in_lists
 from portal.services.desk.desk_lists import MANY, said
-from portal.services.home import home_day_one
+from portal.services.home import home_actions, home_day_one, home_incidents, home_sanctions
 from portal.services.people import waivers
 from portal.services.searching import absent
 from workflows.policy import Policy
@@ -48,8 +48,12 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: P
         )
     if actor.lead_roles & {Role.HELP_DESK, Role.LEAD_ADMIN}:
         found += home_day_one.queues(session, on=on)
+    found += home_sanctions.queues(session, actor)
+    found += home_incidents.queues(session, actor)
     if actor.lead_roles & {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY}:
         found += _record(session) + _brake(session) + _lapses(session, policy, on)
+    if actor.lead_roles & {Role.LEAD_ADMIN, Role.LEAD_SECURITY, Role.AUDITOR}:
+        found += home_actions.queues(session, actor=actor, on=on)
     return found
 
 

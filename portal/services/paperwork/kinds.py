@@ -93,6 +93,8 @@ KINDS: Mapping[str, PaperKind] = {
         executed=(Gives(Kind.PROTOCOL, _A, PROTOCOLS),),
         designees=(Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER),
     ),
+    # What it gives follows from the review itself: see reviewed.py.
+    "security_review": PaperKind("Attestation of the annual security review", executed=()),
     "information_form": PaperKind(
         "Agency information form",
         form=True,

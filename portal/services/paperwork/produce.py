@@ -9,7 +9,7 @@ from portal import jobs
 from portal.actors import Actor
 from portal.models import Document, Evidence
 from portal.services import evidence, locks
-from portal.services.paperwork import joining
+from portal.services.paperwork import joining, reviewed
 from portal.services.paperwork.kinds import KINDS, Gives
 from portal.services.paperwork.texts import text_of
 from workflows.vocabulary import LEAD, About, Effect
@@ -35,6 +35,8 @@ def executed(session: Session, document: Document, *, actor: Actor, now: datetim
     _give(session, document, KINDS[document.kind].executed, actor=actor, now=now, on=on)
     if document.kind == "participation_agreement":
         joining.joined(session, document.agency, on=on, now=now, rests_on=TABLE, rests_on_id=document.id)
+    if document.kind == reviewed.KIND:
+        reviewed.attested(session, document, on=on, now=now)
     order_copy(session, document, now=now)
 
 

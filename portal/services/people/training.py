@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import audit, permissions
+from portal import audit, jobs, permissions
 from portal.actors import Actor
-from portal.models import Evidence, Person, StoredFile, TrainingResult
+from portal.models import Evidence, Person, Sanction, StoredFile, TrainingResult
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
@@ -19,7 +19,7 @@ from portal.services.paperwork import Scan
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason
+from workflows.vocabulary import About, Action, Effect, Kind, Reason
 
 TABLE = TrainingResult.__tablename__
 BY_HAND = ("hand", "session")
@@ -321,7 +321,7 @@ def end_retraining(session: Session, row: TrainingResult, *, actor: Actor, now: 
     for order in evidence.in_force(
         session, About.PERSON, row.person_id, Kind.RETRAINING, on=local_day(now, policy.zone), detail=row.course
     ):
-        if order.valid_from <= taken_on:
+        if order.valid_from <= taken_on and _is_new(session, order, row):
             evidence.end(
                 session,
                 order,
@@ -330,6 +330,16 @@ def end_retraining(session: Session, row: TrainingResult, *, actor: Actor, now: 
                 last_day=taken_on - timedelta(1),
                 reason=f"The course was passed again on {us_date(taken_on)}.",
             )
+            if order.rests_on == Sanction.__tablename__:
+                jobs.enqueue(session, Effect.EXPIRE, key=f"{order.rests_on}:{order.rests_on_id}", now=now)
+
+
+def _is_new(session: Session, order: Evidence, row: TrainingResult) -> bool:
+    """Whether the quiz was taken after the sanction that asks for it: one of the same morning was not taken again."""
+    if order.rests_on != Sanction.__tablename__:
+        return True
+    decided_at = session.get_one(Sanction, order.rests_on_id).decided_at
+    return decided_at is None or row.taken_at > decided_at
 
 
 def _fingerprint(

@@ -39,7 +39,7 @@ PAPER_OF = {
 PLACES: dict[str, tuple[str, dict[str, Any]]] = {
     "information-form": ("agency.form", {"which": "information"}), "housing-inventory": ("agency.form", {"which": "inventory"}),
     "an-agency-admin": ("agency.officers", {}), "a-security-officer": ("agency.officers", {}), "security-protocols": ("agency.protocols", {}),
-    "privacy-notice-posted": ("agency.posted", {}),
+    "privacy-notice-posted": ("agency.posted", {}), "security-review": ("security.review_of", {}),
 }  # fmt: skip
 COUNTERSIGNED = {
     "agency_admin_agreement": "Agency Administrator Agreement", "security_officer_acceptance": "security officer's acceptance",

@@ -11,7 +11,7 @@ from portal.db import reading
 from portal.services.desk import colleagues
 from portal.web.desk.room import blueprint, to_person
 from portal.web.kernel import actor, now, permission, policy, saved, sessions
-from portal.web.navigation import ROLE_NAMES
+from portal.web.role_names import ROLE_NAMES
 from workflows.vocabulary import AT_THE_LEAD, Action
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.policy import ForeseenFilter
-from portal.services.desk.desk_lists import PAGE
+from portal.services.paging import PAGE
 from portal.services.desk.foreseen import GROUPS, SAYS, Foreseen, Preview
 from portal.web.components import address
 

@@ -12,7 +12,7 @@ from portal.db import reading, transaction
 from portal.models import Job, Person
 from portal.refusals import Refused
 from portal.services.desk import configuration_lists, desk_lists, desk_lookups, licence_lists
-from portal.services.desk.desk_lists import Page
+from portal.services.paging import Page
 from portal.web.components import address
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today

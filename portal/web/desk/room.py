@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, url_for
 
 from portal.adapters.tables import to_csv
-from portal.services.desk.desk_lists import Page
+from portal.services.paging import Page
 from portal.web import kernel
 from portal.web.components import address
 from workflows.vocabulary import LEAD

@@ -13,7 +13,7 @@ from portal.db import reading, transaction
 from portal.models import Person, StoredFile, TrainingResult
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.desk import training_tray
-from portal.services.desk.desk_lists import Order
+from portal.services.paging import Order
 from portal.services.people import people, training
 from portal.web import uploads
 from portal.web.components import plural

@@ -10,7 +10,7 @@ from portal import audit
 from portal.db import reading, transaction
 from portal.refusals import not_found
 from portal.services.desk import publishing, publishing_preview
-from portal.services.desk.desk_lists import PAGE
+from portal.services.paging import PAGE
 from portal.services.desk.publishing_preview import Asked
 from portal.web.components import address
 from portal.web.desk.foreseen_list import as_rows, part, texts

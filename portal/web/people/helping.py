@@ -12,7 +12,7 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Credential, Person
 from portal.refusals import Refused
-from portal.services.account import lockout, resets, vouching
+from portal.services.account import lockout, resets, signing_out, vouching
 from portal.services.people import mailbox
 from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
 from portal.web.people.room import blueprint, find
@@ -35,6 +35,9 @@ def possible(session: Session, person: Person) -> dict[str, bool]:
         "reset": may_help and not locked,
         "vouch": has_password
         and not vouching.why_not_vouch(session, person=person, actor=actor(), on=today(), now=now()),
+        "sign_out": entitled
+        and permissions.allows(session, actor(), Action.SESSIONS_END, person)
+        and signing_out.signed_in(session, person_id=person.id),
         "email": entitled and permissions.allows(session, actor(), Action.EMAIL_CHANGE, person),
     }
 
@@ -95,6 +98,26 @@ def reset_password(membership_id: int) -> Any:
         return f"A link to choose a new password goes to {person.email}."
 
     return _page(membership_id, Action.PASSWORD_RESET, form, "pages/people/help_reset.html", act, facts)
+
+
+@blueprint.route("/<int:membership_id>/sign-out", methods=["GET", "POST"], endpoint="sign_out")
+@permission(Action.SESSIONS_END)
+def sign_out(membership_id: int) -> Any:
+    form = Help()
+
+    def facts(session: Session, person: Person) -> dict[str, Any]:
+        lockout.refuse_others(session, person=person, actor=actor(), on=today())
+        if not signing_out.signed_in(session, person_id=person.id):
+            raise Refused(Reason.ALREADY_DONE, f"{person.name} is not signed in.")
+        return {}
+
+    def act(session: Session, person: Person) -> str:
+        signing_out.sign_out(
+            session, person=person, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
+        )
+        return f"{person.name} is signed out everywhere."
+
+    return _page(membership_id, Action.SESSIONS_END, form, "pages/people/help_sign_out.html", act, facts)
 
 
 @blueprint.route("/<int:membership_id>/vouch", methods=["GET", "POST"], endpoint="vouch")

@@ -75,6 +75,7 @@ def action_for(finding: Finding, membership: Membership) -> tuple[str | None, st
         "housing-inventory": (_at_agency("agency.form", agency, which="inventory"), ""),
         "security-protocols": (_at_agency("agency.protocols", agency), ""),
         "privacy-notice-posted": (_at_agency("agency.posted", agency), ""),
+        "security-review": (_at_agency("security.review_of", agency), ""),
         "an-agency-admin": (_at_agency("agency.officers", agency), ""),
         "a-security-officer": (_at_agency("agency.officers", agency), ""),
         "home-office": (_at_agency("agency.devices", agency), "See the devices"),

@@ -8,7 +8,18 @@ from portal.web.kernel import may_open, permission
 from portal.web.security.room import blueprint
 from workflows.vocabulary import Action
 
-ROOMS: tuple[tuple[str, str, str], ...] = ()
+ROOMS: tuple[tuple[str, str, str], ...] = (
+    ("Reviews", "security.reviews", "The yearly security checklist: answering it, attesting it, signing it off."),
+    ("Incidents", "security.incidents", "Reports of possible violations: graded, looked into, concluded."),
+    ("Complaints", "security.complaints", "What clients, neighbors and others complained of, and how it was answered."),
+    ("Corrective actions", "security.actions", "What reviews and incidents found, and how far it is put right."),
+    ("Results", "security.results", "How reviews turned out by category, over the years."),
+    ("Sanctions", "security.sanctions", "What was decided after a violation, appeals, and the letters about them."),
+    ("Plans and policies", "security.plans", "The versions in force, their reviews, and what is out for feedback."),
+    ("Records on file", "security.records", "What the Board and the HMIS Lead have to be able to show."),
+    ("Data releases", "security.releases", "Which figures left the HMIS, for whom and what for."),
+    ("Organization chart", "security.offices", "Who holds which office, and what each answers for."),
+)
 """Title, endpoint and one sentence on what is found there."""
 
 

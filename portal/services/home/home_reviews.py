@@ -1,0 +1,60 @@
+"""What of the security reviews waits for whoever looks, on the first page."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from portal import permissions
+from portal.actors import Actor
+from portal.models import ReviewAnswer, SecurityReview
+from portal.services.home.tasks import Task
+from portal.services.security.review_duties import ANSWERING
+from workflows.policy import Policy
+from workflows.vocabulary import LEAD, Action, Role
+
+BOARD = "/security/reviews"
+
+
+def tasks(session: Session, *, actor: Actor, on: date, policy: Policy) -> list[Task]:
+    """Reviews to answer whose day is not near (the near ones are among what falls due), and those to sign off; at most three statements."""
+    officer = actor.at(Role.SECURITY_OFFICER) | ({LEAD} if Role.LEAD_SECURITY in actor.lead_roles else frozenset())
+    found = _to_answer(session, actor, officer, on + timedelta(policy.warnings.days[0]))
+    if actor.lead_roles & {Role.LEAD_SECURITY, Role.AUDITOR} or LEAD in actor.at(Role.BOARD_MEMBER):
+        found += _to_sign_off(session, actor)
+    return found
+
+
+def _to_answer(session: Session, actor: Actor, officer: frozenset[int], reach: date) -> list[Task]:
+    handed = select(ReviewAnswer.review_id).where(ReviewAnswer.handed_to == actor.person_id, ReviewAnswer.answer == "")
+    left = select(func.count()).where(ReviewAnswer.review_id == SecurityReview.id, ReviewAnswer.answer == "")
+    rows = session.execute(
+        select(SecurityReview, left.correlate(SecurityReview).scalar_subquery())
+        .join(SecurityReview.agency)
+        .options(contains_eager(SecurityReview.agency))
+        .where(SecurityReview.status.in_(ANSWERING), SecurityReview.due > reach)
+        .where(or_(SecurityReview.agency_id.in_(officer), SecurityReview.id.in_(handed)))
+        .order_by(SecurityReview.due, SecurityReview.id)
+    )
+    found = []
+    for review, count in rows:
+        mine = review.agency_id in officer
+        title = "Answer the security checklist" if mine else "Answer your items of the security checklist"
+        if mine and review.status == "returned":
+            title = "Make the changes to the security review"
+        hint = f"{review.agency.name}." + (f" {count} items without an answer." if mine and count else "")
+        found.append(Task(f"at:{BOARD}/{review.id}", title, hint=hint, since=review.opened_at, due=review.due))
+    return found
+
+
+def _to_sign_off(session: Session, actor: Actor) -> list[Task]:
+    query = select(func.count(), func.min(SecurityReview.attested_at), func.min(SecurityReview.id)).where(
+        SecurityReview.status == "attested",
+        permissions.visible(actor, Action.REVIEW_SIGN_OFF, SecurityReview),
+    )  # fmt: skip
+    count, since, first = session.execute(query).one()
+    if not count:
+        return []
+    title = f"{count} security {'review' if count == 1 else 'reviews'} to sign off"
+    where = f"{BOARD}/{first}" if count == 1 else f"{BOARD}?show=attested"
+    return [Task(f"at:{where}", title, since=since)]

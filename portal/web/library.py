@@ -1,0 +1,62 @@
+"""The public library: the plans and policies in force, for everybody, without signing in and without a cookie."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, render_template, request
+
+from forms.security.marked_text import blocks
+from portal.db import reading
+from portal.refusals import not_found
+from portal.services.security import plan_lists
+from portal.web.kernel import policy, public, sessions, today
+from portal.web.uploads import download, fetched
+
+blueprint = Blueprint("library", __name__, url_prefix="/library")
+FOR_SECONDS = 300
+
+
+@blueprint.after_request
+def may_be_kept(response: Response) -> Response:
+    """Shared caches may keep what nobody's browser was named in; whoever has signed in gets a page of their own."""
+    response.vary.add("Cookie")
+    if response.status_code in (200, 304) and not request.cookies:
+        g.open_to_caches = True
+        response.headers["Cache-Control"] = f"public, max-age={FOR_SECONDS}"
+    return response
+
+
+@blueprint.get("", endpoint="index")
+@public("plans and policies in force are open to everybody; nobody is named")
+def index() -> Any:
+    with reading(sessions()) as session:
+        rows = plan_lists.library(session, policy=policy())
+        return render_template(
+            "pages/library/index.html", rows=rows, agreements=plan_lists.agreements(session, on=today())
+        )
+
+
+@blueprint.get("/<kind>/<int:number>", endpoint="one")
+@public("a plan or policy in force is open to everybody; nobody is named")
+def one(kind: str, number: int) -> Any:
+    with reading(sessions()) as session:
+        row = plan_lists.in_library(session, kind, number, policy=policy())
+        if row is None:
+            raise not_found()
+        return render_template(
+            "pages/library/one.html", plan=policy().plans.plan(kind), row=row, file=row.file, blocks=blocks(row.body)
+        )
+
+
+@blueprint.get("/<kind>/<int:number>/file", endpoint="file")
+@public("a plan or policy in force is open to everybody; nobody is named")
+def file(kind: str, number: int) -> Any:
+    with reading(sessions()) as session:
+        row = plan_lists.in_library(session, kind, number, policy=policy())
+        if row is None or row.file is None:
+            raise not_found()
+        sha256, media_type = row.file.sha256, row.file.media_type
+    if request.if_none_match.contains(sha256):
+        return Response(status=304, headers={"ETag": f'"{sha256}"'})
+    answer = download(fetched(sha256), media_type, f"{kind.replace('_', '-')}-version-{number}.pdf")
+    answer.set_etag(sha256)
+    return answer

@@ -1,0 +1,55 @@
+"""The organization chart, to be read and printed; with an export of who holds which office."""
+
+from typing import Any
+
+from flask import render_template, request
+
+from forms.desk import Search
+from portal import audit
+from portal.db import reading, transaction
+from portal.services.security import offices
+from portal.web.desk.room import as_csv, pager
+from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.security.room import blueprint
+from workflows.vocabulary import LEAD, Action
+
+EVERYTHING = 10_000
+
+
+@blueprint.get("/offices", endpoint="offices")
+@permission(Action.OFFICES_SEE)
+def index() -> Any:
+    form, after = Search(request.args), request.args.get("after", "")
+    search = (form.q.data or "").strip()[:100]
+    if request.args.get("format") == "csv":
+        return _csv(search)
+    with reading(sessions()) as session:
+        chart = offices.chart(session, actor(), on=today(), search=search, after=after)
+        return render_template(
+            "pages/security/offices.html",
+            continuum=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_CONTINUUM],
+            of_lead=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_LEAD],
+            agencies=[
+                (agency, [(office, chart.held.get((agency.id, office.role), ())) for office in offices.OF_AN_AGENCY])
+                for (agency,) in chart.page.rows
+            ],
+            form=form,
+            page=pager(chart.page, after),
+            several=bool(actor().lead_roles),
+        )
+
+
+def _csv(search: str) -> Any:
+    with transaction(sessions()) as session:
+        chart = offices.chart(session, actor(), on=today(), search=search, limit=EVERYTHING)
+        named = [(policy().lead, LEAD, (*offices.OF_THE_CONTINUUM, *offices.OF_THE_LEAD))]
+        named += [(agency.name, agency.id, offices.OF_AN_AGENCY) for (agency,) in chart.page.rows]
+        rows = [
+            (name, office.title, ", ".join(chart.held.get((agency_id, office.role), ())), office.does)
+            for name, agency_id, listed in named
+            for office in listed
+        ]
+        audit.record(
+            session, actor=actor(), now=now(), act="offices.export", said=f"Downloaded the organization chart of {len(named)} organizations."
+        )  # fmt: skip
+    return as_csv("offices", ("Organization", "Office", "Held by", "Answers for"), rows)

@@ -1,0 +1,153 @@
+// Sends each answer of the security checklist by itself, keeps on this device what could not be sent, and says what is saved.
+
+const boxes = [...document.querySelectorAll("[data-review-item]")];
+const AGAIN = 15000;
+const KEPT = "Kept on this device, not sent yet. It is sent as soon as there is a connection.";
+const OUT = "You are signed out. The answer is kept on this device, and is sent when you open this page after signing in.";
+const sending = new Set();
+
+// Answers are kept by person and review: on a shared device nobody sends another one's.
+const prefix = (box) => `portal-review:${box.dataset.reviewPerson}:${box.dataset.review}:`;
+const keyOf = (box) => prefix(box) + box.dataset.reviewItem;
+
+function typed(form) {
+  return [...new FormData(form).entries()].filter(([name, value]) => !name.endsWith("csrf_token") && typeof value === "string");
+}
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null;
+  }
+}
+
+function say(box, words, kind = "info") {
+  const line = box.querySelector("[data-review-state]");
+  line.hidden = false;
+  line.textContent = words;
+  line.className = kind === "error" ? "usa-error-message" : "quiet";
+  box.dataset.reviewSaid = kind;
+  const all = document.querySelector("[data-review-all]");
+  if (!all) return;
+  const waiting = boxes.filter((each) => read(keyOf(each))).length;
+  all.hidden = false;
+  all.textContent = waiting ? `${waiting} ${waiting === 1 ? "answer is" : "answers are"} kept on this device and not sent yet.` : "Everything you answered is saved.";
+}
+
+function keep(box) {
+  const form = box.querySelector("form");
+  localStorage.setItem(keyOf(box), JSON.stringify({ fields: typed(form) }));
+}
+
+function answered(box) {
+  return box.querySelector("input[type=radio]:checked") !== null;
+}
+
+function fill(box, fields) {
+  const given = new Map(fields);
+  for (const one of box.querySelector("form").elements) {
+    if (!one.name || one.name.endsWith("csrf_token") || !given.has(one.name)) continue;
+    if (one.type === "radio") one.checked = one.value === given.get(one.name);
+    else one.value = given.get(one.name);
+  }
+}
+
+function seenField(box) {
+  return box.querySelector(`input[name="${box.dataset.reviewItem}-seen"]`);
+}
+
+// What was typed before goes first; what is typed while it is on its way is sent after it.
+async function send(box) {
+  const key = keyOf(box);
+  const kept = localStorage.getItem(key);
+  if (!kept || sending.has(key)) return false;
+  const form = box.querySelector("form");
+  sending.add(key);
+  let answer;
+  try {
+    answer = await fetch(form.action, {
+      method: "POST",
+      credentials: "same-origin",
+      redirect: "manual",
+      headers: { "X-CSRFToken": form.querySelector('input[name$="csrf_token"]').value, Accept: "application/json" },
+      body: new URLSearchParams(JSON.parse(kept).fields),
+    });
+  } catch {
+    say(box, KEPT, "waiting");
+    return false;
+  } finally {
+    sending.delete(key);
+  }
+  return heard(box, key, kept, answer);
+}
+
+async function heard(box, key, kept, answer) {
+  if (answer.type === "opaqueredirect" || answer.status === 401) {
+    say(box, OUT, "waiting");
+    return false;
+  }
+  let said;
+  try {
+    said = await answer.json();
+  } catch {
+    // A page instead of an answer: a token that ran out, a portal that is being restarted.
+    say(box, answer.status >= 500 ? KEPT : `${KEPT} If this stays, load the page again.`, "waiting");
+    return false;
+  }
+  seenField(box).value = said.revision;
+  if (!answer.ok) {
+    // Kept as it was, with the revision that was on the screen then: loading the page again must not send it unasked.
+    localStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), stopped: true }));
+    say(box, said.overtaken ? `${said.refused} Press Save to keep yours.` : said.refused, "error");
+    box.dataset.reviewStopped = "1";
+    return false;
+  }
+  if (localStorage.getItem(key) === kept) localStorage.removeItem(key);
+  else {
+    keep(box);
+    return send(box);
+  }
+  say(box, said.saved, "saved");
+  return said;
+}
+
+function watch(box) {
+  const form = box.querySelector("form");
+  // The page's own script sends once for each press of a button; here the same button saves as often as it is pressed.
+  form.removeAttribute("data-once");
+  const changed = () => {
+    delete box.dataset.reviewStopped;
+    keep(box);
+    if (answered(box)) send(box);
+    else say(box, "Choose an answer. What you typed is kept on this device.", "waiting");
+  };
+  form.addEventListener("change", changed);
+  form.addEventListener("input", () => keep(box));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    delete box.dataset.reviewStopped;
+    keep(box);
+    const said = await send(box);
+    if (said && said.next && box.dataset.reviewOn === "one") location.assign(said.next);
+  });
+  const before = read(keyOf(box));
+  if (before && Array.isArray(before.fields)) {
+    // It was typed when this revision was on the screen: if somebody has saved since, the portal says so.
+    fill(box, before.fields);
+    if (before.stopped || !answered(box)) {
+      box.dataset.reviewStopped = "1";
+      say(box, "What you typed is kept on this device and not sent. Press Save to send it.", "waiting");
+    } else send(box);
+  }
+}
+
+function again() {
+  for (const box of boxes) if (!box.dataset.reviewStopped && answered(box)) send(box);
+}
+
+if (boxes.length) {
+  boxes.forEach(watch);
+  addEventListener("online", again);
+  setInterval(again, AGAIN);
+}

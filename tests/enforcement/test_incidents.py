@@ -1,0 +1,419 @@
+"""Incidents (S2, S4): reported by anybody, triaged once, investigated by another, concluded with what is put right."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from portal.models import AuditEntry, CorrectiveAction, Incident, IncidentEntry, IncidentStep, Job, Membership
+from portal.refusals import Refused
+from portal.services.security import (
+    complaints,
+    incident_chain,
+    incident_ending,
+    incident_people,
+    incident_reports,
+    incident_timeline,
+    incident_triage,
+)
+from portal.services.security.incident_ending import Correction
+from tests.enforcement.incidents_world import SAID, Incidents
+from tests.services.asking import admin_of, director_of
+from tests.services.world import World
+from workflows.vocabulary import About, Kind, Reason, Role
+
+
+@pytest.fixture
+def world(each_engine: Engine) -> World:
+    return World(each_engine)
+
+
+@pytest.fixture
+def made(world: World) -> Incidents:
+    return Incidents(world)
+
+
+def refusal(act, *args, **more) -> tuple[Reason, str]:
+    with pytest.raises(Refused) as no:
+        act(*args, **more)
+    return no.value.reason, no.value.field
+
+
+def said(world: World, row: Incident) -> list[str]:
+    with world.look() as session:
+        return list(
+            session.scalars(
+                select(IncidentEntry.text).where(IncidentEntry.incident_id == row.id).order_by(IncidentEntry.id)
+            )
+        )
+
+
+def mails(world: World, mail: str) -> set[int]:
+    with world.look() as session:
+        return {job.payload["person_id"] for job in session.query(Job) if job.payload.get("mail") == mail}
+
+
+# --- the report
+
+
+def test_a_report_without_a_name_leaves_no_trace_of_who_it_was(world: World, made: Incidents) -> None:
+    user = world.actor(world.member(world.agency()))
+    row, token = made.report(user, named=False)
+    assert (row.reporter_id, row.reference) == (None, f"I-2026-{row.id:04d}")
+    with world.look() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "incident.report")).one()
+        assert (entry.actor_id, entry.address, entry.via) == (None, "", "nobody")
+        assert SAID not in entry.said
+        assert session.scalars(select(IncidentEntry.by_id)).all() == [None]
+    assert mails(world, "incident_reported") == {made.guard.person_id}
+    assert len(token) > 30
+    assert token not in str(made.read(row).__dict__)
+
+
+def test_a_reporter_who_is_named_sees_the_own_report_and_nobody_elses(world: World, made: Incidents) -> None:
+    one, two = (world.actor(world.member(world.agency())) for _ in range(2))
+    row, _ = made.report(one)
+    made.report(two)
+    with world.look() as session:
+        assert [each.id for each in incident_reports.own(session, actor=one)] == [row.id]
+    more = {"text": "It was again this morning.", "address": "203.0.113.9", "named": True, "policy": world.policy}
+    made.act(incident_reports.add, row, actor=one, **more)
+    assert refusal(made.act, incident_reports.add, row, actor=two, **more)[0] is Reason.NOT_ALLOWED
+    with world.look() as session:
+        assert [each.text for each in incident_reports.written(session, row)] == ["It was again this morning."]
+
+
+def test_the_link_opens_the_report_as_often_as_it_is_used_and_no_other(world: World, made: Incidents) -> None:
+    row, token = made.report()
+    other, _ = made.report()
+    with world.look() as session:
+        for _ in range(2):
+            envelope = world.keys.envelope(incident_reports.PURPOSE, [row.id, token])
+            assert (
+                incident_reports.by_link(session, keys=world.keys, envelope=envelope, policy=world.policy).id == row.id
+            )
+        for wrong in ([other.id, token], [row.id, token[:-1]], [row.id], "x", [str(row.id), token], [0, ""]):
+            envelope = world.keys.envelope(incident_reports.PURPOSE, wrong)
+            with pytest.raises(Refused, match="does not open a report"):
+                incident_reports.by_link(session, keys=world.keys, envelope=envelope, policy=world.policy)
+        with pytest.raises(Refused):
+            incident_reports.by_link(
+                session, keys=world.keys, envelope=world.keys.envelope("signing", [row.id, token]), policy=world.policy
+            )
+
+
+def test_so_many_reports_from_one_network_and_no_more(world: World, made: Incidents) -> None:
+    for _ in range(world.policy.incidents.address_reports):
+        made.report()
+    assert refusal(made.report)[0] is Reason.CONFLICT
+    assert world.count(Incident) == world.policy.incidents.address_reports
+    world.now += timedelta(minutes=world.policy.incidents.address_minutes)
+    made.report()
+
+
+def test_a_report_of_tomorrow_and_an_empty_one_are_refused(world: World, made: Incidents) -> None:
+    assert refusal(made.report, said=" \n ") == (Reason.BAD_INPUT, "said")
+    assert refusal(made.report, occurred_on=world.today + timedelta(1)) == (Reason.BAD_INPUT, "occurred_on")
+    assert world.count(Incident) == 0
+
+
+def test_what_looks_like_a_clients_is_marked_and_redacted_for_good(world: World, made: Incidents) -> None:
+    row, _ = made.report(said="Her number 123-45-6789 lay on the printer.")
+    assert made.read(row).to_redact
+    more = {"entry": None, "text": "Her number 123-45-6789 lay there."}
+    assert refusal(made.act, incident_timeline.redact, row, **more) == (Reason.BAD_INPUT, "text")
+    made.act(incident_timeline.redact, row, entry=None, text="A number lay on the printer.")
+    assert (made.read(row).said, made.read(row).to_redact) == ("A number lay on the printer.", False)
+    with world.look() as session:
+        everything = str([[str(value) for value in entry.__dict__.values()] for entry in session.query(AuditEntry)])
+        everything += str(session.scalars(select(IncidentEntry.text)).all())
+    assert "123-45-6789" not in everything
+
+
+# --- triage
+
+
+def test_triage_grades_it_and_starts_the_clocks_of_those_it_calls_for(world: World, made: Incidents) -> None:
+    row, _ = made.report()
+    made.triage(row)
+    kept = made.read(row)
+    assert (kept.status, kept.category, kept.severity, kept.triaged_by) == (
+        "triaged",
+        "security",
+        "major",
+        made.guard.person_id,
+    )
+    with world.look() as session:
+        steps = {step.step: step for step in incident_chain.steps(session, kept)}
+    assert set(steps) == {"agency_officer", "agency_director", "lead_director"}
+    assert steps["lead_director"].due_at == world.now.replace(day=24)  # eight business hours from ten on Monday
+    made.act(incident_triage.correct, row, facts=made.facts(severity="severe", affected=3), policy=world.policy)
+    with world.look() as session:
+        steps = {step.step: step for step in incident_chain.steps(session, kept)}
+        assert incident_chain.waiting(session, until=world.now + timedelta(days=30))[0] == 5
+    assert steps["hud"].mandatory
+    assert steps["hud"].due_at == world.now + timedelta(hours=72)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"severity": "minor"}, "severity"),
+        ({"severity": "grave"}, "severity"),
+        ({"kind": "nonsense"}, "kind"),
+        ({"title": ""}, "title"),
+        ({"title": "Client Maria Sample was looked up"}, "title"),
+        ({"agency_id": 4711}, "agency"),
+        ({"elements": ("shoe_size",)}, "elements"),
+    ],
+)
+def test_nonsense_is_refused_by_its_field_and_nothing_is_triaged(
+    world: World, made: Incidents, change: dict, field: str
+) -> None:
+    row, _ = made.report()
+    assert refusal(made.triage, row, **change) == (Reason.BAD_INPUT, field)
+    assert made.read(row).status == "reported"
+    assert world.count(IncidentStep) == 0
+
+
+def test_of_two_who_triage_at_once_the_second_is_told(world: World, made: Incidents) -> None:
+    row, _ = made.report()
+    others = [made.guard, world.staff(Role.LEAD_SECURITY), world.admin]
+    barrier, outcomes = threading.Barrier(len(others)), []
+
+    def go(actor) -> None:
+        barrier.wait()
+        try:
+            made.triage(row, actor)
+            outcomes.append("done")
+        except Refused as no:
+            outcomes.append(no.reason)
+
+    threads = [threading.Thread(target=go, args=(actor,)) for actor in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, outcomes)) == ["done", "illegal_move", "illegal_move"]
+    assert world.count(IncidentStep) == 3
+
+
+def test_whoever_reported_it_or_is_involved_does_not_investigate_it(world: World, made: Incidents) -> None:
+    second = world.staff(Role.LEAD_SECURITY)
+    row, _ = made.report(made.guard)
+    made.triage(row)
+    assert refusal(made.assign, row, made.guard) == (Reason.SAME_PERSON, "person")
+    with world.look() as session:
+        member = session.scalars(select(Membership).where(Membership.person_id == second.person_id)).one()
+    made.name(row, member)
+    assert refusal(made.assign, row, second) == (Reason.SAME_PERSON, "person")
+    assert refusal(made.assign, row, world.desk) == (Reason.BAD_INPUT, "person")
+    made.assign(row, world.admin)
+    assert made.read(row).investigator_id == world.admin.person_id
+    assert refusal(made.act, incident_timeline.note, row, actor=second, text="It was not so.")[0] is Reason.NOT_ALLOWED
+
+
+def test_what_is_set_aside_can_be_taken_up(world: World, made: Incidents) -> None:
+    row, _ = made.report()
+    assert refusal(made.act, incident_triage.set_aside, row, reason=" ") == (Reason.BAD_INPUT, "reason")
+    made.act(incident_triage.set_aside, row, reason="The same as the one before.")
+    assert refusal(made.triage, row)[0] is Reason.ILLEGAL_MOVE
+    made.act(incident_triage.take_up, row, reason="It is another desk.")
+    made.triage(row)
+
+
+# --- people involved
+
+
+def test_the_last_training_is_shown_as_it_was_then(world: World, made: Incidents) -> None:
+    member = world.member(agency := world.agency())
+    for day, score in ((100, 9000), (40, 7900), (5, 9500)):
+        world.record(
+            Kind.TRAINING,
+            About.PERSON,
+            member.person_id,
+            detail="security",
+            value=score,
+            valid_from=world.today - timedelta(day),
+        )
+    row = made.investigated(agency, member, occurred_on=world.today - timedelta(20))
+    with world.look() as session:
+        people = incident_people.of(session, row)
+        found = incident_people.trained(session, made.read(row), people, policy=world.policy)
+    last = found[member.person_id]
+    assert (last.on, last.score, last.passed) == (world.today - timedelta(40), 7900, False)
+
+
+def test_somebody_accused_learns_what_is_asked_and_never_who_reported(world: World, made: Incidents) -> None:
+    agency = world.agency()
+    accused, colleague = world.member(agency), world.member(agency)
+    row = made.investigated(agency, accused)
+    who, other = world.actor(accused), world.actor(colleague)
+    with world.look() as session:
+        [named] = incident_people.of(session, row)
+        assert incident_people.about_me(session, actor=who) == []
+    assert refusal(made.act, incident_people.answer, named, actor=who, text="I was away.")[0] is Reason.NOT_ALLOWED
+    made.act(incident_people.open_to, named, asked="Who else knew your password?")
+    assert mails(world, "incident_asked") == {accused.person_id}
+    assert refusal(made.act, incident_people.answer, named, actor=other, text="Nobody.")[0] is Reason.NOT_ALLOWED
+    made.act(incident_people.answer, named, actor=who, text="Nobody that I know.")
+    assert refusal(made.act, incident_people.answer, named, actor=who, text="Wait.")[0] is Reason.ALREADY_DONE
+    assert f"{who.name} answers: Nobody that I know." in said(world, row)
+    with world.look() as session:
+        [mine] = incident_people.about_me(session, actor=who)
+        assert mine.asked == "Who else knew your password?"
+        assert incident_people.about_me(session, actor=other) == []
+
+
+# --- the chain
+
+
+def test_a_step_is_marked_with_who_was_told_once(world: World, made: Incidents) -> None:
+    row, _ = made.report()
+    made.triage(row)
+    with world.look() as session:
+        step = incident_chain.steps(session, row)[0]
+        assert incident_chain.waiting(session, until=world.now) == (0, None)
+    world.now += timedelta(days=2)
+    with world.look() as session:
+        assert incident_chain.waiting(session, until=world.now)[0] == 3
+    for told, words, field in (("", "By telephone.", "told"), ("The director", " ", "words")):
+        assert refusal(made.act, incident_chain.done, step, told=told, words=words) == (Reason.BAD_INPUT, field)
+    made.act(incident_chain.done, step, told="The director", words="By telephone, in full.")
+    assert refusal(made.act, incident_chain.done, step, told="The director", words="Again.")[0] is Reason.ALREADY_DONE
+    assert "The director was told (late). By telephone, in full." in said(world, row)[-1]
+    with world.look() as session:
+        assert incident_chain.waiting(session, until=world.now)[0] == 2
+
+
+# --- the end of it
+
+
+def conclude(made: Incidents, row: Incident, finding: str = "found", *corrections: Correction, **more) -> None:
+    more.setdefault("conclusion", "Both used one user ID for a month.")
+    made.act(incident_ending.conclude, row, finding=finding, corrections=corrections, policy=made.world.policy, **more)
+
+
+def test_a_finding_comes_with_what_is_put_right(world: World, made: Incidents) -> None:
+    member = world.member(agency := world.agency())
+    row = made.investigated(agency, member)
+    assert refusal(conclude, made, row) == (Reason.BAD_INPUT, "wrong")
+    assert refusal(conclude, made, row, "maybe") == (Reason.BAD_INPUT, "finding")
+    assert made.read(row).status == "investigating"
+    fix = Correction(wrong="One user ID for two people.", doing="A license for each.", due=world.today + timedelta(30))
+    conclude(made, row, "found", fix)
+    kept = made.read(row)
+    assert (kept.status, kept.finding, kept.concluded_by) == ("concluded", "found", made.guard.person_id)
+    with world.look() as session:
+        action = session.scalars(select(CorrectiveAction)).one()
+        assert (action.agency_id, action.incident_id, action.source) == (agency.id, row.id, "incident")
+
+
+def test_only_the_investigator_concludes(world: World, made: Incidents) -> None:
+    row = made.investigated(world.agency())
+    assert refusal(conclude, made, row, "not_found", actor=world.admin)[0] is Reason.NOT_ALLOWED
+    conclude(made, row, "not_found")
+
+
+def test_it_is_closed_when_everybody_was_told_and_can_be_opened_again(world: World, made: Incidents) -> None:
+    row = made.investigated(world.agency())
+    conclude(made, row, "not_found")
+    assert refusal(made.act, incident_ending.close, row, reason="Nothing is left.") == (Reason.CONFLICT, "reason")
+    with world.look() as session:
+        steps = incident_chain.steps(session, row)
+    for step in steps:
+        made.act(incident_chain.done, step, told="The office", words="By telephone.")
+    made.act(incident_ending.close, row, reason="Nothing is left.")
+    assert made.read(row).status == "closed"
+    made.act(incident_ending.reopen, row, reason="It happened again.")
+    kept = made.read(row)
+    assert (kept.status, kept.finding, kept.conclusion, kept.closed_at) == ("investigating", "", "", None)
+    assert "The conclusion of before: Both used one user ID for a month." in said(world, row)
+
+
+# --- complaints
+
+
+def complain(made: Incidents, agency, actor, **more):
+    values = {"title": "Posted notice was missing", "said": "The notice hangs nowhere.", "from_whom": "A visitor"}
+    values |= {"received_on": made.world.today} | more
+    with made.world.change() as session:
+        return complaints.enter(
+            session, agency=session.get_one(type(agency), agency.id), received=complaints.Received(**values), actor=actor,
+            now=made.world.now, policy=made.world.policy,
+        )  # fmt: skip
+
+
+def test_a_complaint_is_reviewed_and_answered_by_the_agency(world: World, made: Incidents) -> None:
+    agency = world.agency()
+    officer, director = admin_of(world, agency), director_of(world, agency)
+    row = complain(made, agency, officer)
+    assert (row.reference, row.answer_due) == (f"C-2026-{row.id:04d}", world.today + timedelta(30))
+    made.act(complaints.review, row, actor=director, note="Looked at the front door.")
+    made.act(complaints.answer, row, actor=officer, text="It hangs there again.")
+    kept = made.read(row)
+    assert (kept.status, kept.answer, kept.answered_by) == ("answered", "It hangs there again.", officer.person_id)
+    assert refusal(complain, made, agency, officer, from_whom="Client Maria Sample") == (Reason.BAD_INPUT, "from_whom")
+    elsewhere = admin_of(world, world.agency())
+    assert refusal(complain, made, agency, elsewhere)[0] is Reason.NOT_ALLOWED
+    assert (
+        refusal(made.act, complaints.raise_it, row, actor=elsewhere, reason="No.", policy=world.policy)[0]
+        is Reason.NOT_ALLOWED
+    )
+
+
+def test_a_complaint_becomes_an_incident_with_its_timeline(world: World, made: Incidents) -> None:
+    agency = world.agency()
+    row = complain(made, agency, admin_of(world, agency))
+    assert refusal(made.triage, row)[0] is Reason.CONFLICT
+    made.act(
+        complaints.raise_it, row, actor=admin_of(world, agency), reason="Somebody took pictures.", policy=world.policy
+    )
+    kept = made.read(row)
+    assert (kept.nature, kept.status, kept.reference) == ("incident", "reported", f"I-2026-{row.id:04d}")
+    made.triage(row, agency_id=agency.id)
+    assert said(world, row)[0] == "Complaint entered."
+    assert (
+        refusal(made.act, complaints.answer, row, actor=admin_of(world, agency), text="Answered.")[0]
+        is Reason.ILLEGAL_MOVE
+    )
+
+
+# --- the database
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "severity = 'minor'",
+        "investigator_id = reporter_id",
+        "affected = -1",
+        "finding = 'found'",
+        "status = 'concluded'",
+        "status = 'answered'",
+        "nature = 'complaint'",
+        "status = 'wished'",
+        "triaged_at = NULL",
+    ],
+)
+def test_the_database_refuses_it_too(world: World, made: Incidents, change: str) -> None:
+    row, _ = made.report(world.desk)
+    made.triage(row)
+    with pytest.raises(DBAPIError), world.change() as session:
+        session.execute(text(f"UPDATE incident SET {change} WHERE id = :id"), {"id": row.id})
+
+
+@pytest.mark.parametrize("table", ["incident", "incident_entry", "incident_file"])
+def test_nothing_of_it_is_ever_removed(world: World, made: Incidents, table: str) -> None:
+    row, _ = made.report()
+    with world.change() as session:
+        session.execute(text(
+            "INSERT INTO stored_file (id, sha256, media_type, size, pages, name, stored_at) "
+            "VALUES (900, 'd', 'application/pdf', 1, 1, 'd.pdf', :now)"), {"now": world.now})  # fmt: skip
+        session.execute(text(
+            "INSERT INTO incident_file (incident_id, file_id, what, added_at) VALUES (:id, 900, 'A letter', :now)"),
+            {"id": row.id, "now": world.now})  # fmt: skip
+    with pytest.raises(DBAPIError, match="never removed"), world.change() as session:
+        session.execute(text(f"DELETE FROM {table}"))
