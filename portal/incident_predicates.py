@@ -17,6 +17,12 @@ def _incident_id(thing: Any) -> int | None:
     return getattr(thing, "incident_id", None)
 
 
+def _reporter(thing: Any) -> int | None:
+    """Of a thing that nobody reports, the person it is about: so a menu can ask without a thing at hand."""
+    reporter: int | None = getattr(thing, "reporter_id", getattr(thing, "person_id", None))
+    return reporter
+
+
 def _column(model: Any) -> Any:
     return model.id if model is Incident else model.incident_id
 
@@ -46,8 +52,7 @@ NOT_INVOLVED = Predicate(
 )
 ITS_REPORTER = Predicate(
     "who reported it in their own name",
-    lambda _s, actor, thing: actor.person_id is not None
-    and getattr(thing, "reporter_id", actor.person_id) == actor.person_id,
+    lambda _s, actor, thing: actor.person_id is not None and _reporter(thing) == actor.person_id,
     lambda actor, model: false() if actor.person_id is None else model.reporter_id == actor.person_id,
     frozenset({ANYBODY}),
 )

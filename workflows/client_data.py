@@ -24,7 +24,7 @@ _BORN = re.compile(
     rf"\b(?:D\.?\s?O\.?\s?B\b\.?|dates?\s+of\s+birth|birth\s?-?(?:date|day)s?|born(?:\s+on)?)(?P<between>[^\n\d]{{0,15}}?)(?P<day>{_DATE})",
     re.IGNORECASE,
 )
-_NAME = r"[A-Z][a-z]+(?:[-'][A-Z][a-z]+)?"
+_NAME = r"(?:[A-Z]')?[A-Z][a-z]+(?:[-'][A-Z][a-z]+)?"
 _FULL_NAME = rf"(?:{_NAME}\s+(?:[A-Z]\.?\s+)?{_NAME}|{_NAME},\s+{_NAME})"
 _NAME_THEN_DAY = re.compile(rf"\b{_FULL_NAME}[\s,;:(/–-]{{1,4}}(?P<day>{_DATE})")
 _NAMED_CLIENT = re.compile(

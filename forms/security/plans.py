@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from forms.access_request import Day, Several, listed
 from forms.base import Form, OneLine
 from forms.desk import LONG
+from forms.security.client_words import Careful
 
 PLAN_FILE = "PDF, up to 15 megabytes and 300 pages"
 MINUTES = "PDF, PNG or JPEG, up to 15 megabytes"
@@ -34,7 +35,9 @@ class AskForFeedback(Form):
     until = Day("Last day for comments", [InputRequired("Enter the last day for comments.")])
 
 
-class Comment(Form):
+class Comment(Careful):
+    free = ("place", "comment")
+
     agency_id = SelectField("For which Agency", [Optional()], coerce=lambda value: int(value) if value else None)
     place = StringField("About which part", [Optional(), OneLine(200)], description="A heading or a page, if any")
     comment = TextAreaField(
@@ -52,7 +55,9 @@ class Comment(Form):
             self.agency_id.choices = listed(offered)
 
 
-class Answer(Form):
+class Answer(Careful):
+    free = ("answer",)
+
     taken_up = RadioField(
         "Is it taken up?",
         [InputRequired("Say whether it is taken up.")],

@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 from forms.access_request import Day, listed
 from forms.base import Form, OneLine
 from forms.desk import LONG, Filter, choices
+from forms.security.client_words import Careful
 
 RECORD_FILE = "PDF, PNG or JPEG, up to 15 megabytes and 300 pages"
 SHOWN = {
@@ -30,7 +31,9 @@ class RecordFilter(Filter):
         self.kind.choices = listed([("", "Every record"), *kinds])
 
 
-class KeepRecord(Form):
+class KeepRecord(Careful):
+    free = ("filed_at", "note")
+
     about = StringField("Which one", [Optional(), OneLine(200)], description="The vendor's name")
     held_on = Day("Day it was signed, adopted or held", [InputRequired("Enter the day.")])
     due_again = Day("Due again", [Optional()], description="Leave it empty for the period of the policy pack")
@@ -57,7 +60,9 @@ class ReleaseFilter(Filter):
     q = SearchField("Who asked, or what for", [Optional(), OneLine(100)])
 
 
-class EnterRelease(Form):
+class EnterRelease(Careful):
+    free = ("recipient", "purpose", "what", "suppression")
+
     recipient = StringField(
         "Who asks for the data",
         [DataRequired("Enter who asks for it."), OneLine(200)],

@@ -58,7 +58,7 @@ class AnswerForm(Form):
         """The form of this item, its answers in the pack's words."""
         made = cls(prefix=f"{item.id}-", **values)
         made.answer.choices = listed(item.answers.items())
-        made.answer.label.text = item.asks
+        made.answer.label.text = f"{item.id}: your answer"
         return made
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from portal.corrective_predicates import ITS_OWNER
+from portal.incident_predicates import ANYONE, ITS_REPORTER
 from portal.permissions import TABLE, Clause
 from portal.predicates import (
     ABOUT_NOBODY,
@@ -25,6 +27,7 @@ COLUMNS: Mapping[str, str] = {
     Role.END_USER: "End user", Role.BOARD_MEMBER: "Board member", Role.COMMITTEE_MEMBER: "Committee member",
 }  # fmt: skip
 YES, OWN, MYSELF, LINKED = "Yes", "Own Agency", "For oneself", "By a mailed link"
+OF_ONESELF = (ONESELF, ITS_REPORTER, ITS_OWNER)
 SHORT: Mapping[Predicate, str] = {NOT_ONESELF: "not for oneself", ABOUT_NOBODY: "the Agency's own only"}
 
 
@@ -82,8 +85,8 @@ def _said(clause: Clause, column: str) -> str:
 def _where(speaking: list[Predicate], column: str) -> str:
     if BY_ITS_LINK in speaking:
         return LINKED
-    if ONESELF in speaking:
+    if any(predicate in speaking for predicate in OF_ONESELF):
         return MYSELF
-    if SIGNED_IN in speaking or column in AT_THE_LEAD or any(predicate.everywhere for predicate in speaking):
+    if SIGNED_IN in speaking or ANYONE in speaking or column in AT_THE_LEAD or any(predicate.everywhere for predicate in speaking):
         return YES
     return OWN

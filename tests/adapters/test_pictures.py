@@ -24,7 +24,16 @@ def jpeg(turned: int | None, **options: Any) -> bytes:
         exif[0x0112] = turned
     exif.get_ifd(0x8825)[0x001D] = "43.65 N"
     out = io.BytesIO()
-    picture().save(out, "JPEG", quality=90, exif=exif, comment=b"taken by", xmp=b"<x>taken by</x>", icc_profile=b"a profile", **options)
+    picture().save(
+        out,
+        "JPEG",
+        quality=90,
+        exif=exif,
+        comment=b"taken by",
+        xmp=b"<x>taken by</x>",
+        icc_profile=b"a profile",
+        **options,
+    )
     return out.getvalue() + b"small copy"
 
 

@@ -18,9 +18,9 @@ from workflows.vocabulary import LEAD, About, Kind, Role
 class Reviewing:
     """One Agency whose officer answers, whose director attests, and the Lead's security officer who signs off."""
 
-    def __init__(self, world: World, name: str = ""):
+    def __init__(self, world: World, name: str = "", licences: int = 5):
         self.world = world
-        self.agency: Agency = world.agency(name)
+        self.agency: Agency = world.agency(name, licences)
         self.officer: Actor = admin_of(world, self.agency)
         self.director: Actor = director_of(world, self.agency)
         self.lead: Actor = world.staff(Role.LEAD_SECURITY)

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import AuditEntry, Containment, Incident, IncidentEntry, IncidentPerson, IncidentStep, Membership
+from portal.services.home import aggregates
 from portal.services.security import incident_people
 from portal.web.app import build
 from tests.enforcement.incidents_world import SAID, Incidents
@@ -347,3 +348,21 @@ def test_a_complaint_goes_through_the_agencys_pages(world: World, made: Incident
     )
     assert "an incident now" in officer.follow(raised).text
     officer.get(f"/security/complaints/{row.id}", expect=404)
+
+
+def test_the_board_sees_counts_and_of_few_none(world: World, made: Incidents) -> None:
+    agency = world.agency("Sample Harbor")
+    for number in range(6):
+        world.now += timedelta(minutes=11)
+        row, _ = made.report()
+        made.triage(row, agency_id=agency.id, **({"kind": "paper"} if number == 5 else {}))
+    with world.look() as session:
+        found = aggregates.overview(session, actor=world.staff(Role.BOARD_MEMBER), now=world.now, policy=world.policy)
+    shown = {each.label: each.shown for each in found if each.group == "Incidents"}
+    assert shown == {
+        "Reported in the last year": "6", "About privacy": "Fewer than 5", "About security": aggregates.HELD_BACK, "About something else": "0",
+        "Graded minor": "0", "Graded major": "6", "Graded severe": "0",
+    }  # fmt: skip
+    text = browser_of(world, world.staff(Role.BOARD_MEMBER)).get("/overview").text
+    assert "Reported in the last year" in text
+    assert "Sample Harbor" not in text

@@ -6,15 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import Engine
 
 from portal.models import PlanVersion
+from portal.services.security import plan_approval, plans
 from portal.web.app import build
+from tests.enforcement.plan_pages import a_pdf, counted, sent
 from tests.enforcement.planning import SECURITY, Planning
 from tests.services.world import World
-from tests.support.pages import ClientRequest, Page
-from tests.web.browsing import browser_of, statements
+from tests.support.pages import ClientRequest
+from tests.web.browsing import browser_of
 from tests.web.desk_world import stored
 from workflows.vocabulary import Role
 
@@ -22,22 +23,6 @@ from workflows.vocabulary import Role
 @pytest.fixture
 def here(engine: Engine, tmp_path: Path) -> Planning:
     return Planning(stored(World(engine), tmp_path))
-
-
-def a_pdf(text: str = "Security plan", pages: int = 1) -> tuple[io.BytesIO, str]:
-    made = io.BytesIO()
-    canvas = Canvas(made, invariant=1)
-    for _ in range(pages):
-        canvas.drawString(72, 700, text)
-        canvas.showPage()
-    canvas.save()
-    return io.BytesIO(made.getvalue()), "plan.pdf"
-
-
-def sent(browser: ClientRequest, path: str, expect: int = 302, **values: object) -> Page:
-    """Opens a form and sends it; where it leads is opened too."""
-    answer = browser.submit(browser.get(path), expect, **values)
-    return browser.follow(answer) if expect == 302 else answer
 
 
 def test_a_plan_goes_through_the_pages_into_the_library(here: Planning) -> None:
@@ -138,8 +123,6 @@ def test_an_unchanged_file_is_not_sent_twice(here: Planning) -> None:
     [row] = rows_of(here)
     here.ask(row)
     here.later(15)
-    from portal.services.security import plan_approval, plans
-
     here.do(plans.submit, row)
     here.vote(row)
     here.do(plan_approval.enforce, row, since=here.world.today)
@@ -197,12 +180,6 @@ def test_a_page_of_plans_costs_the_same_however_much_is_said(here: Planning) -> 
         agency = here.world.agency(licences_=0)
         here.say(row, here.world.actor(here.world.member(agency, None, Role.AGENCY_ADMIN)))
     assert [counted(here, lead, path) for path in paths] == few
-
-
-def counted(here: Planning, browser: ClientRequest, path: str) -> int:
-    with statements(here.world.engine) as said:
-        browser.get(path)
-    return len(said)
 
 
 def test_the_list_goes_out_as_csv(here: Planning) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 
 from portal.models import BoardRecord, DataRelease
 from portal.services.security import board_records
+from tests.enforcement.plan_pages import a_pdf, counted, sent
 from tests.enforcement.planning import Planning
-from tests.enforcement.test_plans_pages import a_pdf, counted, sent
 from tests.services.world import World
 from tests.web.browsing import browser_of
 from tests.web.desk_world import stored
@@ -187,3 +187,19 @@ def test_another_s_entry_is_decided_and_one_s_own_is_not(here: Planning) -> None
     assert log(here)[0].status == "asked"
     officer.submit(page, having="decision", decision="refuse", reason="Too small.")
     assert log(here)[0].status == "refused"
+
+
+def test_what_looks_like_a_client_s_is_asked_about_before_it_is_kept(here: Planning) -> None:
+    desk, director = browser_of(here.world, here.world.desk), browser_of(here.world, here.director)
+    doubtful = {"what": "Stays by county. SSN 123-45-6789 was in the first draft."}
+    asked = sent(desk, "/security/releases/new", 400, **ENTERED | doubtful)
+    assert "looks like a Social Security number" in asked.text and "123-45-6789" in asked.text
+    assert log(here) == []
+    desk.submit(asked, anyway="y")
+    assert len(log(here)) == 1
+    row = here.draft()
+    here.ask(row)
+    path = f"/security/plans/versions/{row.id}/comment"
+    warned = sent(director, path, 400, comment="Our client Jamie Sample was asked twice.")
+    assert "a name beside a word such as" in warned.text and "Our client Jamie Sample" in warned.text
+    sent(director, path, comment="Clients were asked twice.")

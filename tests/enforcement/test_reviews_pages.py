@@ -35,9 +35,7 @@ def answer(browser: ClientRequest, page: Page, item: str, word: str = "yes", not
 def by_script(browser: ClientRequest, page: Page, item: str, path: str, **values: str) -> tuple[int, dict]:
     """What the page's script sends: the form's fields, asking for an answer in JSON."""
     form = page.form(f"{item}-answer")
-    data = {name: value for name, value in form.form_values()} | {
-        f"{item}-{name}": value for name, value in values.items()
-    }
+    data = dict(form.form_values()) | {f"{item}-{name}": value for name, value in values.items()}
     answered = browser.client.post(path, data=data, headers={"Accept": "application/json"})
     return answered.status_code, answered.get_json()
 

@@ -4,7 +4,8 @@ const boxes = [...document.querySelectorAll("[data-review-item]")];
 const AGAIN = 15000;
 const KEPT = "Kept on this device, not sent yet. It is sent as soon as there is a connection.";
 const OUT = "You are signed out. The answer is kept on this device, and is sent when you open this page after signing in.";
-const sending = new Set();
+const flights = new Map();
+const saved = new Map();
 
 // Answers are kept by person and review: on a shared device nobody sends another one's.
 const prefix = (box) => `portal-review:${box.dataset.reviewPerson}:${box.dataset.review}:`;
@@ -40,8 +41,12 @@ function keep(box) {
   localStorage.setItem(keyOf(box), JSON.stringify({ fields: typed(form) }));
 }
 
-function answered(box) {
-  return box.querySelector("input[type=radio]:checked") !== null;
+// What the portal would send back at once is not sent by itself: '' where it may go, else what is still to do.
+function lacks(box) {
+  const chosen = box.querySelector("input[type=radio]:checked");
+  if (!chosen) return "Choose an answer. What you typed is kept on this device.";
+  if (chosen.value !== "yes" && !box.querySelector("textarea").value.trim()) return "Write a few words in the note. Then it is saved.";
+  return "";
 }
 
 function fill(box, fields) {
@@ -57,13 +62,19 @@ function seenField(box) {
   return box.querySelector(`input[name="${box.dataset.reviewItem}-seen"]`);
 }
 
-// What was typed before goes first; what is typed while it is on its way is sent after it.
+// One after the other: what is typed while an answer is on its way is sent after it.
 async function send(box) {
   const key = keyOf(box);
+  while (flights.has(key)) await flights.get(key);
+  if (!localStorage.getItem(key)) return saved.get(key) || false;
+  const flight = deliver(box, key).finally(() => flights.delete(key));
+  flights.set(key, flight);
+  return flight;
+}
+
+async function deliver(box, key) {
   const kept = localStorage.getItem(key);
-  if (!kept || sending.has(key)) return false;
   const form = box.querySelector("form");
-  sending.add(key);
   let answer;
   try {
     answer = await fetch(form.action, {
@@ -76,8 +87,6 @@ async function send(box) {
   } catch {
     say(box, KEPT, "waiting");
     return false;
-  } finally {
-    sending.delete(key);
   }
   return heard(box, key, kept, answer);
 }
@@ -95,19 +104,23 @@ async function heard(box, key, kept, answer) {
     say(box, answer.status >= 500 ? KEPT : `${KEPT} If this stays, load the page again.`, "waiting");
     return false;
   }
-  seenField(box).value = said.revision;
+  const changed = localStorage.getItem(key) !== kept;
   if (!answer.ok) {
     // Kept as it was, with the revision that was on the screen then: loading the page again must not send it unasked.
-    localStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), stopped: true }));
-    say(box, said.overtaken ? `${said.refused} Press Save to keep yours.` : said.refused, "error");
+    if (!changed) localStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), stopped: true }));
+    seenField(box).value = said.revision;
     box.dataset.reviewStopped = "1";
+    const words = said.overtaken ? `${said.refused} Press Save to keep yours.` : said.refused;
+    say(box, words, said.overtaken || box.dataset.reviewPressed ? "error" : "waiting");
     return false;
   }
-  if (localStorage.getItem(key) === kept) localStorage.removeItem(key);
-  else {
+  seenField(box).value = said.revision;
+  saved.set(key, said);
+  if (changed) {
     keep(box);
-    return send(box);
+    return deliver(box, key);
   }
+  localStorage.removeItem(key);
   say(box, said.saved, "saved");
   return said;
 }
@@ -118,15 +131,17 @@ function watch(box) {
   form.removeAttribute("data-once");
   const changed = () => {
     delete box.dataset.reviewStopped;
+    delete box.dataset.reviewPressed;
     keep(box);
-    if (answered(box)) send(box);
-    else say(box, "Choose an answer. What you typed is kept on this device.", "waiting");
+    if (lacks(box)) say(box, lacks(box), "waiting");
+    else send(box);
   };
   form.addEventListener("change", changed);
   form.addEventListener("input", () => keep(box));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     delete box.dataset.reviewStopped;
+    box.dataset.reviewPressed = "1";
     keep(box);
     const said = await send(box);
     if (said && said.next && box.dataset.reviewOn === "one") location.assign(said.next);
@@ -135,7 +150,7 @@ function watch(box) {
   if (before && Array.isArray(before.fields)) {
     // It was typed when this revision was on the screen: if somebody has saved since, the portal says so.
     fill(box, before.fields);
-    if (before.stopped || !answered(box)) {
+    if (before.stopped || lacks(box)) {
       box.dataset.reviewStopped = "1";
       say(box, "What you typed is kept on this device and not sent. Press Save to send it.", "waiting");
     } else send(box);
@@ -143,7 +158,7 @@ function watch(box) {
 }
 
 function again() {
-  for (const box of boxes) if (!box.dataset.reviewStopped && answered(box)) send(box);
+  for (const box of boxes) if (!box.dataset.reviewStopped && !lacks(box)) send(box);
 }
 
 if (boxes.length) {

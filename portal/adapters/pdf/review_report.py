@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.platypus import CondPageBreak
 
 from portal.adapters.pdf import style
 from portal.adapters.pdf.layout import Sheet
@@ -11,6 +12,7 @@ from portal.adapters.pdf.style import safe
 
 TITLE = "Security review"
 _LONG = ParagraphStyle("long_part", parent=style.PART, keepWithNext=0)  # what follows may be longer than any page
+_ROOM = 96.0  # points below a heading: its table's head and a row, or it goes to the next page
 _ANSWERS = {"Item": 9.0, "Question": 42.0, "Answer": 14.0, "Note, and what the records said": 35.0}
 _RESULTS = {"Category": 46.0, "This review": 18.0, "Before": 18.0, "Median": 18.0}
 _ACTIONS = {"Item": 9.0, "What is wrong, and what will be done": 51.0, "Owner": 15.0, "Due": 13.0, "Status": 12.0}
@@ -49,23 +51,28 @@ def review_report(report: Report) -> bytes:
     sheet.space(10)
     sheet.paragraph(safe(report.note), style.BODY)
     if report.results:
-        sheet.heading("Results by category", 2, _LONG)
+        _part(sheet, "Results by category", 2)
         sheet.story.append(sheet.grid(_RESULTS, [_small(row) for row in report.results]))
-    sheet.heading("Findings and what is done about them", 2, _LONG)
+    _part(sheet, "Findings and what is done about them", 2)
     if report.findings:
         sheet.story.append(sheet.grid(_ACTIONS, [_small(row) for row in report.findings]))
     else:
         sheet.paragraph(safe("Nothing was found that has to be put right."), style.BODY)
-    sheet.heading("Every answer", 2, _LONG)
+    _part(sheet, "Every answer", 2)
     for section in report.sections:
-        sheet.heading(section.title, 3, _LONG)
+        _part(sheet, section.title, 3)
         sheet.story.append(sheet.grid(_ANSWERS, [_small(row) for row in section.rows]))
-    sheet.heading("Files that show it", 2, _LONG)
+    _part(sheet, "Files that show it", 2)
     if report.files:
         sheet.story.append(sheet.grid(_FILES, [_small(row) for row in report.files]))
     else:
         sheet.paragraph(safe("No file was added."), style.BODY)
     return sheet.to_bytes()
+
+
+def _part(sheet: Sheet, text: str, level: int) -> None:
+    sheet.story.append(CondPageBreak(_ROOM))
+    sheet.heading(text, level, _LONG)
 
 
 def _small(row: Sequence[str]) -> list[str]:

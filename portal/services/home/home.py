@@ -10,6 +10,7 @@ from portal.actors import Actor
 from portal.models import Agency, Document, Evidence, Grant, Membership, Person
 from portal.services.home import (
     falling_due,
+    home_actions,
     home_desk,
     home_incidents,
     home_plans,
@@ -45,10 +46,14 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
     if actor.lead_roles:
         home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
     home.mine += home_plans.tasks(session, actor=actor, on=today, policy=policy)
-    home.mine += home_reviews.tasks(session, actor=actor, on=today, policy=policy)
+    home.mine += home_reviews.tasks(session, actor=actor, on=today)
+    home.mine += home_actions.own(session, actor=actor, on=today)
     soon = running_out.for_person(session, person_id=actor.person_id, roles=actor.roles, on=today, policy=policy)
     home.soon += [_runs_out(item) for item in soon]
-    home.soon += falling_due.tasks(session, actor=actor, on=today, policy=policy)
+    said = {task.kind for task in home.mine}
+    home.soon += [
+        task for task in falling_due.tasks(session, actor=actor, on=today, policy=policy) if task.kind not in said
+    ]
     home.notices += _suspended(session, actor, managed)
     home.mine.sort(key=lambda task: (task.status != "overdue", _moment(task.since)))
     return home

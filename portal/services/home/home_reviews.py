@@ -1,6 +1,6 @@
 """What of the security reviews waits for whoever looks, on the first page."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager
@@ -10,29 +10,28 @@ from portal.actors import Actor
 from portal.models import ReviewAnswer, SecurityReview
 from portal.services.home.tasks import Task
 from portal.services.security.review_duties import ANSWERING
-from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Action, Role
 
 BOARD = "/security/reviews"
 
 
-def tasks(session: Session, *, actor: Actor, on: date, policy: Policy) -> list[Task]:
-    """Reviews to answer whose day is not near (the near ones are among what falls due), and those to sign off; at most three statements."""
+def tasks(session: Session, *, actor: Actor, on: date) -> list[Task]:
+    """Reviews to answer, and those to sign off; two statements at most."""
     officer = actor.at(Role.SECURITY_OFFICER) | ({LEAD} if Role.LEAD_SECURITY in actor.lead_roles else frozenset())
-    found = _to_answer(session, actor, officer, on + timedelta(policy.warnings.days[0]))
+    found = _to_answer(session, actor, officer, on)
     if actor.lead_roles & {Role.LEAD_SECURITY, Role.AUDITOR} or LEAD in actor.at(Role.BOARD_MEMBER):
         found += _to_sign_off(session, actor)
     return found
 
 
-def _to_answer(session: Session, actor: Actor, officer: frozenset[int], reach: date) -> list[Task]:
+def _to_answer(session: Session, actor: Actor, officer: frozenset[int], on: date) -> list[Task]:
     handed = select(ReviewAnswer.review_id).where(ReviewAnswer.handed_to == actor.person_id, ReviewAnswer.answer == "")
     left = select(func.count()).where(ReviewAnswer.review_id == SecurityReview.id, ReviewAnswer.answer == "")
     rows = session.execute(
         select(SecurityReview, left.correlate(SecurityReview).scalar_subquery())
         .join(SecurityReview.agency)
         .options(contains_eager(SecurityReview.agency))
-        .where(SecurityReview.status.in_(ANSWERING), SecurityReview.due > reach)
+        .where(SecurityReview.status.in_(ANSWERING))
         .where(or_(SecurityReview.agency_id.in_(officer), SecurityReview.id.in_(handed)))
         .order_by(SecurityReview.due, SecurityReview.id)
     )
@@ -43,7 +42,10 @@ def _to_answer(session: Session, actor: Actor, officer: frozenset[int], reach: d
         if mine and review.status == "returned":
             title = "Make the changes to the security review"
         hint = f"{review.agency.name}." + (f" {count} items without an answer." if mine and count else "")
-        found.append(Task(f"at:{BOARD}/{review.id}", title, hint=hint, since=review.opened_at, due=review.due))
+        late = "overdue" if review.due < on else "to_do"
+        found.append(
+            Task(f"at:{BOARD}/{review.id}", title, hint=hint, since=review.opened_at, due=review.due, status=late)
+        )
     return found
 
 

@@ -94,7 +94,7 @@ KINDS: Mapping[str, PaperKind] = {
         designees=(Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER),
     ),
     # What it gives follows from the review itself: see reviewed.py.
-    "security_review": PaperKind("Attestation of the annual security review", executed=()),
+    "review_attestation": PaperKind("Attestation of the annual security review", executed=()),
     "information_form": PaperKind(
         "Agency information form",
         form=True,

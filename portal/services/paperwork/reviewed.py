@@ -13,7 +13,7 @@ from portal.services.review_content import fingerprint
 from portal.services.transition import transition
 from workflows.vocabulary import About, Kind, Reason
 
-KIND = "security_review"
+KIND = "review_attestation"
 
 
 def attested(session: Session, document: Document, *, on: date, now: datetime) -> None:

@@ -121,7 +121,7 @@ def _ask_director(session: Session, review: SecurityReview, *, actor: Actor, now
     rows = answers(session, review)
     document = paperwork.prepare(
         session,
-        kind="security_review",
+        kind="review_attestation",
         agency=review.agency,
         answers=_summary(session, review, rows, actor),
         actor=PORTAL,

@@ -121,7 +121,7 @@ def _left(records: Records) -> Fact:
         longest = max(longest, days)
         if days > 1:
             late.append(f"{name}: {days} days" + (", still open" if still else ""))
-    said = f"{len(records.departures)} left within the last year; at most {longest} {'day' if longest == 1 else 'days'} lay between leaving and closing."
+    said = f"{len(records.departures)} left within the last year; at most {longest} {'day' if longest == 1 else 'days'} lay between the first day away and the end of access."
     return Fact(said, not late, tuple(late))
 
 

@@ -58,6 +58,12 @@ class OfAgency:
         return self.years[-1] if self.years else None
 
 
+def median_of_all(session: Session, *, policy: Policy) -> int | None:
+    """The median over all Agencies' last reviews; None where fewer than the pack's fewest have one."""
+    others = counted(session, session.scalars(_last_of_each()).all(), policy)
+    return _median(others, policy)
+
+
 def of_agency(session: Session, agency: Agency, *, actor: Actor, policy: Policy) -> OfAgency:
     """Every review of the Agency that was signed off, and the medians; a fixed number of statements."""
     permissions.check(session, actor, Action.RESULTS_SEE, agency)
@@ -66,10 +72,8 @@ def of_agency(session: Session, agency: Agency, *, actor: Actor, policy: Policy)
         session, session.scalars(signed.order_by(SecurityReview.signed_off_at, SecurityReview.id)).all(), policy
     )
     others = counted(session, session.scalars(_last_of_each()).all(), policy)
-    counting = policy.corrective.counting
-    every = review_findings.medians([{"": r.overall} for r in others if r.overall is not None], counting)
-    medians = review_findings.medians([r.by for r in others], counting)
-    return OfAgency(own, medians, every.get(""), len(others))
+    medians = review_findings.medians([r.by for r in others], policy.corrective.counting)
+    return OfAgency(own, medians, _median(others, policy), len(others))
 
 
 def compared(
@@ -118,6 +122,11 @@ def counted(session: Session, reviews: Sequence[SecurityReview], policy: Policy)
             )
         )  # fmt: skip
     return made
+
+
+def _median(others: Iterable[Result], policy: Policy) -> int | None:
+    every = [{"": each.overall} for each in others if each.overall is not None]
+    return review_findings.medians(every, policy.corrective.counting).get("")
 
 
 def _signed() -> Select[SecurityReview]:

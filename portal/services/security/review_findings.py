@@ -20,7 +20,7 @@ from workflows.review_pack import Item
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding of a review with its item and answer; `action` is what answers it, `due` the day the pack proposes."""
+    """One finding of a review with its item and answer; `action` is what answers it, `due` the proposed day."""
 
     item: Item
     answer: ReviewAnswer
@@ -43,22 +43,25 @@ def of(session: Session, review: SecurityReview, *, now: datetime, policy: Polic
     items = {item.id: item for item in review_content.items_of(review)}
     rows = {row.item: row for row in review_content.answers(session, review)}
     found = review_findings.findings(answered(items.values(), rows.values()))
-    actions = _answering(session, review, on=local_day(now, policy.zone))
     today, made = local_day(now, policy.zone), []
+    actions = _answering(session, review, on=today)
     for each in found:
         rule = policy.corrective.rule(each.kind)
         days, title = (rule.days, rule.title) if rule else (30, each.kind)
-        made.append(
-            Finding(
-                items[each.item], rows[each.item], each.kind, title, today + timedelta(days), actions.get(each.item)
-            )
-        )
+        item, row = items[each.item], rows[each.item]
+        due = row.due if row.due and row.due >= today else today + timedelta(days)  # whoever answered may have named a day
+        made.append(Finding(item, row, each.kind, title, due, actions.get(each.item)))
     return made
 
 
 def unanswered(session: Session, review: SecurityReview, *, now: datetime, policy: Policy) -> list[Finding]:
     """The findings that keep a review from being signed off: those without an action and without an exception."""
     return [finding for finding in of(session, review, now=now, policy=policy) if finding.action is None]
+
+
+def going_on(session: Session, review: SecurityReview, *, on: date) -> dict[str, CorrectiveAction]:
+    """What goes on from earlier reviews, by item: actions that are not closed, and exceptions that hold. One statement."""
+    return {item: row for item, row in _answering(session, review, on=on).items() if row.review_id != review.id}
 
 
 def answered(items: Iterable[Item], rows: Iterable[ReviewAnswer]) -> list[Answered]:

@@ -62,7 +62,7 @@ def uphold(session: Session, row: Sanction, *, reason: str, actor: Actor, now: d
     if rested:
         sanction_force.put_back(session, row, actor=actor, now=now, policy=policy)
         sign_out(session, row, now=now)
-    sanction_force.look_at(session, row, now=now)
+    sanction_force.come_back(session, row, now=now, policy=policy)
     sanction_notices.make(session, row, "outcome", now=now, policy=policy)
 
 

@@ -72,10 +72,14 @@ def over_because(session: Session, row: Sanction, *, on: date) -> str:
 
 
 def come_back(session: Session, row: Sanction, *, now: datetime, policy: Policy) -> None:
-    """Has the worker end it when its time is over: the day after its last one, or after the time to appeal."""
+    """Has the worker end it when its time is over: the day after its last one, or after the time to appeal.
+
+    Whatever ends by an act (a quiz, a payment) is looked at now: it may have been done while an appeal was heard. Never
+    both: the earlier of two jobs of one key takes the later one's place.
+    """
     last = row.last_day or (row.appeal_by if row.measure == "reprimand" else None)
-    if last is not None:
-        look_at(session, row, now=now, run_at=max(now, start_of_day(last + timedelta(1), policy.zone)))
+    moment = now if last is None else max(now, start_of_day(last + timedelta(1), policy.zone))
+    look_at(session, row, now=now, run_at=moment)
 
 
 def look_at(session: Session, row: Sanction, *, now: datetime, run_at: datetime | None = None) -> None:

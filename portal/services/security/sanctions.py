@@ -153,13 +153,17 @@ def lift(session: Session, row: Sanction, *, reason: str, actor: Actor, now: dat
 def expire(session: Session, sanction_id: int, *, now: datetime, policy: Policy) -> None:
     """Ends what is over by itself: its last day is past, the course was passed, the penalty paid, the time to appeal past.
 
-    Nothing where it is not, or where an appeal waits to be heard.
+    While an appeal waits to be heard its status stays, whatever its days.
     """
-    row = session.get(Sanction, sanction_id, with_for_update=True)
-    if row is None or row.status not in ("in_force", "upheld"):
+    row = session.get(Sanction, sanction_id)
+    if row is None:
         return
     lock_it(session, row)
-    why = sanction_force.over_because(session, row, on=local_day(now, policy.zone))
+    session.refresh(row, with_for_update=True)
+    today = local_day(now, policy.zone)
+    if row.last_day is not None and row.last_day < today:
+        sanction_force.ask_again(session, row, now=now)  # also while an appeal waits: its days are over all the same
+    why = sanction_force.over_because(session, row, on=today) if row.status in ("in_force", "upheld") else ""
     if not why:
         return
     transition(session, row, "expire", actor=PORTAL, now=now, why=why)
@@ -167,7 +171,6 @@ def expire(session: Session, sanction_id: int, *, now: datetime, policy: Policy)
     session.flush()
     if row.measure == "training":
         sanction_force.stop(session, row, reason=why, actor=PORTAL, now=now, policy=policy)
-    sanction_force.ask_again(session, row, now=now)
 
 
 def proposed(

@@ -29,8 +29,9 @@ def index() -> Any:
             "pages/security/offices.html",
             continuum=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_CONTINUUM],
             of_lead=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_LEAD],
+            of_agency=offices.OF_AN_AGENCY,
             agencies=[
-                (agency, [(office, chart.held.get((agency.id, office.role), ())) for office in offices.OF_AN_AGENCY])
+                (agency, {office.role: chart.held.get((agency.id, office.role), ()) for office in offices.OF_AN_AGENCY})
                 for (agency,) in chart.page.rows
             ],
             form=form,

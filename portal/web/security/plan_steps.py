@@ -53,7 +53,7 @@ def extend(version_id: int) -> Any:
         version_id, Action.PLAN_DRAFT, form,
         lambda session, row, _file: plans.extend(session, row, until=form.until.data, actor=actor(), now=now(), policy=policy()),
         "The round has a later last day.", heading="Give more time for feedback", button="Save the later day",
-        what=lambda row: [f"Until now comments are taken until {us_date(row.feedback_until)}."],
+        what=lambda row: [f"Until now comments are taken until {us_date(row.feedback_until)}."] if row.feedback_until else [],
     )  # fmt: skip
 
 

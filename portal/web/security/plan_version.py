@@ -1,5 +1,6 @@
 """One version of a plan: its text and its files, what was said about it, and what may be done next."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -9,7 +10,7 @@ from forms.security.marked_text import blocks
 from forms.security.plans import Answer, Comment
 from portal import permissions
 from portal.db import reading
-from portal.models import Agency, PlanComment, PlanVersion
+from portal.models import Agency, PlanComment, PlanTask, PlanVersion
 from portal.refusals import not_found
 from portal.services.security import plan_feedback, plan_lists, plans
 from portal.web.kernel import actor, may, now, permission, policy, sessions, today
@@ -25,6 +26,9 @@ from workflows.vocabulary import LEAD, Action
 def version(version_id: int) -> Any:
     with reading(sessions()) as session:
         row = find(session, Action.PLAN_SEE, version_id)
+        comments = plan_feedback.heard(session, row, actor=actor())
+        tasks = plan_lists.tasks(session, row) if actor().lead_roles else []
+        left = _left(row, comments, tasks)
         return render_template(
             "pages/security/plans/version.html",
             row=row,
@@ -33,27 +37,40 @@ def version(version_id: int) -> Any:
             state=state(row),
             blocks=blocks(row.body),
             open_round=plans.round_is_open(row, today()),
-            comments=plan_feedback.heard(session, row, actor=actor()),
+            comments=comments,
             taken=plan_feedback.TAKEN_WORDS,
-            tasks=plan_lists.tasks(session, row) if actor().lead_roles else [],
+            tasks=tasks,
+            left=left if may(Action.PLAN_DRAFT, row) else "",
             staff=bool(actor().lead_roles),
-            acts=_acts(row),
+            acts=_acts(row, ready=not left),
             answers=row.status == "feedback" and may(Action.PLAN_DRAFT, row),
             finishes=may(Action.PLAN_TASK_DO),
             minutes=row.minutes_file_id is not None and may(Action.BOARD_RECORD_SEE),
         )
 
 
-def _acts(row: PlanVersion) -> list[tuple[str, str]]:
+def _left(row: PlanVersion, comments: Sequence[plan_feedback.Said], tasks: Sequence[PlanTask]) -> str:
+    """What has to be done before it can go on: comments to answer, tasks to finish; '' where nothing is left."""
+    waiting = sum(each.row.answered_at is None for each in comments) if row.status == "feedback" else 0
+    undone = sum(task.done_on is None for task in tasks) if row.status == "implementing" else 0
+    if waiting:
+        said = f"{waiting} {'comment waits' if waiting == 1 else 'comments wait'} for an answer"
+        return f"{said}. Then it can go to the Board, once the round is over."
+    if undone:
+        return f"{undone} {'task is' if undone == 1 else 'tasks are'} not done yet. Then it can be put in force."
+    return ""
+
+
+def _acts(row: PlanVersion, *, ready: bool) -> list[tuple[str, str]]:
     """What whoever looks may do next with it: label and address, the usual one first."""
     drafts, votes, open_ = may(Action.PLAN_DRAFT, row), may(Action.PLAN_VOTE, row), plans.round_is_open(row, today())
     offered = [
         ("Comment on it", "plan_comment", open_ and may(Action.PLAN_COMMENT, row)),
         ("Put it out for feedback", "plan_ask", drafts and row.status == "drafted"),
         ("It was approved before the portal", "plan_take_over", drafts and row.status == "drafted" and row.number == 1),
-        ("Put it to the Board", "plan_submit", drafts and row.status == "feedback" and not open_),
+        ("Put it to the Board", "plan_submit", drafts and row.status == "feedback" and not open_ and ready),
         ("Record the Board's vote", "plan_vote", votes and row.status == "submitted"),
-        ("Put it in force", "plan_enforce", drafts and row.status == "implementing"),
+        ("Put it in force", "plan_enforce", drafts and row.status == "implementing" and ready),
         ("Add a task", "plan_task", drafts and row.status == "implementing"),
         ("Reviewed, no change", "plan_reviewed", row.status == "in_force" and may(Action.PLAN_REVIEW, row)),
         (

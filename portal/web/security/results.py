@@ -39,9 +39,10 @@ def index() -> Any:
         return render_template(
             "pages/security/results/index.html",
             form=form,
-            columns=["Last review", "Overall", *_titles().values(), "Open actions"],
+            columns=["Last review", "Overall", "Open actions", *_titles().values()],
             rows=[_row(each) for each in page.rows],
             page=pager(page, after),
+            counting=policy().corrective.counting,
         )
 
 
@@ -79,7 +80,7 @@ def _row(each: Standing) -> dict[str, Any]:
     return {
         "label": each.agency.name,
         "href": url_for("security.agency_results", agency_id=each.agency.id),
-        "cells": [day, _cell(result.overall if result else None), *(_cell(by.get(key)) for key in _titles()), actions],
+        "cells": [day, _cell(result.overall if result else None), actions, *(_cell(by.get(key)) for key in _titles())],
     }
 
 

@@ -11,7 +11,7 @@ from portal.db import reading, transaction
 from portal.models import ReviewAnswer, SecurityReview
 from portal.refusals import Refused
 from portal.services.review_content import answer_of, answers, files, item_of, items_of, present_files, previous_answers
-from portal.services.security import facts, helping, review_files, reviews
+from portal.services.security import facts, helping, review_files, review_findings, reviews
 from portal.services.security.reviews import Given, Overtaken
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
 from portal.web.security.review_shown import (
@@ -139,6 +139,7 @@ def _page(review_id: int, asked: Item, form: AnswerForm, status: int) -> Any:
             comment=Comment(formdata=None), nothing=Nothing(formdata=None), place=place + 1, total=len(rows),
             around=[url_for("security.review_item", review_id=review.id, item=each) if each else "" for each in around],
             me=actor().person_id, gives_back=editable and row.handed_to is not None,
+            going=review_findings.going_on(session, review, on=today()).get(asked.id),
         ), status  # fmt: skip
 
 
@@ -158,6 +159,7 @@ def all_on_one_page(review_id: int) -> Any:
         said, before = facts.of_all(session, review, on=today(), policy=policy()), previous_answers(session, review)
         sends = reviews.may_answer(session, actor(), review, rows[0]) if rows else False
         items = {item.id: item for item in items_of(review)}
+        going = review_findings.going_on(session, review, on=today())
         editable = review.status in reviews.EDITABLE
         names = names_may_be_read(review)
         parts = groups(review, rows)
@@ -166,7 +168,7 @@ def all_on_one_page(review_id: int) -> Any:
                 row = entry["row"]
                 entry |= {
                     "form": AnswerForm.of(items[row.item], formdata=None, data=_kept(row)), "fact": fact_shown(said.get(row.item), names=names),
-                    "before": before.get(row.item), "editable": editable and (sends or row.handed_to == actor().person_id),
+                    "before": before.get(row.item), "going": going.get(row.item), "editable": editable and (sends or row.handed_to == actor().person_id),
                 }  # fmt: skip
         return render_template(
             "pages/security/reviews/all.html", review=review, name=name_of(review), title=title_of(review), way=trail(review, "All on one page"),
