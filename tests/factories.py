@@ -125,15 +125,9 @@ class Town(World):
             member = session.get_one(Membership, comer.id)
             project = projects.add(session, agency=agency, name="Day room", project_type=0, actor=admin, now=self.now)
             device = devices.enter(
-                session,
-                agency=agency,
-                label=f"Laptop of {side.name}",
-                kind=self.policy.device_kinds[0].id,
-                safeguards=(),
-                actor=admin,
-                now=self.now,
-                policy=self.policy,
-            )
+                session, agency=agency, label=f"Laptop of {side.name}", kind=self.policy.device_kinds[0].id, safeguards=(), actor=admin,
+                now=self.now, policy=self.policy,
+            )  # fmt: skip
             document = paperwork.prepare(
                 session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now
             )
@@ -190,7 +184,7 @@ class Town(World):
         given = reviews.Given("yes", f"Seen at {side.name}")
         reviews.save(session, review, item="MAL2", given=given, seen=0, actor=officer, now=self.now, policy=self.policy)
         helping.hand_over(
-            session, review, items=["PRV1"], to=side.members["user"].person_id, actor=officer, now=self.now, policy=self.policy
+            session, review, items=["PRV1"], to=side.members["delegate"].person_id, actor=officer, now=self.now, policy=self.policy
         )
         return {"review_id": review.id}
 

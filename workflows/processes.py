@@ -154,6 +154,7 @@ SANCTION = Machine("sanction", "drafted", {
     "overturn": Move(("appealed",), "lifted", Action.SANCTION_HEAR, "was lifted on appeal"),
     "lift": Move(("in_force", "upheld"), "lifted", Action.SANCTION_LIFT, "was lifted"),
     "expire": Move(("in_force", "upheld"), "expired", Action.SANCTION_EXPIRE, "is over"),
+    "resume": Move(("expired",), "in_force", Action.SANCTION_EXPIRE, "is in force again: what had settled it was set aside"),
 })  # fmt: skip
 
 INCIDENT = Machine("incident", "reported", {

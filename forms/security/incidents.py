@@ -70,8 +70,10 @@ class IncidentFilter(Filter):
         self.kind.choices = choices(kinds, "All kinds")
 
 
-class Triage(Form):
+class Triage(Careful):
     """What is known of an incident, at triage and whenever more becomes known."""
+
+    free = ("media", "found_how", "contained")
 
     title = StringField(
         "Short title", [DataRequired("Give it a short title."), OneLine(200)], description="Nobody's name: it stands in lists and goes on record"
@@ -107,8 +109,10 @@ class Note(Careful):
     text = TextAreaField("Note", [DataRequired("Write the note first."), TEXT], description=NO_CLIENT)
 
 
-class Why(Form):
+class Why(Careful):
     """A step that only needs its reason."""
+
+    free = ("reason",)
 
     reason = TextAreaField("Why", [DataRequired("Say why."), LONG], description=NO_CLIENT)
 

@@ -13,6 +13,7 @@ from portal.db import reading
 from portal.demo import hud, names
 from portal.demo.agencies import Joining
 from portal.demo.calendar import Calendar
+from portal.demo.continuum import Continuum
 from portal.demo.driver import Driver, fields
 from portal.demo.house import STEPS, House, Staff
 from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
@@ -144,6 +145,7 @@ class Play:
             self.walking.plan(going)
         self._plan_versions()
         self._plan_the_lead()
+        Continuum(self.driver, self.calendar, self.staff).plan(self.houses)
         self.calendar.before_closing.append(self.walking.carry_out)
         self.calendar.run()
 

@@ -117,6 +117,28 @@ def test_what_speaks_against_live_access(
     assert checks(community, connection, now=soon, grace=timedelta(seconds=60)) == set(), "the queue may take its grace"
 
 
+@pytest.mark.parametrize("about", ["agency", "person", "membership"])
+def test_live_access_that_a_sanction_in_force_closes(community: Community, connection: Connection, about: str) -> None:
+    """The row of the sanction alone: its evidence is withdrawn, as if it had never been written."""
+    decided = MONDAY + timedelta(minutes=10)
+    member, staff = community.plain, community.lead
+    held = connection.scalar(text("SELECT max(id) FROM evidence"))
+    run(
+        connection,
+        "INSERT INTO sanction (about, agency_id, person_id, membership_id, violation, violation_title, severity, facts, proposed, "
+        "proposed_course, proposed_because, departs, departs_because, measure, remedy, course, referred_to, reference, drafted_by, drafted_at, "
+        "decided_by, decided_at, decided_reason, first_day, evidence_id, appeal_from, appeal_text, appeal_holds, appeal_reason, appeal_outcome, "
+        "ended_reason, status) VALUES (:about, :a, :p, :m, 'look-up', 'A look-up', 'severe', 'Found.', '', '', '', false, '', 'revocation', '', '', "
+        "'', '', :one, :at, :two, :at, 'So.', :day, :e, '', '', false, '', '', '', 'in_force')",
+        about=about, a=community.agency.id, p=None if about == "agency" else member.person_id,
+        m=member.id if about == "membership" else None, one=staff.person_id, two=community.laptop.person_id, at=decided,
+        day=community.today.isoformat(), e=held,
+    )  # fmt: skip
+    assert checks(community, connection, now=decided) == {("sanctioned", "grant")}
+    run(connection, "UPDATE sanction SET appeal_holds = true, status = 'appealed', appealed_by = :p, appealed_at = :at", p=member.person_id, at=decided)  # fmt: skip
+    assert checks(community, connection, now=decided) == set(), "it rests while an appeal is heard"
+
+
 def test_access_at_an_agency_that_has_ended(community: Community, connection: Connection) -> None:
     run(
         connection,

@@ -93,6 +93,11 @@ class Incidents:
             fresh = session.get_one(type(row), row.id)
             return verb(session, fresh, actor=actor or self.guard, now=self.world.now, **more)
 
+    def read_incident(self, of: Any) -> Incident:
+        """The incident that something belongs to."""
+        with self.world.look() as session:
+            return session.get_one(Incident, of.incident_id)
+
     def read(self, row: Any) -> Any:
         with self.world.look() as session:
             return session.get_one(type(row), row.id)

@@ -10,7 +10,9 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import Engine, select
 
+from portal.adapters.storage import Storage
 from portal.models import AuditEntry, CorrectiveAction, SecurityReview
+from portal.services.paperwork import Scan
 from portal.services.security import actions
 from tests.enforcement.acting import Acting
 from tests.enforcement.reviewing import Reviewing
@@ -192,6 +194,14 @@ def test_another_agency_sees_and_does_nothing(here: Acting, officer: ClientReque
         f"/security/reviews/{review_id}/report.pdf", f"/security/reviews/{review_id}/report.xlsx", f"/security/results/{here.at.agency.id}",
     ):  # fmt: skip
         other.get(path, expect=404)
+    _keeps(here, row)
+    own = Acting(world, Reviewing(world))
+    mine = own.opened(own.at.begun())
+    _keeps(own, mine)
+    [theirs], [kept] = here.read(row).files, own.read(mine).files
+    officer_there = browser_of(world, own.officer)
+    officer_there.get(f"/security/actions/{mine.id}/files/{kept.id}")
+    officer_there.get(f"/security/actions/{mine.id}/files/{theirs.id}", expect=404)  # another Agency's, by way of one's own
     assert "Sample Harbor" not in other.get(f"/security/actions?agency={here.at.agency.id}&show=all").text
     for path in (
         f"/security/actions/{row.id}/reopen",
@@ -205,6 +215,14 @@ def test_another_agency_sees_and_does_nothing(here: Acting, officer: ClientReque
     helper = world.member(here.at.agency)
     owned = here.opened(here.at.begun(), "NET1", owner_id=helper.person_id)
     assert owned.number in browser_of(world, world.actor(helper)).get("/security/actions").text
+
+
+def _keeps(here: Acting, row: CorrectiveAction) -> None:
+    sha256 = Storage(here.world.context.settings.storage).put(PNG)
+    with here.world.change() as session:
+        held = session.get_one(CorrectiveAction, row.id)
+        file = Scan(sha256, "image/png", len(PNG), 1, "screen.png")
+        actions.add_file(session, held, file, note="", actor=here.officer, now=here.world.now)
 
 
 def test_lists_and_results_cost_the_same_for_many_agencies(here: Acting, lead: ClientRequest) -> None:

@@ -1,20 +1,32 @@
 """Corrective actions (S1): opened from what a review found, planned, completed, verified by another; exceptions (S5)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from portal import jobs
+from portal.effects import mail
 from portal.models import AuditEntry, CorrectiveAction, CorrectiveStep, Job, ReviewAnswer, SecurityReview
 from portal.refusals import Refused
+from portal.services.home.home import waiting
 from portal.services.security import action_duties, action_lists, actions, duties, exceptions, review_findings
 from portal.services.security.actions import Source, Step
+from portal.worker import drain
 from tests.enforcement.acting import Acting, scan
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from tests.web.browsing import statements
 from workflows.vocabulary import LEAD, About, Effect, Kind, Reason, Role
+
+WORDS = {
+    "opened": "a corrective action was opened", "planned": "a corrective action was planned", "verified": "a corrective action is closed",
+    "sent_back": "a corrective action was sent back", "reopened": "a corrective action is open again",
+    "withdrawn": "a corrective action was withdrawn", "accepted": "an exception was accepted", "refused": "an exception was refused",
+    "ran_out": "an exception has run out",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -190,7 +202,7 @@ def test_the_database_refuses_it_too(here: Acting, review: SecurityReview, value
         "day": here.world.today, "id": row.id,
     }  # fmt: skip
     with pytest.raises(DBAPIError), here.world.engine.begin() as connection:
-        connection.execute(text(f"UPDATE corrective_action SET {values} WHERE id = :id"), {k: v for k, v in given.items() if f":{k}" in f"{values} :id"})  # fmt: skip  # noqa: S608
+        connection.execute(text(f"UPDATE corrective_action SET {values} WHERE id = :id"), {k: v for k, v in given.items() if f":{k}" in f"{values} :id"})  # fmt: skip
     assert here.read(row).status == "open"
 
 
@@ -478,3 +490,74 @@ def test_an_action_may_come_from_an_incident_s_plan_and_end_users_own_some(
     assert refusal(here.plan, row, actor=stranger)[0] == Reason.NOT_ALLOWED
     assert refusal(here.opened, review, "NET1", actor=here.officer)[0] == Reason.NOT_ALLOWED
     assert Source(incident_id=3).word == "incident" and Source(plan_id=1).word == "plan"
+
+
+def test_the_worker_s_morning_opens_again_what_ran_out_and_reminds(here: Acting, review: SecurityReview) -> None:
+    world, row = here.world, here.opened(review)
+    here.ask(row, until=world.today + timedelta(40), steps=here.steps(30))
+    here.accept(row)
+    world.now += timedelta(days=42)
+    with world.change() as session:
+        jobs.enqueue(session, Effect.EXPIRE, key="lapses:0", now=world.now)
+    world.drain()
+    assert here.read(row).status == "open"
+    with world.look() as session:
+        told = session.scalars(select(Job).where(Job.effect == Effect.MAIL.value)).all()
+    assert here.owner_id in {job.payload["person_id"] for job in told if job.payload["mail"] == "runs_out"}
+
+
+def test_the_first_page_says_what_waits_for_whom(here: Acting, review: SecurityReview) -> None:
+    world = here.world
+    planned, fresh = here.opened(review), here.opened(review, "PHY1", due=world.today)
+    here.plan(planned)
+    helper = world.member(here.at.agency)
+    theirs = here.opened(review, "NET1", owner_id=helper.person_id)
+    world.now += timedelta(days=1)
+
+    def waits(actor) -> dict[str, str]:
+        with world.look() as session:
+            found = waiting(session, actor=actor, now=world.now, policy=world.policy)
+            return {task.title: task.status for task in (*found.mine, *found.soon) if "corrective" in task.title}
+
+    assert waits(here.officer) == {
+        f"Finish corrective action {planned.number}": "in_progress", f"Plan corrective action {fresh.number}": "overdue",
+        f"Plan corrective action {theirs.number}": "to_do",
+    }  # fmt: skip
+    assert waits(world.actor(helper)) == {f"Plan corrective action {theirs.number}": "to_do"}
+    assert waits(here.lead) == {"1 corrective action is overdue": "overdue"}
+    assert waits(world.actor(world.member(world.agency()))) == {}
+
+
+def test_two_who_decide_at_once_decide_once(here: Acting, review: SecurityReview) -> None:
+    """Both have read that it waits to be verified; the second finds it decided."""
+    world, row = here.world, here.opened(review)
+    here.plan(row)
+    here.do_steps(row)
+    here.complete(row)
+    others, said = [here.lead, world.admin, world.staff(Role.AUDITOR)], []
+
+    def decide(actor) -> None:
+        try:
+            here.verify(row, actor=actor)
+            said.append("verified")
+        except Refused as no:
+            said.append(no.reason.value)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(decide, others))
+    assert sorted(said) == ["illegal_move", "illegal_move", "verified"]
+
+
+@pytest.mark.parametrize(
+    "news", ["opened", "planned", "verified", "sent_back", "reopened", "withdrawn", "accepted", "refused", "ran_out"]
+)
+def test_every_message_about_an_action_has_its_words_and_no_secrets(here: Acting, review: SecurityReview, news: str) -> None:
+    world, row = here.world, here.opened(review)
+    payload = {"mail": "corrective_action", "person_id": here.owner_id, "agency_id": row.agency_id, "action_id": row.id, "news": news}
+    with world.change() as session:
+        jobs.enqueue(session, Effect.MAIL, key=f"test:{news}", now=world.now, payload=payload)
+    drain(world.context, handlers={Effect.MAIL: mail.handle})
+    sent = [message for message in world.context.mailer.sent if row.number in message.text]
+    assert {message.subject.partition(": ")[2] for message in sent} >= {WORDS[news]}
+    for message in sent:
+        assert f"/security/actions/{row.id}" in message.text and "never lock" not in message.text + message.html

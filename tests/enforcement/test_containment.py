@@ -109,6 +109,12 @@ def test_it_ends_by_itself_after_the_packs_days(world: World, made: Incidents) -
     world.now += timedelta(1)
     sweep(world)
     assert world.status(member) == "live"
+    assert refusal(verb, made, containment.extend, held, actor=world.admin)[0] is Reason.ILLEGAL_MOVE
+    row = made.read_incident(held)
+    [again] = made.contain(row, whole(member))
+    world.drain()
+    assert (world.status(member), made.read(held).ended_at) == ("suspended", world.now)
+    assert again.until > held.until
 
 
 def sweep(world: World) -> None:

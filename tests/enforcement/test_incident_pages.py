@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from portal.models import AuditEntry, Containment, Incident, IncidentEntry, IncidentPerson, IncidentStep, Membership
 from portal.services.home import aggregates
-from portal.services.security import incident_people
+from portal.services.security import incident_people, incident_triage
 from portal.web.app import build
 from tests.enforcement.incidents_world import SAID, Incidents
 from tests.services.asking import admin_of, director_of
@@ -366,3 +366,15 @@ def test_the_board_sees_counts_and_of_few_none(world: World, made: Incidents) ->
     text = browser_of(world, world.staff(Role.BOARD_MEMBER)).get("/overview").text
     assert "Reported in the last year" in text
     assert "Sample Harbor" not in text
+
+
+def test_what_the_lead_keeps_from_an_agency_is_not_there_for_it(world: World, made: Incidents) -> None:
+    agency = world.agency()
+    row, _ = made.report()
+    made.triage(row, agency_id=agency.id, agency_sees=False)
+    director = browser_of(world, director_of(world, agency))
+    director.get(f"/security/incidents/{row.id}", expect=404)
+    assert row.reference not in director.get("/security/incidents").text
+    made.act(incident_triage.correct, row, facts=made.facts(agency_id=agency.id), policy=world.policy)
+    director.get(f"/security/incidents/{row.id}")
+    assert row.reference in director.get("/security/incidents").text

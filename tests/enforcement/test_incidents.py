@@ -267,6 +267,26 @@ def test_somebody_accused_learns_what_is_asked_and_never_who_reported(world: Wor
         assert incident_people.about_me(session, actor=other) == []
 
 
+def test_an_answer_is_redacted_wherever_it_stands(world: World, made: Incidents) -> None:
+    accused = world.member(agency := world.agency())
+    row = made.investigated(agency, accused)
+    with world.look() as session:
+        [named] = incident_people.of(session, row)
+    made.act(incident_people.open_to, named, asked="What was on the screen?")
+    made.act(incident_people.answer, named, actor=world.actor(accused), text="Client Maria Sample was.")
+    with world.look() as session:
+        entry = session.scalars(select(IncidentEntry).where(IncidentEntry.to_redact)).one()
+    with world.change() as session:
+        incident_timeline.redact(
+            session, session.get_one(Incident, row.id), entry=session.get_one(IncidentEntry, entry.id), text="It was a client.",
+            actor=made.guard, now=world.now,
+        )  # fmt: skip
+    with world.look() as session:
+        [after] = incident_people.of(session, row)
+        everything = after.answer + "".join(session.scalars(select(IncidentEntry.text)))
+    assert "Maria" not in everything
+
+
 # --- the chain
 
 

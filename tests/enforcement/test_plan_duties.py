@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from portal.effects import expire
+from portal import jobs
+from portal.effects import expire, mail
 from portal.effects.mail import load
 from portal.models import Job
 from portal.services import daily
@@ -137,3 +138,24 @@ def test_the_board_sees_what_waits_for_its_vote(here: Planning) -> None:
         )
     assert [task.title for task in mine] == ["Record the Board's vote: Security plan, version 1"]
     assert other.mine == []
+
+
+def test_the_message_is_one_a_day_and_reads_well(here: Planning) -> None:
+    """Whoever is told of a lapse on the same day gets no second message: both have one key."""
+    keep(here, date(2026, 10, 14))
+    on(here, date(2027, 10, 13))
+    today, stewards = here.world.today, (here.world.admin, here.officer)
+    with here.world.change() as session:
+        key = f"runs_out:{here.officer.person_id}:{today}"
+        payload = {"mail": "runs_out", "person_id": here.officer.person_id}
+        jobs.enqueue(session, Effect.MAIL, key=key, now=here.world.now, payload=payload)
+        assert duties.tell(session, now=here.world.now, policy=here.world.policy) == 2
+    quiet = {effect: lambda *_: None for effect in Effect} | {Effect.MAIL: mail.handle}
+    drain(here.world.context, handlers=quiet)
+    sent = [message for message in here.world.context.mailer.sent if "due soon" in message.subject]
+    assert sorted(message.to_name for message in sent) == sorted(who.name for who in stewards)
+    [message] = [message for message in sent if message.to_name == here.officer.name]
+    assert message.subject == f"{here.world.policy.lead}: one thing is due soon"
+    assert "This is due soon, or overdue:" in message.text
+    assert "- By October 14, 2027: Renew the record: The Board's monitoring of the HMIS Lead." in message.text
+    assert "<li>By October 14, 2027: Renew the record" in message.html and "runs out soon" not in message.text

@@ -3,8 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine
 
 from portal.models import AuditEntry, PlanComment, PlanResubmission, PlanTask
 from portal.refusals import Refused
@@ -297,46 +296,6 @@ def test_the_public_library_holds_what_is_in_force_and_public(here: Planning) ->
             ("disaster_recovery_plan", 1, False),
         ):
             assert (plan_lists.in_library(session, kind, number, policy=here.world.policy) is not None) is there
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "voted_by = drafted_by", "voted_by = NULL", "minutes_file_id = NULL", "votes_for = votes_against", "status = 'feedback'",
-        "implement_by = NULL", "revised_by = voted_by", "status = 'wished'", "in_force_from = NULL", "body = ''", "status = 'implementing'",
-    ],
-)  # fmt: skip
-def test_the_database_refuses_it_too(each: Planning, change: str) -> None:
-    row = each.in_force()
-    with pytest.raises(DBAPIError), each.world.change() as session:
-        session.execute(text(f"UPDATE plan_version SET {change} WHERE id = :id"), {"id": row.id})
-
-
-def test_two_versions_of_a_plan_are_never_in_force_or_on_their_way(each: Planning) -> None:
-    first = each.in_force()
-    copy = (
-        "INSERT INTO plan_version (kind, number, changes, body, sha256, from_before, drafted_by, drafted_at, written_at, status, "
-        "voted_on, voted_by, voted_at, minutes_file_id, votes_for, votes_against, votes_abstained, voted_note, implement_by, in_force_from) "
-        "SELECT kind, 9, changes, body, sha256, from_before, drafted_by, drafted_at, written_at, status, voted_on, voted_by, "
-        "voted_at, minutes_file_id, votes_for, votes_against, votes_abstained, voted_note, implement_by, in_force_from FROM plan_version WHERE id = :id"
-    )
-    with pytest.raises(DBAPIError), each.world.change() as session:
-        session.execute(text(copy), {"id": first.id})
-    draft = each.draft()
-    with pytest.raises(DBAPIError), each.world.change() as session:
-        session.execute(text(copy), {"id": draft.id})
-
-
-def test_who_reviews_is_not_who_drafted_in_the_database_either(each: Planning) -> None:
-    row = each.in_force()
-    with pytest.raises(DBAPIError), each.world.change() as session:
-        session.execute(
-            text(
-                "INSERT INTO plan_review (version_id, drafted_by, reviewed_by, reviewed_on, note, recorded_at) "
-                "VALUES (:id, :who, :who, :on, 'Fine', :at)"
-            ),
-            {"id": row.id, "who": row.drafted_by, "on": each.world.today.isoformat(), "at": each.world.now.isoformat(" ")},
-        )  # fmt: skip
 
 
 def test_what_may_be_seen_of_a_plan_follows_its_status(here: Planning) -> None:

@@ -78,6 +78,12 @@ def test_a_plan_goes_through_the_pages_into_the_library(here: Planning) -> None:
     sent(officer, done, note="By mail.")
     assert "Put in force: Security plan, version 1" in lead.get("/").text
     sent(lead, f"{page}/in-force", since=here.world.today.isoformat())
+    read_by_everybody(here, page)
+
+
+def read_by_everybody(here: Planning, page: str) -> None:
+    """The plan stands in the library; the minutes are not for an Agency."""
+    officer = browser_of(here.world, here.officer)
     stranger = ClientRequest(build(context=here.world.context).test_client())
     library = stranger.get("/library")
     assert "Security plan" in library.text and "Version 1" in library.text

@@ -124,6 +124,9 @@ def test_the_log_is_searched_paged_and_exported(here: Planning) -> None:
         io.BytesIO(lead.get("/security/releases?format=xlsx&q=university").response.get_data())
     )
     table = list(book.active.values)
+    assert rows[0]["Entered by"] == here.world.admin.name
+    for_board = browser_of(here.world, here.board).get("/security/releases?format=csv").response.get_data(as_text=True)
+    assert "Example County 1" in for_board and here.world.admin.name not in for_board
     assert len(table) == 2 and table[1][4] == "=Stays by county and month." and book.active.cell(2, 5).data_type == "s"
 
 

@@ -62,7 +62,6 @@ def after(before: Iterable[int], now: Iterable[int]) -> list[int]:
 def test_everybody_that_takes_part_and_the_lead_itself_is_asked_once(world: World, at: Reviewing) -> None:
     other, gone = world.agency(), world.agency()
     with world.change() as session:
-        session.get_one(Agency, gone.id).__dict__["status"] = "ended"
         session.connection().exec_driver_sql("UPDATE agency SET status = 'ended' WHERE id = ?", (gone.id,))
     busy = at.begun()
     opened(world, at)
@@ -219,6 +218,14 @@ def test_the_first_page_says_what_waits(world: World, at: Reviewing) -> None:
     assert mine(world.staff(Role.AUDITOR)) == []
     world.now += timedelta(days=40)
     assert mine(at.lead) == ["1 security review to sign off"], "what is near its day is not said twice"
+
+
+def test_nobody_is_reminded_of_an_agency_that_has_ended(world: World, at: Reviewing) -> None:
+    at.begun()
+    world.now += timedelta(days=40)
+    with world.change() as session:
+        session.connection().exec_driver_sql("UPDATE agency SET status = 'ended' WHERE id = ?", (at.agency.id,))
+    assert tell(world) == set()
 
 
 def test_a_campaign_of_seventy_five(world: World, at: Reviewing) -> None:

@@ -144,6 +144,21 @@ def test_required_training_opens_by_a_new_result_alone(bench: Bench) -> None:
     assert (kept.status, kept.ended_reason) == ("expired", "The course was passed again.")
 
 
+def test_a_result_that_turns_out_not_to_have_been_passed_leaves_the_course_to_be_taken_again(bench: Bench) -> None:
+    """Corrected from 90 to 70: an older result would still count for the yearly course, and the sanction asks for a new one."""
+    [member] = let_in(bench, bench.world.agency())
+    row = bench.sanction(person(member), TRAINING, violation="unattended")
+    bench.world.now += timedelta(days=2)
+    taken = bench.world.now - timedelta(hours=1)
+    took(bench, member, taken)
+    assert (statuses(bench, member), bench.read(row).status) == (["live"], "expired")
+    took(bench, member, taken, score=7000)
+    assert (statuses(bench, member), bench.read(row).status) == (["suspended"], "in_force")
+    took(bench, member, bench.world.now)
+    took(bench, member, taken, score=6900)  # corrected once more, and another one counts
+    assert (statuses(bench, member), bench.read(row).status) == (["live"], "expired")
+
+
 def test_lifting_required_training_ends_it_too(bench: Bench) -> None:
     [member] = let_in(bench, bench.world.agency())
     row = bench.sanction(person(member), TRAINING)

@@ -12,15 +12,16 @@ from sqlalchemy import select, update
 from portal.models import Agency, Credential, Membership, Person, WebSession
 from portal.secrets import hash_of
 from portal.services.account import lockout, passwords
-from portal.services.desk import record_evidence
 from portal.services.people import departures
+from portal.services.security import sanctions
+from portal.services.security.sanction_measures import Measure
 from portal.web.app import build
 from portal.wiring import Context
 from tests.factories import Town
 from tests.security.matrix import OWN, Knocking, Matrix, written
 from tests.security.test_matrix import FOLDER, HARBOR
 from tests.support import town as shared
-from workflows.vocabulary import About, Kind, Role
+from workflows.vocabulary import Role
 
 built, engine, town = shared.built, shared.engine, shared.town
 OFFICES = ("director", "admin", "officer", "delegate", "lead_admin", "help_desk", "lead_security", "auditor", "trainer")
@@ -63,14 +64,15 @@ def locked(town: Town, who: Any, _token: str) -> None:
 
 
 def suspended(town: Town, who: Any, _token: str) -> None:
-    entry = record_evidence.Entry(
-        kind=Kind.SANCTION, about=About.PERSON, subject_id=who.person_id, detail="suspension", valid_from=town.today, verified_by="Dana Desk",
-        verified_how="submitted", note="Shared a password.",
-    )  # fmt: skip
+    officer, second = town.staff(Role.LEAD_SECURITY), town.staff(Role.LEAD_ADMIN)
     with town.change() as session:
-        record_evidence.record(
-            session, entry=entry, actor=town.staff(Role.LEAD_SECURITY), now=town.now, policy=town.policy
-        )
+        member = session.scalars(select(Membership).where(Membership.person_id == who.person_id).order_by(Membership.id)).first()
+        assert member is not None
+        row = sanctions.draft(
+            session, subject=sanctions.of_person(member), violation="shared-login", facts="Shared a password.",
+            measure=Measure(measure="suspension", remedy="Talk with the director."), actor=officer, now=town.now, policy=town.policy,
+        )  # fmt: skip
+        sanctions.decide(session, row, reason="Found as drafted.", actor=second, now=town.now, policy=town.policy)
 
 
 def departed(town: Town, who: Any, _token: str) -> None:

@@ -31,6 +31,7 @@ from portal.models import (
     Person,
     Project,
     RecordCheck,
+    SecurityReview,
     StoredFile,
     SweepStop,
     Waiver,
@@ -69,7 +70,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
     client = browser({"desk": town.desk, "lead": town.admin}.get(who) or town.harbor.members[who])
     words = {
         "envelope": "x", "purpose": "sign_in", "kind": "user_agreement", "role": "agency_admin", "group": "inventory", "number": 1,
-        "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "scan_id": 1,
+        "about": "membership", "what": "sign", "which": "information", "version": "0" * 64, "sheet": "people", "scan_id": 1, "item": "MAL1", "campaign_id": 1,
     "session_id": 2_000_000_000,
     }  # fmt: skip
     shown = 0
@@ -87,6 +88,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
                 "application/pdf",
                 "text/plain",
                 "application/json",
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 "image/svg+xml",
             ), path[1]
             continue
@@ -225,7 +227,8 @@ def what_mails_are_about(session: Session, town: Town, user: Person) -> dict[str
     incident = Incident(said="<script>alert(1)</script>", reported_at=town.now)
     session.add_all([incident, stop, lapse, waiver, check, change, action])
     session.flush()
-    payload |= {"incident_id": incident.id}
+    session.get_one(SecurityReview, side.ids["review_id"]).returned_reason = "<script>alert(1)</script>"
+    payload |= {"incident_id": incident.id, "review_id": side.ids["review_id"], "sanction_id": side.ids["sanction_id"]}
     payload |= {"action_id": action.id, "news": "opened", "stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
     return payload | {"change_id": change.id}
 

@@ -27,8 +27,9 @@ from portal.models import (
 from portal.models.separation import JUDGED
 from portal.refusals import Refused
 from portal.services.agencies import devices
-from portal.services.desk import record_evidence
 from portal.services.people import approvals, background, requests
+from portal.services.security import sanctions
+from portal.services.security.sanction_measures import Measure
 from tests.services.asking import at, director_of, in_force, names_himself, projects_of, work
 from tests.services.world import World
 from workflows.vocabulary import KINDS, LEAD, About, Kind, Reason, Role
@@ -270,11 +271,10 @@ def _tried(world: World, act: str, agency: Agency, member: Membership, actor: Ac
             elif act == "check":
                 background.enter(session, membership=subject, status="ordered", ordered_on=world.today, **terms)
             else:
-                entry = record_evidence.Entry(
-                    kind=Kind.SANCTION, about=About.PERSON, subject_id=subject.person_id, detail="reprimand", valid_from=world.today,
-                    verified_by="Somebody", verified_how="submitted", note="Shared a password.",
+                sanctions.draft(
+                    session, subject=sanctions.Subject(About.PERSON, LEAD, subject.person_id), violation="policies", facts="Kept notes on paper.",
+                    measure=Measure(measure="reprimand"), **terms,
                 )  # fmt: skip
-                record_evidence.record(session, entry=entry, **terms)
             session.flush()
             raise Done
     except Done:

@@ -19,6 +19,7 @@ from portal.models import (
     Account,
     Agency,
     AuditEntry,
+    Checklist,
     CorrectiveAction,
     Document,
     EmailChange,
@@ -27,6 +28,8 @@ from portal.models import (
     Lapse,
     Link,
     RecordCheck,
+    Sanction,
+    SecurityReview,
     StoredFile,
     SweepStop,
     Waiver,
@@ -106,7 +109,9 @@ LINKED = {
     "invite_staff": "invitation",
     "sign_in_link": "sign_in",
     "password_reset": "reset",
+    "sanction_appealable": "sign_in",
 }
+WITHOUT_A_BUTTON = ("code", "sanction_letter")
 
 
 def other_subjects(world, name):
@@ -130,9 +135,19 @@ def other_subjects(world, name):
         agency_id=world.agency.id, source="plan", category="governance", wrong="No officer is named.", due=NOW.date() + timedelta(30), opened_at=NOW
     )  # fmt: skip
     incident = Incident(said="A screen was left open.", reported_at=NOW)
-    session.add_all([incident, stop, lapse, waiver, check, change, action])
+    checklist = Checklist(version="x" * 64, items=[], kept_at=NOW)
+    sanction = Sanction(
+        about="agency", agency_id=world.agency.id, violation="policies", violation_title="Not following the policies", severity="minor",
+        facts="Notes were kept on paper.", measure="reprimand", drafted_by=person.id, drafted_at=NOW,
+    )  # fmt: skip
+    session.add_all([incident, stop, lapse, waiver, check, change, action, checklist, sanction])
     session.flush()
-    about = {"incident_id": incident.id}
+    review = SecurityReview(
+        agency_id=world.agency.id, checklist_id=checklist.id, due=NOW.date() + timedelta(60), opened_at=NOW, returned_reason="One thing is unclear."
+    )  # fmt: skip
+    session.add(review)
+    session.flush()
+    about = {"incident_id": incident.id, "review_id": review.id, "sanction_id": sanction.id}
     about |= {"action_id": action.id, "news": "opened", "check_id": check.id, "seq": 9, "mac": "0" * 64, "stop_id": stop.id, "waiver_id": waiver.id}
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
@@ -155,6 +170,7 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
                 now=NOW,
                 policy=POLICY,
                 mail=name,
+                more=other_subjects(world, name) if name == "sanction_appealable" else None,
             )
             return {"link_id": link.id}
         if name == "code":
@@ -178,13 +194,13 @@ def test_every_mail_has_a_subject_without_names_a_text_part_one_action_and_no_se
     assert "Simple" not in message.subject
     assert "Sample Shelter" in message.subject or "J. S." in message.subject, message.subject
     for part in (message.text, message.html):
-        assert part.count("https://portal.example.org/") >= (0 if name == "code" else 1)
+        assert part.count("https://portal.example.org/") >= (0 if name in WITHOUT_A_BUTTON else 1)
         assert "password is:" not in part.lower()
         assert "{{" not in part
         assert "{%" not in part
         assert "None" not in part
     actions = {word for word in message.text.split() if word.startswith("https://portal.example.org/")}
-    assert len(actions) == (0 if name == "code" else 1)
+    assert len(actions) == (0 if name in WITHOUT_A_BUTTON else 1)
     assert "client information" in message.text
     assert message.sender == here.settings.mail_from
     assert bool(message.attachments) == (name == "executed_copy")

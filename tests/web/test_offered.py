@@ -20,15 +20,16 @@ from tests.web.browsing import browser_of, statements
 from tests.web.desk_world import signed_agreement, stored, to_enrol
 from workflows.vocabulary import LEAD, About, Kind, Role
 
+REPORT = "Report an incident"
 MENUS = {
-    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Overview"],
-    Role.HELP_DESK: ["Home", "My access", "Desk", "Agencies", "People", "Work orders"],
-    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Agencies", "People", "Overview"],
-    Role.TRAINER: ["Home", "My access", "Desk", "Agencies", "People"],
-    Role.EXECUTIVE_DIRECTOR: ["Home", "My access", "Agency", "People"],
-    Role.AGENCY_ADMIN: ["Home", "My access", "Agency", "People"],
-    Role.SECURITY_OFFICER: ["Home", "My access", "Agency", "People"],
-    Role.END_USER: ["Home", "My access"],
+    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Security", "Overview", REPORT],
+    Role.HELP_DESK: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Security", REPORT],
+    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Agencies", "People", "Security", "Overview", REPORT],
+    Role.TRAINER: ["Home", "My access", "Desk", "Agencies", "People", "Security", REPORT],
+    Role.EXECUTIVE_DIRECTOR: ["Home", "My access", "Agency", "People", "Security", REPORT],
+    Role.AGENCY_ADMIN: ["Home", "My access", "Agency", "People", "Security", REPORT],
+    Role.SECURITY_OFFICER: ["Home", "My access", "Agency", "People", "Security", REPORT],
+    Role.END_USER: ["Home", "My access", "Security", REPORT],
 }
 STAFF = [Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER]
 

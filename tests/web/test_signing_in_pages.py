@@ -8,17 +8,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, select
 
-from portal.models import Credential, Draft, EmailChange, Link, WebSession
+from portal.models import Credential, Draft, EmailChange, Link, Membership, WebSession
 from portal.services import packs
 from portal.services.account import second_factor
 from portal.services.people import mailbox
+from portal.services.security import sanctions
+from portal.services.security.sanction_measures import Measure
 from portal.web.account.sessions import browser as named
 from portal.web.app import build
 from tests.services.doors import GOOD, Doors
 from tests.support.pages import ClientRequest, Page
 from tests.web.browsing import browser_of, statements
 from workflows.policy import MAINE, load, text_of
-from workflows.vocabulary import About, Kind, Role
+from workflows.vocabulary import Role
 
 HOW = "Called back on the number on file and know the voice."
 MANUAL = load(text_of(MAINE).replace('profile          = "nist-63b4"', 'profile = "manual"'))
@@ -298,18 +300,16 @@ def test_browsers_are_named(agent: str, said: str) -> None:
 
 
 def test_a_suspension_signs_the_person_out(doors: Doors, app: Flask) -> None:
-    from portal.services.desk import record_evidence
-
     browser = at(doors, app, "user")
     assert browser.client.get("/me").status_code == 200
-    entry = record_evidence.Entry(
-        kind=Kind.SANCTION, about=About.PERSON, subject_id=doors.members["user"].person_id, valid_from=doors.world.today,
-        detail="suspension", verified_by="Lee Leader", verified_how="known to the Lead", note="Looked up a client without need.",
-    )  # fmt: skip
+    terms, officer = {"now": doors.world.now, "policy": doors.world.policy}, doors.world.staff(Role.LEAD_SECURITY)
     with doors.world.change() as session:
-        record_evidence.record(
-            session, entry=entry, actor=doors.actor("lead"), now=doors.world.now, policy=doors.world.policy
-        )
+        member = session.get_one(Membership, doors.members["user"].id)
+        row = sanctions.draft(
+            session, subject=sanctions.of_person(member), violation="look-up", facts="Looked up a record without need.",
+            measure=Measure(measure="suspension", remedy="Talk with the director."), actor=doors.actor("lead"), **terms,
+        )  # fmt: skip
+        sanctions.decide(session, row, reason="Found as drafted.", actor=officer, **terms)
     assert browser.client.get("/me").status_code == 302
 
 

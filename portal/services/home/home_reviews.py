@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import ReviewAnswer, SecurityReview
+from portal.models import Agency, ReviewAnswer, SecurityReview
 from portal.services.home.tasks import Task
 from portal.services.security.review_duties import ANSWERING
 from workflows.vocabulary import LEAD, Action, Role
@@ -31,7 +31,7 @@ def _to_answer(session: Session, actor: Actor, officer: frozenset[int], on: date
         select(SecurityReview, left.correlate(SecurityReview).scalar_subquery())
         .join(SecurityReview.agency)
         .options(contains_eager(SecurityReview.agency))
-        .where(SecurityReview.status.in_(ANSWERING))
+        .where(SecurityReview.status.in_(ANSWERING), Agency.status != "ended")
         .where(or_(SecurityReview.agency_id.in_(officer), SecurityReview.id.in_(handed)))
         .order_by(SecurityReview.due, SecurityReview.id)
     )

@@ -54,7 +54,7 @@ def own(session: Session, actor: Actor, *, on: date) -> list[Task]:
     )
     return [
         Task(
-            "sanction", "Read a decision, and appeal it if you want to", number, f"{violation}. Until {us_date(until)}.",
+            "sanction", "Read a decision, and appeal it if you want to", number, f"{violation}. Until {us_date(until)}." if until else violation,
             since=decided_at, due=until, status="open",
         )
         for number, _, violation, until, decided_at in rows

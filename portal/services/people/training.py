@@ -16,6 +16,7 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.paperwork import Scan
+from portal.services.security import sanction_training
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
@@ -177,6 +178,24 @@ def set_aside(session: Session, result: TrainingResult, *, actor: Actor, now: da
     )
     for row in session.scalars(resting):
         evidence.withdraw(session, row, actor=actor, now=now, reason=reason)
+    session.flush()
+    for sanction in sanction_training.asking_for(session, result):
+        if not _settled(session, sanction):
+            sanction_training.ask_again(session, sanction, actor=actor, now=now, reason=reason)
+
+
+def _settled(session: Session, sanction: Sanction) -> bool:
+    """Whether another result that counts was taken after the sanction that asks for the course."""
+    later = select(Evidence.id).where(
+        Evidence.about == About.PERSON,
+        Evidence.subject_id == sanction.person_id,
+        Evidence.kind == Kind.TRAINING,
+        Evidence.detail == sanction.course,
+        Evidence.withdrawn_at == datetime.max,
+        Evidence.rests_on == TABLE,
+        Evidence.rests_on_id.in_(select(TrainingResult.id).where(TrainingResult.taken_at > sanction.decided_at)),
+    )
+    return session.scalars(later.limit(1)).first() is not None
 
 
 def keep(session: Session, row: TrainingResult, *, actor: Actor, now: datetime, policy: Policy, how: str) -> None:

@@ -86,6 +86,11 @@ def extend(session: Session, row: Containment, *, reason: str, actor: Actor, now
         )
     if row.extended_by is not None:
         raise Refused(Reason.ALREADY_DONE, "It was extended once. Decide a sanction, or release it.")
+    today = local_day(now, policy.zone)
+    if row.until < today:
+        raise Refused(
+            Reason.ILLEGAL_MOVE, f"It ended by itself on {us_date(row.until)}. Close the access anew if it has to be."
+        )
     why = lasting(reason, WHY)
     about, subject = _subject(row)
     first, last = row.until + timedelta(1), row.until + timedelta(policy.incidents.suspension_days)
@@ -168,7 +173,7 @@ def _close_person(
     session: Session, incident: Incident, person_id: int, member: Membership | None, why: str, until: date, *, actor: Actor,
     now: datetime, policy: Policy,
 ) -> Containment:  # fmt: skip
-    _refuse_closed(session, incident, person_id, member)
+    _refuse_closed(session, incident, person_id, member, on=local_day(now, policy.zone), actor=actor, now=now)
     row = Containment(
         incident_id=incident.id, person_id=person_id, membership_id=member.id if member else None, reason=why, began_by=actor.person_id,
         began_at=now, until=until,
@@ -207,14 +212,21 @@ def _close_device(
     return row
 
 
-def _refuse_closed(session: Session, incident: Incident, person_id: int, member: Membership | None) -> None:
+def _refuse_closed(
+    session: Session, incident: Incident, person_id: int, member: Membership | None, *, on: date, actor: Actor, now: datetime
+) -> None:  # fmt: skip
+    """ALREADY_DONE for what is closed; one whose last day is past is put down as over instead."""
     same = select(Containment).where(
         Containment.incident_id == incident.id, Containment.person_id == person_id, Containment.ended_at.is_(None),
         Containment.membership_id.is_(None) if member is None else Containment.membership_id == member.id,
     )  # fmt: skip
     row = session.scalars(same).first()
-    if row is not None:
+    if row is None:
+        return
+    if row.until is None or row.until >= on:
         raise Refused(Reason.ALREADY_DONE, f"Closed already: {named(row)}. Extend it, or release it.", "what")
+    row.ended_by, row.ended_at, row.ended_reason = actor.person_id, now, f"Its last day was {us_date(row.until)}."
+    session.flush()
 
 
 def _subject(row: Containment) -> tuple[About, int]:

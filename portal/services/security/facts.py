@@ -117,11 +117,13 @@ def _left(records: Records) -> Fact:
         return Fact("Nobody who had access left within the last year.", True)
     late, longest = [], 0
     for name, day, ended, still in records.departures:
-        days = max(0, ((ended.date() if ended and not still else records.on) - day).days)
-        longest = max(longest, days)
-        if days > 1:
-            late.append(f"{name}: {days} days" + (", still open" if still else ""))
-    said = f"{len(records.departures)} left within the last year; at most {longest} {'day' if longest == 1 else 'days'} lay between the first day away and the end of access."
+        between = max(0, ((ended.date() if ended and not still else records.on) - day).days)
+        longest = max(longest, between)
+        if between > 1:
+            late.append(f"{name}: {between} days" + (", still open" if still else ""))
+    days = "1 day" if longest == 1 else f"{longest} days"
+    count = len(records.departures)
+    said = f"{count} left within the last year; at most {days} lay between the first day away and the end of access."
     return Fact(said, not late, tuple(late))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Evidence, Membership, Person, ReviewAnswer, ReviewComment, SecurityReview
-from portal.refusals import bad_input
+from portal.refusals import bad_input, not_found
 from portal.services.review_content import answer_of
 from portal.services.security import attesting
 from portal.services.security.reviews import hold, may_answer, refuse_settled, rules
@@ -69,7 +69,9 @@ def give_back(session: Session, review: SecurityReview, *, item: str, actor: Act
     permissions.check(session, actor, Action.REVIEW_ANSWER, review)
     hold(session, review)
     row = answer_of(session, review, item, hold=True)
-    if row.handed_to is None or not may_answer(session, actor, review, row):
+    if not may_answer(session, actor, review, row):
+        raise not_found()
+    if row.handed_to is None:
         raise bad_input("This item is in nobody's hands but the officer's.")
     row.handed_to = row.handed_by = row.handed_at = None
     session.flush()
@@ -91,7 +93,7 @@ def comment(
     permissions.check(session, actor, Action.REVIEW_COMMENT, review)
     row = answer_of(session, review, item)
     if not sees(actor, review, row):
-        raise bad_input("This item is not in your hands.")
+        raise not_found()
     words = text.replace("\r\n", "\n").strip()
     if not words:
         raise bad_input("Write something.", "text")

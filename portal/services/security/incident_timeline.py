@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from portal import audit, permissions
 from portal.actors import Actor
-from portal.models import Incident, IncidentEntry
+from portal.models import Incident, IncidentEntry, IncidentPerson
 from portal.refusals import Refused, a_reason, bad_input
 from workflows.client_data import looks_like_client
 from workflows.vocabulary import Action, Reason
@@ -60,11 +60,20 @@ def redact(
     elif entry.incident_id != incident.id:
         raise Refused(Reason.NOT_FOUND, "There is nothing here, or it is not yours to see.")
     else:
+        if entry.kind == "answer":
+            _redact_answer(session, incident, entry.text)
         entry.text, entry.to_redact = words, False
         entry.redacted_at, entry.redacted_by = now, actor.person_id
         what = "a line of the timeline"
     say(session, incident, f"Redacted {what}.", actor=actor, now=now)
     record(session, incident, "redact", f"redacted {what}.", actor=actor, now=now)
+
+
+def _redact_answer(session: Session, incident: Incident, text: str) -> None:
+    """What somebody answered stands beside the question too."""
+    for row in session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == incident.id)):
+        if row.answer and text.endswith(row.answer):
+            row.answer = "Redacted: the timeline has what is left of it."
 
 
 def entries(session: Session, incident: Incident, *, acts_only: bool = False) -> Sequence[IncidentEntry]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import permissions
@@ -101,7 +102,7 @@ def possible(session: Session, incident: Incident, *, now: datetime, policy: Pol
     """Who may investigate it, by id: the Lead's, but for the reporter and whoever is involved. Three statements."""
     people = set(holders.of_the_lead(session, *INVESTIGATORS, on=local_day(now, policy.zone)))
     people -= {incident.reporter_id, *involved(session, incident)}
-    named = [session.get_one(Person, person_id) for person_id in sorted(people)]
+    named = session.scalars(select(Person).where(Person.id.in_(people)).order_by(Person.last_key, Person.first_key, Person.id))  # fmt: skip
     return {person.id: person.name for person in named}
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from portal.models import ReviewAnswer, SecurityReview
+from portal.models import Agency, ReviewAnswer, SecurityReview
 from portal.services import holders
 from portal.services.security.campaigns import OPEN
 from portal.services.security.duty import Duty, Looker
@@ -25,7 +25,7 @@ def duties(session: Session, on: date, policy: Policy, looker: Looker | None) ->
     """
     reach = on + timedelta(policy.warnings.days[0])
     query = select(SecurityReview).join(SecurityReview.agency).options(contains_eager(SecurityReview.agency))
-    query = query.where(SecurityReview.status.in_(OPEN), SecurityReview.due <= reach)
+    query = query.where(SecurityReview.status.in_(OPEN), SecurityReview.due <= reach, Agency.status != "ended")
     if looker is not None and not looker.holds(Role.LEAD_SECURITY, Role.AUDITOR, Role.BOARD_MEMBER):
         mine = select(ReviewAnswer.review_id).where(ReviewAnswer.handed_to == looker.person_id)
         there = {agency for agency, _ in looker.roles}

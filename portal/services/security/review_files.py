@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import ReviewFile, SecurityReview, StoredFile
-from portal.refusals import Refused, bad_input
+from portal.refusals import Refused, bad_input, not_found
 from portal.services.paperwork import Scan
 from portal.services.review_content import answer_of, present_files
 from portal.services.security.reviews import hold, may_answer, refuse_settled
@@ -85,7 +85,7 @@ def take_over(
     _refuse(session, review, item, actor)
     old = next((each for each in last_years(session, review, item) if each.id == file), None)
     if old is None:
-        raise Refused(Reason.NOT_FOUND, "There is nothing here, or it is not yours to see.")
+        raise not_found()
     if any(each.taken_over_id == old.id for each in present_files(session, review, item)):
         raise Refused(Reason.ALREADY_DONE, "This file was taken over already.")
     return _kept(
@@ -118,7 +118,7 @@ def find(session: Session, review: SecurityReview, file: int) -> ReviewFile:
     )
     row = session.scalars(query).one_or_none()
     if row is None:
-        raise Refused(Reason.NOT_FOUND, "There is nothing here, or it is not yours to see.")
+        raise not_found()
     return row
 
 
@@ -127,7 +127,7 @@ def _refuse(session: Session, review: SecurityReview, item: str, actor: Actor) -
     hold(session, review)
     refuse_settled(review)
     if not may_answer(session, actor, review, answer_of(session, review, item)):
-        raise Refused(Reason.NOT_ALLOWED, "This item is in somebody else's hands.")
+        raise not_found()
 
 
 def _kept(

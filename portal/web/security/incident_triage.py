@@ -12,7 +12,7 @@ from portal.models import Agency, Incident
 from portal.services.security import incident_triage
 from portal.services.security.incident_triage import Facts
 from portal.web.kernel import actor, now, permission, policy, saved, sessions
-from portal.web.security.incident_room import APART, found, options, titled, with_reason
+from portal.web.security.incident_room import APART, found, titled, with_reason
 from portal.web.security.room import blueprint
 from workflows.vocabulary import LEAD, Action
 
@@ -36,7 +36,7 @@ def _facts_page(incident_id: int, action: Action) -> Any:
         agencies = [(str(LEAD), "The HMIS Lead itself"), *_agencies(session)]
         session.expunge(row)  # the page is drawn after the look is over
     form = Triage(
-        data=_known(row), kinds=options(), agencies=agencies,
+        data=_known(row), kinds=_kinds(), agencies=agencies,
         elements={each.id: each.title for each in policy().incidents.elements},
     )  # fmt: skip
 
@@ -54,6 +54,11 @@ def _facts_page(incident_id: int, action: Action) -> Any:
         "pages/security/incidents/triage.html", form=form, incident=row, called=titled(row), first=first, chain=policy().incidents.chain
     )  # fmt: skip
     return page, 400 if form.errors or form.form_errors else 200
+
+
+def _kinds() -> dict[str, str]:
+    """The kinds of incident, each with how severe the pack takes it to be until somebody says otherwise."""
+    return {kind.id: f"{kind.title} (usually {kind.severity})" for kind in policy().incidents.kinds}
 
 
 def _agencies(session: Session) -> list[tuple[str, str]]:

@@ -43,7 +43,9 @@ def index() -> Any:
 def _csv(search: str) -> Any:
     with transaction(sessions()) as session:
         chart = offices.chart(session, actor(), on=today(), search=search, limit=EVERYTHING)
-        named = [(policy().lead, LEAD, (*offices.OF_THE_CONTINUUM, *offices.OF_THE_LEAD))]
+        named: list[tuple[str, int, tuple[offices.Office, ...]]] = [
+            (policy().lead, LEAD, (*offices.OF_THE_CONTINUUM, *offices.OF_THE_LEAD))
+        ]
         named += [(agency.name, agency.id, offices.OF_AN_AGENCY) for (agency,) in chart.page.rows]
         rows = [
             (name, office.title, ", ".join(chart.held.get((agency_id, office.role), ())), office.does)

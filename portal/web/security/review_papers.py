@@ -36,7 +36,7 @@ def new(review_id: int, item: str) -> Any:
             raise not_found()
         replaces = int(form.replaces.data) if (form.replaces.data or "").isdecimal() else None
         review_files.add(
-            session, review, item=item, scan=file, title=form.title.data or "", effective_on=form.effective_on.data,
+            session, review, item=item, scan=file, title=form.title.data or "", effective_on=form.effective_on.data or today(),
             expires_on=form.expires_on.data, replaces=replaces, actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 

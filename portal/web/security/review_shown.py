@@ -69,7 +69,8 @@ def seen_row(review: SecurityReview, row: ReviewAnswer) -> ReviewAnswer:
 
 def groups(review: SecurityReview, rows: Sequence[ReviewAnswer]) -> list[dict[str, Any]]:
     """The items by category, each with its row, as the pages list them."""
-    titles = {category.id: category.title for category in policy().review.categories} if policy().review else {}
+    rules = policy().review
+    titles = {category.id: category.title for category in rules.categories} if rules else {}
     by_item = {row.item: row for row in rows}
     made: dict[str, list[dict[str, Any]]] = {}
     for item in items_of(review):

@@ -166,11 +166,12 @@ def _document(review: SecurityReview) -> str:
 def _deeds(session: Any, review: SecurityReview) -> dict[str, bool]:
     """What whoever looks may do with the review as it stands."""
     sends = permissions.allows(session, actor(), Action.REVIEW_SEND, review)
+    rules = policy().review
     editable, is_open = review.status in reviews.EDITABLE, review.status not in ("signed_off", "called_off")
     return {
         "answer": editable and permissions.allows(session, actor(), Action.REVIEW_ANSWER, review),
         "send": sends and review.status in ("answering", "returned"),
-        "hand_over": sends and editable and bool(policy().review and policy().review.hand_over),
+        "hand_over": sends and editable and rules is not None and rules.hand_over,
         "reopen": sends and review.status in ("sent", "attested"),
         "sign_off": review.status == "attested"
         and permissions.allows(session, actor(), Action.REVIEW_SIGN_OFF, review),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from forms.security.sanctions import ChooseCase, Delivered, DraftSanction, Paid, Referred, TakeMeasure, WithReason
 from portal import permissions
 from portal.db import reading
-from portal.models import Agency, Membership, Sanction
+from portal.models import Agency, Incident, Membership, Sanction
 from portal.refusals import bad_input, not_found
 from portal.services.security import sanction_follow, sanction_notices, sanction_preview, sanctions
 from portal.services.security.sanction_measures import Measure
@@ -70,13 +70,17 @@ def new() -> Any:
             "whom": membership.person.name if membership else agency.name,
             "back": to_person(membership.id) if membership else to_agency(agency.id),
             "case": case,
+            "incident_id": request.args.get("incident", type=an_id),
         }
         violation = policy().enforcement.violation(case.violation.data or "")
         if violation is None or case.about.data not in abouts:
             case.about.data = case.about.data if case.about.data in abouts else next(iter(abouts))
             return render_template("pages/security/sanctions/case.html", **around)
         subject = subject_of(case.about.data, agency, membership)
-        proposal = sanctions.proposed(session, subject, violation.id, on=today(), policy=policy())
+        incident = _incident(session)
+        proposal = sanctions.proposed(
+            session, subject, violation.id, on=today(), policy=policy(), incident_id=incident.id if incident else None
+        )
         if not form.is_submitted() and proposal is not None:
             form.measure.data, form.days.data, form.course.data = (
                 proposal.measure,
@@ -111,7 +115,8 @@ def _draft(session: Session, form: DraftSanction) -> Sanction:
         raise bad_input("Choose again what it is about: the address of this page is not complete.")
     return sanctions.draft(
         session, subject=subject_of(case.about.data, agency, membership), violation=case.violation.data or "", facts=form.facts.data or "",
-        measure=measure_of(form), departs_because=form.departs_because.data or "", actor=actor(), now=now(), policy=policy(),
+        measure=measure_of(form), departs_because=form.departs_because.data or "", incident=_incident(session), actor=actor(), now=now(),
+        policy=policy(),
     )  # fmt: skip
 
 
@@ -120,6 +125,14 @@ def subject_of(what: str, agency: Agency, membership: Membership | None) -> Subj
     if membership is None:
         return sanctions.of_agency(agency)
     return sanctions.of_person(membership) if what == "person" else sanctions.of_membership(membership)
+
+
+def _incident(session: Session) -> Incident | None:
+    """The incident that it follows from, where the address names one that whoever asks may see."""
+    incident_id = request.args.get("incident", type=an_id)
+    if incident_id is None:
+        return None
+    return permissions.find(session, actor(), Action.INCIDENT_FILES, Incident, incident_id)
 
 
 def _whom(session: Session) -> tuple[Agency, Membership | None]:
