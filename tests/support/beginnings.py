@@ -3,52 +3,128 @@
 import sqlite3
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
-_MADE: dict[Hashable, tuple[sqlite3.Connection, object]] = {}
-KEPT = 50
+_MADE: dict[Hashable, tuple["_File | _Schema", object]] = {}
+_TABLES: dict[str, list[tuple[str, str]]] = {}
+KEPT = 60
+"""More is not kept: what follows is made anew each time."""
 
 
 def kept(engine: Engine, inputs: Hashable, make: Callable[[], T]) -> T:
-    """What `make` gives. On a file of SQLite that is, byte for byte, as one was before, its outcome is copied instead.
+    """What `make` gives. On a database that is as one was before, its outcome is copied instead.
 
     `inputs` is all that `make` reads besides the database; what it gives must not be changed by anybody.
     """
-    if engine.dialect.name != "sqlite" or not engine.url.database:
+    there = _of(engine)
+    if there is None:
         return make()
-    key = (_content(engine), inputs, make.__qualname__)
+    key = (there.name, there.content(), inputs, make.__qualname__)
     if key not in _MADE:
         given = make()
         if len(_MADE) < KEPT:
-            _MADE[key] = _copied_from(engine), given
+            _MADE[key] = there.kept(), given
         return given
-    database, again = _MADE[key]
-    with _raw(engine) as here:
-        database.backup(here)
+    copy, again = _MADE[key]
+    there.restore(copy)
     return again  # type: ignore[return-value]
 
 
-@contextmanager
-def _raw(engine: Engine) -> Iterator[sqlite3.Connection]:
-    connection = engine.raw_connection()
-    try:
-        assert isinstance(connection.driver_connection, sqlite3.Connection)
-        yield connection.driver_connection
-    finally:
-        connection.close()
+def _of(engine: Engine) -> "_File | _Schema | None":
+    if engine.dialect.name == "postgresql":
+        return _Schema(engine)
+    return _File(engine) if engine.url.database else None
 
 
-def _content(engine: Engine) -> bytes:
-    with _raw(engine) as here:
-        return sha256(here.serialize()).digest()
+@dataclass
+class _File:
+    """A file of SQLite: the same byte for byte, and copied as a whole."""
+
+    engine: Engine
+    memory: sqlite3.Connection | None = None
+    name = "file"
+
+    def content(self) -> Hashable:
+        with self._raw() as here:
+            return sha256(here.serialize()).digest()
+
+    def kept(self) -> "_File":
+        memory = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._raw() as here:
+            here.backup(memory)
+        return _File(self.engine, memory)
+
+    def restore(self, copy: "_File | _Schema") -> None:
+        assert isinstance(copy, _File) and copy.memory
+        with self._raw() as here:
+            copy.memory.backup(here)
+
+    @contextmanager
+    def _raw(self) -> Iterator[sqlite3.Connection]:
+        connection = self.engine.raw_connection()
+        try:
+            assert isinstance(connection.driver_connection, sqlite3.Connection)
+            yield connection.driver_connection
+        finally:
+            connection.close()
 
 
-def _copied_from(engine: Engine) -> sqlite3.Connection:
-    kept = sqlite3.connect(":memory:", check_same_thread=False)
-    with _raw(engine) as here:
-        here.backup(kept)
-    return kept
+@dataclass
+class _Schema:
+    """A database of PostgreSQL: as many rows in every table and the same last entry of the record, which seals all before.
+
+    What is kept lies in a schema beside, in the same database.
+    """
+
+    engine: Engine
+    statements: str = ""
+
+    @property
+    def name(self) -> str:
+        return str(self.engine.url)
+
+    def content(self) -> Hashable:
+        with self.engine.connect() as connection:
+            counts = ", ".join(f'(SELECT count(*) FROM "{table}")' for table, _ in self._tables(connection))
+            head = "(SELECT mac FROM audit_entry ORDER BY seq DESC LIMIT 1)"
+            return tuple(connection.exec_driver_sql(f"SELECT {head}, {counts}").one())
+
+    def kept(self) -> "_Schema":
+        schema, steps = f"kept_{len(_MADE)}", ["SET LOCAL session_replication_role = replica"]
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+            for table, columns in self._tables(connection):
+                steps.append(f'DELETE FROM "{table}"')
+                if connection.exec_driver_sql(f'SELECT EXISTS (SELECT 1 FROM "{table}")').scalar():
+                    connection.exec_driver_sql(f'CREATE TABLE {schema}."{table}" AS TABLE "{table}"')
+                    steps.append(
+                        f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {schema}."{table}"'
+                    )
+            sequences = connection.exec_driver_sql(
+                "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+            )
+            steps += [f"SELECT setval('\"{name}\"', {value})" for name, value in sequences]
+        return _Schema(self.engine, "; ".join(steps))
+
+    def restore(self, copy: "_File | _Schema") -> None:
+        assert isinstance(copy, _Schema)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(copy.statements)
+
+    def _tables(self, connection: Connection) -> list[tuple[str, str]]:
+        """Every table with its columns, in the order of their names; those that compute themselves are left out."""
+        if self.name in _TABLES:
+            return _TABLES[self.name]
+        found = connection.exec_driver_sql(
+            "SELECT c.table_name, string_agg(format('%%I', c.column_name), ', ' ORDER BY c.ordinal_position) "
+            "FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) "
+            "WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE' AND c.is_generated = 'NEVER' "
+            "AND c.table_name <> 'alembic_version' GROUP BY c.table_name ORDER BY c.table_name"
+        )
+        _TABLES[self.name] = [(table, columns) for table, columns in found]
+        return _TABLES[self.name]
