@@ -21,14 +21,19 @@ def _of_the_lead(thing: Any) -> bool:
 
 def _helps(session: Session, actor: Actor, thing: Any) -> bool:
     """Some item of this review is handed to the actor; of any review, where no thing is at hand."""
-    if actor.person_id is None or (
-        thing is not None and hasattr(thing, "id") and not isinstance(thing, SecurityReview)
-    ):
+    if actor.person_id is None:
+        return False
+    if thing is not None and not isinstance(thing, SecurityReview) and not _oneself(actor, thing):
         return False
     query = select(ReviewAnswer.id).where(ReviewAnswer.handed_to == actor.person_id)
     if isinstance(thing, SecurityReview):
         query = query.where(ReviewAnswer.review_id == thing.id)
     return session.scalar(query.limit(1)) is not None
+
+
+def _oneself(actor: Actor, thing: Any) -> bool:
+    """What stands in for a thing where somebody asks whether they could do this to anything at all: asked of once."""
+    return not hasattr(thing, "id") and getattr(thing, "person_id", None) == actor.person_id
 
 
 def _helped(actor: Actor, model: Any) -> ColumnElement[bool]:

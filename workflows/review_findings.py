@@ -61,24 +61,31 @@ def worth(kind: str, counting: Counting) -> int | None:
     return {"yes": WHOLE, "partial": counting.partial, "not_applicable": None, "": None}.get(kind, 0)
 
 
-def by_category(answers: Iterable[Answered], counting: Counting) -> dict[str, int]:
-    """The result of each category in hundredths of a percent, rounded down; one where nothing applies is left out.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A review counted: shares in hundredths of a percent, rounded down, by category and over all; None where nothing applies."""
 
-    A yes that the records or a visit gainsay counts as nothing.
+    by: Mapping[str, int]
+    overall: int | None
+    findings: int
+
+
+def outcome(answers: Iterable[Answered], counting: Counting) -> Outcome:
+    """The result of each category and of all items that apply, each counting the same, and how many findings there are.
+
+    A yes that the records or a visit gainsay counts as nothing. A category where nothing applies is left out.
     """
     counted: dict[str, list[int]] = defaultdict(list)
+    found = 0
     for answered in answers:
-        found = finding_of(answered)
-        value = worth(found.kind if found else answered.answer, counting)
+        finding = finding_of(answered)
+        found += finding is not None
+        value = worth(finding.kind if finding else answered.answer, counting)
         if value is not None:
             counted[answered.category].append(value)
-    return {category: sum(values) // len(values) for category, values in counted.items()}
-
-
-def overall(answers: Iterable[Answered], counting: Counting) -> int | None:
-    """The result over all items that apply, each counting the same; None where none applies."""
-    one = [Answered(each.item, "", each.answer, each.records, each.observed) for each in answers]
-    return by_category(one, counting).get("")
+    by = {category: sum(values) // len(values) for category, values in counted.items()}
+    items = sum(map(len, counted.values()))
+    return Outcome(by, sum(map(sum, counted.values())) // items if items else None, found)
 
 
 def medians(results: Iterable[Mapping[str, int]], counting: Counting) -> dict[str, int]:

@@ -195,7 +195,9 @@ PARTS: Sequence[Part] = (
         _of_lead(Role.HELP_DESK),
     ),
     Part(
-        "Lead security officer", "Draft a sanction, hear an appeal, record a security review", _of_lead(Role.LEAD_SECURITY)
+        "Lead security officer",
+        "Draft a sanction, hear an appeal, record a security review",
+        _of_lead(Role.LEAD_SECURITY),
     ),
     Part("Trainer", "Enroll whoever has signed, import quiz results, confirm a certificate", _of_lead(Role.TRAINER)),
     Part(

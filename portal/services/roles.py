@@ -17,6 +17,7 @@ from portal.predicates import (
     THE_PORTAL,
     Predicate,
 )
+from portal.review_predicates import HANDED_AN_ITEM, OF_THE_LEAD
 from workflows.action_words import GROUPS
 from workflows.vocabulary import AT_THE_LEAD, Action, Role
 
@@ -27,6 +28,7 @@ COLUMNS: Mapping[str, str] = {
     Role.END_USER: "End user", Role.BOARD_MEMBER: "Board member", Role.COMMITTEE_MEMBER: "Committee member",
 }  # fmt: skip
 YES, OWN, MYSELF, LINKED = "Yes", "Own Agency", "For oneself", "By a mailed link"
+HANDED, LEADS_OWN = "What was handed over", "The Lead's own only"
 OF_ONESELF = (ONESELF, ITS_REPORTER, ITS_OWNER)
 SHORT: Mapping[Predicate, str] = {NOT_ONESELF: "not for oneself", ABOUT_NOBODY: "the Agency's own only"}
 
@@ -78,13 +80,17 @@ def _said(clause: Clause, column: str) -> str:
     speaking = [predicate for predicate in clause if predicate.who]
     if not all(column in predicate.who or ANYBODY in predicate.who for predicate in speaking):
         return ""
-    conditions = [SHORT.get(predicate, predicate.says) for predicate in clause if not predicate.who]
+    conditions = [SHORT.get(each, each.says) for each in clause if not each.who and each is not OF_THE_LEAD]
+    if OF_THE_LEAD in clause:
+        return ", ".join([LEADS_OWN, *conditions])
     return ", ".join([_where(speaking, column), *conditions])
 
 
 def _where(speaking: list[Predicate], column: str) -> str:
     if BY_ITS_LINK in speaking:
         return LINKED
+    if HANDED_AN_ITEM in speaking:
+        return HANDED
     if any(predicate in speaking for predicate in OF_ONESELF):
         return MYSELF
     if SIGNED_IN in speaking or ANYONE in speaking or column in AT_THE_LEAD or any(predicate.everywhere for predicate in speaking):

@@ -1,6 +1,6 @@
 """What every view uses: the request's moment and actor, the process's context, and the permission a route declares."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
@@ -109,6 +109,17 @@ def may_open(endpoint: str) -> bool:
     """Whether a page would open for whoever asks: the route's own declared permission, asked beforehand."""
     needed = getattr(current_app.view_functions.get(endpoint), "__permission__", None)
     return may(needed) if isinstance(needed, Action) else needed is not None
+
+
+def look_up(endpoints: Iterable[str]) -> None:
+    """Asks whether these pages would open in one look at the database, for whoever asks about each of them next."""
+    known: dict[Action, bool] = g.setdefault("may_anything", {})
+    declared = (getattr(current_app.view_functions.get(endpoint), "__permission__", None) for endpoint in endpoints)
+    wanted = {needed for needed in declared if isinstance(needed, Action)} - known.keys()
+    if wanted:
+        with reading(sessions()) as session:
+            for action in sorted(wanted):
+                known[action] = permissions.may_anything(actor(), action, session)
 
 
 def public(reason: str) -> Callable[[View], View]:

@@ -19,7 +19,8 @@ FOR_SECONDS = 300
 def may_be_kept(response: Response) -> Response:
     """Shared caches may keep what nobody's browser was named in; whoever has signed in gets a page of their own."""
     response.vary.add("Cookie")
-    if response.status_code in (200, 304) and not request.cookies:
+    read = request.method in ("GET", "HEAD") and response.status_code in (200, 304)
+    if read and not request.cookies:
         g.open_to_caches = True
         response.headers["Cache-Control"] = f"public, max-age={FOR_SECONDS}"
     return response

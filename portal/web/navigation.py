@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from portal.web import kernel
 from portal.web.role_names import ROLE_NAMES
-from portal.web.security.index import open_rooms
+from portal.web.security.index import any_room
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Role
 
@@ -85,12 +85,13 @@ def menu() -> list[dict[str, Any]]:
             ("People", "people.index"),
             ("Work orders", "orders.index"),
         ]
-    if open_rooms():
+    if any_room():
         items += [("Security", "security.index")]
     if any(agency == LEAD for agency, _ in roles):
         items += [("Overview", "board.index")]
     items += [("Report an incident", "report.new")]
     seen = dict.fromkeys(items)
+    kernel.look_up(endpoint for _, endpoint in seen)
     return [
         {"label": label, "href": url_for(endpoint), "current": _is_here(endpoint)}
         for label, endpoint in seen

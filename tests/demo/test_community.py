@@ -21,6 +21,8 @@ from portal.models import (
     AccessRequest,
     Agency,
     AuditEntry,
+    BoardRecord,
+    DataRelease,
     Decision,
     Device,
     Document,
@@ -31,6 +33,8 @@ from portal.models import (
     Job,
     Membership,
     Person,
+    PlanComment,
+    PlanVersion,
     Seat,
     TrainingResult,
     Waiver,
@@ -231,6 +235,14 @@ STAGES = {
     "devices": count(Device),
     "a waiver asked for": count(Waiver, Waiver.status == "asked"),
     "a waiver in force": count(Waiver, Waiver.status == "given"),
+    "a plan out for feedback": count(PlanVersion, PlanVersion.status == "feedback"),
+    "a plan that is being implemented": count(PlanVersion, PlanVersion.status == "implementing"),
+    "a plan in force": count(PlanVersion, PlanVersion.status == "in_force"),
+    "a plan whose review is overdue": count(PlanVersion, PlanVersion.review_due < PRESENT.date()),
+    "a comment that waits for its answer": count(PlanComment, PlanComment.answered_at.is_(None)),
+    "a record that is due again": count(BoardRecord, BoardRecord.due_again < PRESENT.date()),
+    "data that was released": count(DataRelease, DataRelease.status == "released"),
+    "data that was asked for": count(DataRelease, DataRelease.status == "asked"),
 }
 
 

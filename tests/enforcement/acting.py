@@ -1,15 +1,21 @@
 """Helpers of the tests about corrective actions: one opened from a finding, planned, completed, verified."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from portal.actors import Actor
-from portal.models import CorrectiveAction, SecurityReview
+from portal.models import CorrectiveAction, Job, SecurityReview
+from portal.refusals import Refused
 from portal.services.paperwork import Scan
-from portal.services.security import actions, exceptions
+from portal.services.security import action_work, actions, exceptions, review_findings
 from portal.services.security.actions import Source, Step
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
+from workflows.vocabulary import Effect, Reason
 
 
 class Acting:
@@ -55,12 +61,14 @@ class Acting:
             if step.done_at is None:
                 with self.world.change() as session:
                     found = session.get_one(CorrectiveAction, row.id)
-                    actions.step_done(session, found, step.id, note="", actor=actor or self.officer, now=self.world.now)
+                    action_work.step_done(
+                        session, found, step.id, note="", actor=actor or self.officer, now=self.world.now
+                    )
 
     def complete(self, row: CorrectiveAction, *, actor: Actor | None = None) -> None:
         with self.world.change() as session:
             found = session.get_one(CorrectiveAction, row.id)
-            actions.complete(
+            action_work.complete(
                 session, found, statement="Both screens lock now.", actor=actor or self.officer, now=self.world.now
             )
 
@@ -95,3 +103,22 @@ class Acting:
 
 def scan(number: int = 1) -> Scan:
     return Scan(f"{number:064x}", "image/png", 900, 1, f"screen-{number}.png")
+
+
+def refusal(act: Callable[..., Any], *args: Any, **more: Any) -> tuple[Reason, str]:
+    with pytest.raises(Refused) as no:
+        act(*args, **more)
+    return no.value.reason, no.value.field
+
+
+def found(world: World, review: SecurityReview, only_open: bool = True) -> list[tuple[str, str]]:
+    with world.look() as session:
+        row = session.get_one(SecurityReview, review.id)
+        look = review_findings.unanswered if only_open else review_findings.of
+        return [(each.item.id, each.kind) for each in look(session, row, now=world.now, policy=world.policy)]
+
+
+def mails(world: World) -> list[tuple[str, int]]:
+    with world.look() as session:
+        rows = session.scalars(select(Job).where(Job.effect == Effect.MAIL.value).order_by(Job.id))
+        return [(j.payload["news"], j.payload["person_id"]) for j in rows if j.payload["mail"] == "corrective_action"]

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from portal.actors import Actor
-from portal.models import Agency, Containment, Incident, IncidentPerson, Membership, Person
+from portal.models import Agency, Containment, Incident, IncidentEntry, IncidentPerson, Job, Membership, Person
+from portal.refusals import Refused
 from portal.services.security import (
+    complaints,
     containment,
     incident_people,
     incident_reports,
@@ -14,7 +19,7 @@ from portal.services.security.containment import Target
 from portal.services.security.incident_reports import UNNAMED, Told
 from portal.services.security.incident_triage import Facts
 from tests.services.world import World
-from workflows.vocabulary import Role
+from workflows.vocabulary import Reason, Role
 
 SAID = "Two people at the front desk work under one user ID."
 
@@ -101,3 +106,37 @@ class Incidents:
     def read(self, row: Any) -> Any:
         with self.world.look() as session:
             return session.get_one(type(row), row.id)
+
+
+def complain(made: Incidents, agency: Agency, actor: Actor, **more: Any) -> Incident:
+    """A complaint that this Agency received today."""
+    values = {"title": "Posted notice was missing", "said": "The notice hangs nowhere.", "from_whom": "A visitor"}
+    values |= {"received_on": made.world.today} | more
+    with made.world.change() as session:
+        return complaints.enter(
+            session, agency=session.get_one(type(agency), agency.id), received=complaints.Received(**values), actor=actor,
+            now=made.world.now, policy=made.world.policy,
+        )  # fmt: skip
+
+
+def refusal(act: Any, *args: Any, **more: Any) -> tuple[Reason, str]:
+    """Why an act is refused, and at which field."""
+    with pytest.raises(Refused) as no:
+        act(*args, **more)
+    return no.value.reason, no.value.field
+
+
+def said(world: World, row: Incident) -> list[str]:
+    """The timeline, line by line."""
+    with world.look() as session:
+        return list(
+            session.scalars(
+                select(IncidentEntry.text).where(IncidentEntry.incident_id == row.id).order_by(IncidentEntry.id)
+            )
+        )
+
+
+def mails(world: World, mail: str) -> set[int]:
+    """Whom this mail is queued for."""
+    with world.look() as session:
+        return {job.payload["person_id"] for job in session.query(Job) if job.payload.get("mail") == mail}

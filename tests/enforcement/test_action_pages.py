@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sqlalchemy import Engine, select
 from portal.adapters.storage import Storage
 from portal.models import AuditEntry, CorrectiveAction, SecurityReview
 from portal.services.paperwork import Scan
-from portal.services.security import actions
+from portal.services.security import action_work, actions
 from tests.enforcement.acting import Acting
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
@@ -222,7 +223,7 @@ def _keeps(here: Acting, row: CorrectiveAction) -> None:
     with here.world.change() as session:
         held = session.get_one(CorrectiveAction, row.id)
         file = Scan(sha256, "image/png", len(PNG), 1, "screen.png")
-        actions.add_file(session, held, file, note="", actor=here.officer, now=here.world.now)
+        action_work.add_file(session, held, file, note="", actor=here.officer, now=here.world.now)
 
 
 def test_lists_and_results_cost_the_same_for_many_agencies(here: Acting, lead: ClientRequest) -> None:
@@ -296,6 +297,20 @@ def test_the_report_says_everything_and_is_on_record(here: Acting, officer: Clie
     with world.look() as session:
         acts = session.scalars(select(AuditEntry.said).where(AuditEntry.act == "security review.report")).all()
     assert len(acts) == 3
+
+
+def test_a_review_is_handed_to_other_programs(here: Acting, officer: ClientRequest) -> None:
+    review = attested(here, PHY3="no")
+    path = f"/security/reviews/{review.id}"
+    results = json.loads(officer.get(f"{path}/assessment-results.json").response.data)["assessment-results"]["results"][0]
+    states = {each["title"]: each["target"]["status"]["state"] for each in results["findings"]}
+    assert [item for item, state in states.items() if state != "satisfied"] == ["PHY3"] and len(states) > 25
+    officer.get(f"{path}/poam.json", expect=409)  # a plan has at least one item
+    row = here.opened(review, "PHY3")
+    here.plan(row)
+    plan = json.loads(officer.get(f"{path}/poam.json").response.data)["plan-of-action-and-milestones"]
+    assert [risk["title"] for risk in plan["risks"]] == [row.number] and len(plan["risks"][0]["remediations"][0]["tasks"]) == 2
+    browser_of(here.world, Reviewing(here.world).officer).get(f"{path}/poam.json", expect=404)
 
 
 def test_the_auditor_and_the_board_see_what_is_theirs(here: Acting) -> None:

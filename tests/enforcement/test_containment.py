@@ -14,7 +14,7 @@ from portal.services.account import sign_in
 from portal.services.agencies import devices
 from portal.services.security import containment, containment_preview
 from portal.services.security.containment import Target
-from tests.enforcement.incidents_world import Incidents
+from tests.enforcement.incidents_world import Incidents, refusal
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
@@ -28,12 +28,6 @@ def world(each_engine: Engine) -> World:
 @pytest.fixture
 def made(world: World) -> Incidents:
     return Incidents(world)
-
-
-def refusal(act, *args, **more) -> tuple[Reason, str]:
-    with pytest.raises(Refused) as no:
-        act(*args, **more)
-    return no.value.reason, no.value.field
 
 
 def let_in(world: World, *agencies) -> list[Membership]:

@@ -8,8 +8,7 @@ from sqlalchemy import Engine, select
 from portal.models import Incident, Job, Membership
 from portal.services.home import home
 from portal.services.security import duties, incident_chain, incident_people
-from tests.enforcement.incidents_world import Incidents
-from tests.enforcement.test_incidents import complain
+from tests.enforcement.incidents_world import Incidents, complain
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World
 from tests.web.browsing import statements

@@ -1,4 +1,4 @@
-"""Incidents (S2, S4): reported by anybody, triaged once, investigated by another, concluded with what is put right."""
+"""Incidents (S2, S4): triaged once, investigated by another, everybody told in time, concluded with what is put right."""
 
 import threading
 from datetime import timedelta
@@ -7,20 +7,17 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from portal.models import AuditEntry, CorrectiveAction, Incident, IncidentEntry, IncidentStep, Job, Membership
+from portal.models import CorrectiveAction, Incident, IncidentEntry, IncidentStep, Membership
 from portal.refusals import Refused
 from portal.services.security import (
-    complaints,
     incident_chain,
     incident_ending,
     incident_people,
-    incident_reports,
     incident_timeline,
     incident_triage,
 )
 from portal.services.security.incident_ending import Correction
-from tests.enforcement.incidents_world import SAID, Incidents
-from tests.services.asking import admin_of, director_of
+from tests.enforcement.incidents_world import Incidents, mails, refusal, said
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role
 
@@ -33,103 +30,6 @@ def world(each_engine: Engine) -> World:
 @pytest.fixture
 def made(world: World) -> Incidents:
     return Incidents(world)
-
-
-def refusal(act, *args, **more) -> tuple[Reason, str]:
-    with pytest.raises(Refused) as no:
-        act(*args, **more)
-    return no.value.reason, no.value.field
-
-
-def said(world: World, row: Incident) -> list[str]:
-    with world.look() as session:
-        return list(
-            session.scalars(
-                select(IncidentEntry.text).where(IncidentEntry.incident_id == row.id).order_by(IncidentEntry.id)
-            )
-        )
-
-
-def mails(world: World, mail: str) -> set[int]:
-    with world.look() as session:
-        return {job.payload["person_id"] for job in session.query(Job) if job.payload.get("mail") == mail}
-
-
-# --- the report
-
-
-def test_a_report_without_a_name_leaves_no_trace_of_who_it_was(world: World, made: Incidents) -> None:
-    user = world.actor(world.member(world.agency()))
-    row, token = made.report(user, named=False)
-    assert (row.reporter_id, row.reference) == (None, f"I-2026-{row.id:04d}")
-    with world.look() as session:
-        entry = session.scalars(select(AuditEntry).where(AuditEntry.act == "incident.report")).one()
-        assert (entry.actor_id, entry.address, entry.via) == (None, "", "nobody")
-        assert SAID not in entry.said
-        assert session.scalars(select(IncidentEntry.by_id)).all() == [None]
-    assert mails(world, "incident_reported") == {made.guard.person_id}
-    assert len(token) > 30
-    assert token not in str(made.read(row).__dict__)
-
-
-def test_a_reporter_who_is_named_sees_the_own_report_and_nobody_elses(world: World, made: Incidents) -> None:
-    one, two = (world.actor(world.member(world.agency())) for _ in range(2))
-    row, _ = made.report(one)
-    made.report(two)
-    with world.look() as session:
-        assert [each.id for each in incident_reports.own(session, actor=one)] == [row.id]
-    more = {"text": "It was again this morning.", "address": "203.0.113.9", "named": True, "policy": world.policy}
-    made.act(incident_reports.add, row, actor=one, **more)
-    assert refusal(made.act, incident_reports.add, row, actor=two, **more)[0] is Reason.NOT_ALLOWED
-    with world.look() as session:
-        assert [each.text for each in incident_reports.written(session, row)] == ["It was again this morning."]
-
-
-def test_the_link_opens_the_report_as_often_as_it_is_used_and_no_other(world: World, made: Incidents) -> None:
-    row, token = made.report()
-    other, _ = made.report()
-    with world.look() as session:
-        for _ in range(2):
-            envelope = world.keys.envelope(incident_reports.PURPOSE, [row.id, token])
-            assert (
-                incident_reports.by_link(session, keys=world.keys, envelope=envelope, policy=world.policy).id == row.id
-            )
-        for wrong in ([other.id, token], [row.id, token[:-1]], [row.id], "x", [str(row.id), token], [0, ""]):
-            envelope = world.keys.envelope(incident_reports.PURPOSE, wrong)
-            with pytest.raises(Refused, match="does not open a report"):
-                incident_reports.by_link(session, keys=world.keys, envelope=envelope, policy=world.policy)
-        with pytest.raises(Refused):
-            incident_reports.by_link(
-                session, keys=world.keys, envelope=world.keys.envelope("signing", [row.id, token]), policy=world.policy
-            )
-
-
-def test_so_many_reports_from_one_network_and_no_more(world: World, made: Incidents) -> None:
-    for _ in range(world.policy.incidents.address_reports):
-        made.report()
-    assert refusal(made.report)[0] is Reason.CONFLICT
-    assert world.count(Incident) == world.policy.incidents.address_reports
-    world.now += timedelta(minutes=world.policy.incidents.address_minutes)
-    made.report()
-
-
-def test_a_report_of_tomorrow_and_an_empty_one_are_refused(world: World, made: Incidents) -> None:
-    assert refusal(made.report, said=" \n ") == (Reason.BAD_INPUT, "said")
-    assert refusal(made.report, occurred_on=world.today + timedelta(1)) == (Reason.BAD_INPUT, "occurred_on")
-    assert world.count(Incident) == 0
-
-
-def test_what_looks_like_a_clients_is_marked_and_redacted_for_good(world: World, made: Incidents) -> None:
-    row, _ = made.report(said="Her number 123-45-6789 lay on the printer.")
-    assert made.read(row).to_redact
-    more = {"entry": None, "text": "Her number 123-45-6789 lay there."}
-    assert refusal(made.act, incident_timeline.redact, row, **more) == (Reason.BAD_INPUT, "text")
-    made.act(incident_timeline.redact, row, entry=None, text="A number lay on the printer.")
-    assert (made.read(row).said, made.read(row).to_redact) == ("A number lay on the printer.", False)
-    with world.look() as session:
-        everything = str([[str(value) for value in entry.__dict__.values()] for entry in session.query(AuditEntry)])
-        everything += str(session.scalars(select(IncidentEntry.text)).all())
-    assert "123-45-6789" not in everything
 
 
 # --- triage
@@ -351,54 +251,6 @@ def test_it_is_closed_when_everybody_was_told_and_can_be_opened_again(world: Wor
     kept = made.read(row)
     assert (kept.status, kept.finding, kept.conclusion, kept.closed_at) == ("investigating", "", "", None)
     assert "The conclusion of before: Both used one user ID for a month." in said(world, row)
-
-
-# --- complaints
-
-
-def complain(made: Incidents, agency, actor, **more):
-    values = {"title": "Posted notice was missing", "said": "The notice hangs nowhere.", "from_whom": "A visitor"}
-    values |= {"received_on": made.world.today} | more
-    with made.world.change() as session:
-        return complaints.enter(
-            session, agency=session.get_one(type(agency), agency.id), received=complaints.Received(**values), actor=actor,
-            now=made.world.now, policy=made.world.policy,
-        )  # fmt: skip
-
-
-def test_a_complaint_is_reviewed_and_answered_by_the_agency(world: World, made: Incidents) -> None:
-    agency = world.agency()
-    officer, director = admin_of(world, agency), director_of(world, agency)
-    row = complain(made, agency, officer)
-    assert (row.reference, row.answer_due) == (f"C-2026-{row.id:04d}", world.today + timedelta(30))
-    made.act(complaints.review, row, actor=director, note="Looked at the front door.")
-    made.act(complaints.answer, row, actor=officer, text="It hangs there again.")
-    kept = made.read(row)
-    assert (kept.status, kept.answer, kept.answered_by) == ("answered", "It hangs there again.", officer.person_id)
-    assert refusal(complain, made, agency, officer, from_whom="Client Maria Sample") == (Reason.BAD_INPUT, "from_whom")
-    elsewhere = admin_of(world, world.agency())
-    assert refusal(complain, made, agency, elsewhere)[0] is Reason.NOT_ALLOWED
-    assert (
-        refusal(made.act, complaints.raise_it, row, actor=elsewhere, reason="No.", policy=world.policy)[0]
-        is Reason.NOT_ALLOWED
-    )
-
-
-def test_a_complaint_becomes_an_incident_with_its_timeline(world: World, made: Incidents) -> None:
-    agency = world.agency()
-    row = complain(made, agency, admin_of(world, agency))
-    assert refusal(made.triage, row)[0] is Reason.CONFLICT
-    made.act(
-        complaints.raise_it, row, actor=admin_of(world, agency), reason="Somebody took pictures.", policy=world.policy
-    )
-    kept = made.read(row)
-    assert (kept.nature, kept.status, kept.reference) == ("incident", "reported", f"I-2026-{row.id:04d}")
-    made.triage(row, agency_id=agency.id)
-    assert said(world, row)[0] == "Complaint entered."
-    assert (
-        refusal(made.act, complaints.answer, row, actor=admin_of(world, agency), text="Answered.")[0]
-        is Reason.ILLEGAL_MOVE
-    )
 
 
 # --- the database

@@ -13,7 +13,7 @@ from portal.services.account import sessions
 from portal.services.desk import record_evidence
 from portal.services.paperwork import Scan
 from portal.services.people import training
-from portal.services.security import sanction_follow, sanctions
+from portal.services.security import duties, sanction_follow, sanctions
 from portal.services.security.sanction_measures import Measure
 from tests.enforcement.sanctioning import FACTS, SUSPENDED, Bench, access, person, whole
 from tests.services.asking import admin_of, director_of
@@ -224,6 +224,28 @@ def test_a_penalty_is_over_when_it_is_paid(bench: Bench) -> None:
     assert refusal(pay, bench, row, bench.world.today)[0] is Reason.ALREADY_DONE
     bench.world.drain()
     assert (bench.read(row).status, bench.read(row).paid_on) == ("expired", bench.world.today)
+
+
+def test_a_penalty_that_is_due_is_a_duty_of_the_director_or_the_person_until_it_is_paid(bench: Bench) -> None:
+    agency = bench.world.agency()
+    [member] = let_in(bench, agency)
+    director, day = director_of(bench.world, agency), bench.world.today + 20 * DAY
+    fine = Measure(measure="penalty", amount_cents=25_000, due_on=day)
+    whole_one, own = bench.sanction(whole(agency), fine, violation="agreement"), bench.sanction(person(member), fine)
+    bench.draft(whole(agency), fine, violation="agreement")  # not decided, so nobody owes it
+
+    def due(actor: Actor) -> list[tuple[str, date]]:
+        with bench.world.look() as session:
+            found = duties.for_person(
+                session, person_id=actor.person_id, roles=actor.roles, on=bench.world.today, policy=bench.world.policy
+            )
+        return [(duty.path, duty.due) for duty in found if duty.key.startswith("penalty")]
+
+    assert due(director) == [(f"/security/sanctions/{whole_one.id}", day)]
+    assert due(bench.world.actor(member)) == [(f"/security/sanctions/{own.id}", day)]
+    assert due(bench.world.admin) == []
+    pay(bench, whole_one, bench.world.today)
+    assert due(director) == []
 
 
 def pay(bench: Bench, row: Sanction, on: date) -> None:

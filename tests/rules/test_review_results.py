@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflows.corrective_pack import Counting
-from workflows.review_findings import Answered, by_category, findings, medians, overall, tone
+from workflows.review_findings import Answered, findings, medians, outcome, tone
 
 COUNTING = Counting()
 ANSWERS = ("", "yes", "partial", "no", "not_applicable")
@@ -28,7 +28,9 @@ several = st.lists(one, max_size=30)
         ("not_applicable", None, "no", "observed"), ("", False, "no", None), ("yes", False, "yes", "contradicted"),
     ],
 )  # fmt: skip
-def test_what_is_a_finding_and_of_which_kind(answer: str, records: bool | None, observed: str, kind: str | None) -> None:
+def test_what_is_a_finding_and_of_which_kind(
+    answer: str, records: bool | None, observed: str, kind: str | None
+) -> None:
     found = findings([Answered("PHY1", "physical", answer, records, observed)])
     assert [each.kind for each in found] == ([kind] if kind else [])
 
@@ -51,12 +53,15 @@ def test_results_are_what_one_counts_by_hand(answers: list[Answered]) -> None:
         if value is not None:
             by_hand.setdefault(each.category, []).append(value)
     expected = {category: int(sum(values) / len(values) * 10_000) for category, values in by_hand.items()}
-    assert by_category(answers, COUNTING) == expected
+    assert outcome(answers, COUNTING).by == expected
+    assert outcome(answers, COUNTING).findings == len(findings(answers))
     every = [value for values in by_hand.values() for value in values]
-    assert overall(answers, COUNTING) == (int(sum(every) / len(every) * 10_000) if every else None)
+    assert outcome(answers, COUNTING).overall == (int(sum(every) / len(every) * 10_000) if every else None)
 
 
-@given(st.lists(st.dictionaries(st.sampled_from(("network", "physical", "privacy")), st.integers(0, 10_000)), max_size=12))
+@given(
+    st.lists(st.dictionaries(st.sampled_from(("network", "physical", "privacy")), st.integers(0, 10_000)), max_size=12)
+)
 def test_medians_are_those_of_enough_agencies_and_of_nobody_else(results: list[dict[str, int]]) -> None:
     found = medians(results, COUNTING)
     for category in ("network", "physical", "privacy"):

@@ -66,7 +66,9 @@ def locked(town: Town, who: Any, _token: str) -> None:
 def suspended(town: Town, who: Any, _token: str) -> None:
     officer, second = town.staff(Role.LEAD_SECURITY), town.staff(Role.LEAD_ADMIN)
     with town.change() as session:
-        member = session.scalars(select(Membership).where(Membership.person_id == who.person_id).order_by(Membership.id)).first()
+        member = session.scalars(
+            select(Membership).where(Membership.person_id == who.person_id).order_by(Membership.id)
+        ).first()
         assert member is not None
         row = sanctions.draft(
             session, subject=sanctions.of_person(member), violation="shared-login", facts="Shared a password.",

@@ -164,7 +164,10 @@ class ReviewRevision(Base):
     """What was saved for an item, each time: never changed, so that everybody's words stay readable."""
 
     __tablename__ = "review_revision"
-    __table_args__ = (UniqueConstraint("answer_id", "revision"), Index("ix_review_revision_by", "saved_by", "answer_id"))
+    __table_args__ = (
+        UniqueConstraint("answer_id", "revision"),
+        Index("ix_review_revision_by", "saved_by", "answer_id"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[int] = mapped_column(ForeignKey("review_answer.id"))
     revision: Mapped[int] = mapped_column(Integer)

@@ -11,17 +11,14 @@ from portal import audit, jobs, permissions
 from portal.actors import Actor
 from portal.models import (
     CorrectiveAction,
-    CorrectiveFile,
     CorrectiveStep,
     Evidence,
     Membership,
     SecurityReview,
-    StoredFile,
 )
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services import holders
 from portal.services.locks import lock
-from portal.services.paperwork import Scan
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
@@ -31,7 +28,7 @@ LONGEST = timedelta(days=1100)
 LIVING = ("open", "planned", "completed", "asked")
 """What is neither closed nor excepted: somebody still has to do something."""
 
-TEXT, MOST_STEPS, MOST_FILES = 2000, 20, 20
+TEXT, MOST_STEPS = 2000, 20
 WRONG = "Say what is wrong, in a few words. No client's name."
 WHY = "Say why: it stays on record, and the Agency reads it."
 
@@ -84,7 +81,7 @@ def open_action(
     permissions.check(session, actor, Action.CORRECTIVE_OPEN, row)
     lock(session, agencies=[agency_id])
     row.wrong = a_reason(wrong, WRONG, field="wrong", most=TEXT)
-    row.doing = _optional(doing, "doing")
+    row.doing = optional(doing, "doing")
     row.due = _day(due, local_day(now, policy.zone))
     row.owner_id = _owner(session, agency_id, owner_id, now=now, policy=policy) if owner_id is not None else None
     if source.review is not None:
@@ -138,75 +135,6 @@ def plan(
         said=f"{row.number}: {what} By {us_date(day)}, in {len(new)} steps." + (f" Owner: {said}." if said else ""),
     )  # fmt: skip
     tell(session, row, "planned", actor=actor, now=now, policy=policy)
-
-
-def step_done(
-    session: Session, row: CorrectiveAction, step_id: int, *, note: str, actor: Actor, now: datetime
-) -> CorrectiveStep:
-    """Marks a milestone as done; NOT_FOUND for one of another action, ALREADY_DONE for one that is."""
-    _hold(session, row)
-    permissions.check(session, actor, Action.CORRECTIVE_WORK, row)
-    step = session.get(CorrectiveStep, step_id)
-    if step is None or step.action_id != row.id:
-        raise Refused(Reason.NOT_FOUND, "This action has no such step.")
-    if row.status not in ("planned", "asked", "accepted"):
-        raise Refused(Reason.ILLEGAL_MOVE, "Nothing is marked in this action as it stands. Load the page again.")
-    if step.done_at is not None:
-        raise Refused(Reason.ALREADY_DONE, f"This step was marked as done on {us_date(step.done_at.date())}.")
-    step.done_at, step.done_by, step.note = now, actor.person_id, _optional(note, "note", 1000)
-    audit.record(
-        session, actor=actor, now=now, act="corrective.step", thing=row, after={"step": step.text},
-        said=f"{row.number}: step done: {step.text}" + (f" ({step.note})" if step.note else ""),
-    )  # fmt: skip
-    return step
-
-
-def add_file(
-    session: Session, row: CorrectiveAction, scan: Scan, *, note: str, actor: Actor, now: datetime
-) -> CorrectiveFile:
-    """Keeps a file that shows what was done, for good. It lies in the storage already."""
-    _hold(session, row)
-    permissions.check(session, actor, Action.CORRECTIVE_WORK, row)
-    if row.status in ("verified", "withdrawn"):
-        raise Refused(Reason.ILLEGAL_MOVE, "This action is closed, so nothing is added to it. Open it again first.")
-    there = select(CorrectiveFile.id).join(StoredFile, StoredFile.id == CorrectiveFile.stored_file_id)
-    held = session.execute(there.add_columns(StoredFile.sha256).where(CorrectiveFile.action_id == row.id)).all()
-    if any(sha256 == scan.sha256 for _, sha256 in held):
-        raise Refused(Reason.ALREADY_DONE, "This very file is here already.", "file")
-    if len(held) >= MOST_FILES:
-        raise bad_input(f"An action keeps {MOST_FILES} files. Put several pages into one PDF.", "file")
-    stored = StoredFile(
-        sha256=scan.sha256, media_type=scan.media_type, size=scan.size, pages=scan.pages, name=scan.name[:200], agency_id=row.agency_id,
-        stored_by=actor.person_id, stored_at=now,
-    )  # fmt: skip
-    session.add(stored)
-    session.flush()
-    kept = CorrectiveFile(
-        action_id=row.id, stored_file_id=stored.id, note=_optional(note, "note", 300), added_by=actor.person_id, added_at=now
-    )  # fmt: skip
-    session.add(kept)
-    session.flush()
-    audit.record(
-        session, actor=actor, now=now, act="corrective.file", thing=row, after={"sha256": scan.sha256},
-        said=f"{row.number}: added the file {stored.name} as evidence (SHA-256 {scan.sha256}).",
-    )  # fmt: skip
-    return kept
-
-
-def complete(session: Session, row: CorrectiveAction, *, statement: str, actor: Actor, now: datetime) -> None:
-    """Says that it is done, in whose words; every step has to be. The Lead is asked to verify it."""
-    _hold(session, row)
-    permissions.check(session, actor, Action.CORRECTIVE_WORK, row)
-    words = a_reason(statement, "Say what was done and how one can see it.", field="statement", most=TEXT)
-    if actor.person_id is None:
-        raise bad_input("An action is completed by a person.")
-    left = [step.text for step in _steps(session, row) if step.done_at is None]
-    if left:
-        more = f", and {len(left) - 1} more" if len(left) > 1 else ""
-        raise bad_input(f"Mark every step as done first. Still to do: {left[0]}{more}.", "statement")
-    transition(session, row, "complete", actor=actor, now=now)
-    row.completed_by, row.completed_at, row.statement = actor.person_id, now, words
-    session.flush()
 
 
 def verify(session: Session, row: CorrectiveAction, *, how: str, actor: Actor, now: datetime, policy: Policy) -> None:
@@ -279,7 +207,7 @@ def put_steps(session: Session, row: CorrectiveAction, steps: Iterable[Step]) ->
     """Replaces the steps that are not done; a step that is done already and is named again is not asked for twice."""
     session.flush()
     session.execute(delete(CorrectiveStep).where(CorrectiveStep.action_id == row.id, CorrectiveStep.done_at.is_(None)))
-    done = {(step.text, step.due) for step in _steps(session, row)}
+    done = {(step.text, step.due) for step in steps_of(session, row)}
     session.add_all(
         CorrectiveStep(action_id=row.id, text=step.text, due=step.due) for step in steps if (step.text, step.due) not in done
     )  # fmt: skip
@@ -301,9 +229,7 @@ def refuse_own_place(row: CorrectiveAction, actor: Actor) -> None:
         )
 
 
-def tell(
-    session: Session, row: CorrectiveAction, news: str, *, actor: Actor, now: datetime, policy: Policy
-) -> None:
+def tell(session: Session, row: CorrectiveAction, news: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
     """Mails the owner and the Agency's security officers (of the Lead's own: its security officers), but not whoever acts."""
     on = local_day(now, policy.zone)
     told = officers(session, row.agency_id, on=on) | ({row.owner_id} if row.owner_id is not None else set())
@@ -330,12 +256,12 @@ def hold(session: Session, row: CorrectiveAction) -> None:
 _hold = hold
 
 
-def _steps(session: Session, row: CorrectiveAction) -> list[CorrectiveStep]:
+def steps_of(session: Session, row: CorrectiveAction) -> list[CorrectiveStep]:
     query = select(CorrectiveStep).where(CorrectiveStep.action_id == row.id).order_by(CorrectiveStep.id)
     return list(session.scalars(query))
 
 
-def _optional(text: str, field: str, most: int = TEXT) -> str:
+def optional(text: str, field: str, most: int = TEXT) -> str:
     words = " ".join(text.split())
     if len(words) > most:
         raise bad_input(f"At most {most:,} characters; this has {len(words):,}. Shorten it.", field)
@@ -373,6 +299,6 @@ def _refuse_doubled(session: Session, review: SecurityReview, item: str) -> None
 
 
 __all__ = [
-    "LIVING", "Source", "Step", "add_file", "checked_steps", "clear", "complete", "hold", "officers", "open_action", "plan", "put_steps",
-    "refuse_own_place", "reopen", "send_back", "step_done", "tell", "verify", "withdraw",
+    "LIVING", "Source", "Step", "checked_steps", "clear", "hold", "officers", "open_action", "plan", "put_steps",
+    "refuse_own_place", "reopen", "send_back", "tell", "verify", "withdraw",
 ]  # fmt: skip

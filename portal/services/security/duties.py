@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.models import DutyTold
-from portal.services.security import action_duties, incident_duties, plan_duties, review_duties
+from portal.services.security import action_duties, incident_duties, plan_duties, review_duties, sanction_duties
 from portal.services.security.duty import Duty, Looker
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
@@ -16,7 +16,13 @@ from workflows.vocabulary import Effect
 
 Source = Callable[[Session, date, Policy, Looker | None], Iterable[Duty]]
 
-SOURCES: tuple[Source, ...] = (incident_duties.due, plan_duties.due, action_duties.due, review_duties.duties,)
+SOURCES: tuple[Source, ...] = (
+    incident_duties.due,
+    plan_duties.due,
+    action_duties.due,
+    review_duties.duties,
+    sanction_duties.due,
+)
 """Each room's own: its duties that are due by a day or before, of everybody (None) or of whoever looks."""
 
 

@@ -1,7 +1,7 @@
 """Results of security reviews: by category, over the years, and against the median of Agencies ('Annual security review')."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -108,19 +108,16 @@ def counted(session: Session, reviews: Sequence[SecurityReview], policy: Policy)
     if not reviews:
         return []
     answers = _answers(session, [review.id for review in reviews])
-    counting, made = policy.corrective.counting, []
+    counting, made, same = policy.corrective.counting, [], _answered()
     categories: dict[tuple[int, bool], dict[str, str]] = {}
     for review in reviews:
         key = review.checklist_id, review.agency_id == LEAD
         if key not in categories:  # many reviews share a checklist, and reading it takes longer than counting
             categories[key] = {item.id: item.category for item in items_of(review)}
-        rows = [_answered(row, categories[key]) for row in answers[review.id] if row.item in categories[key]]
-        made.append(
-            Result(
-                review.id, review.agency_id, review.signed_off_at or review.opened_at, review_findings.by_category(rows, counting),
-                review_findings.overall(rows, counting), len(review_findings.findings(rows)),
-            )
-        )  # fmt: skip
+        rows = [same(row, categories[key]) for row in answers[review.id] if row.item in categories[key]]
+        outcome = review_findings.outcome(rows, counting)
+        signed = review.signed_off_at or review.opened_at
+        made.append(Result(review.id, review.agency_id, signed, outcome.by, outcome.overall, outcome.findings))
     return made
 
 
@@ -163,8 +160,17 @@ def _parts(ids: list[int]) -> Iterable[list[int]]:
     return (ids[first : first + 2000] for first in range(0, len(ids), 2000))
 
 
-def _answered(row: Row[Any], categories: Mapping[str, str]) -> Answered:
-    return Answered(row.item, categories[row.item], row.answer, row.holds, row.observed)
+def _answered() -> Callable[[Row[Any], Mapping[str, str]], Answered]:
+    """Makes rows into what the rules read; most Agencies answer alike, so what was made once is taken again."""
+    known: dict[tuple[Any, ...], Answered] = {}
+
+    def same(row: Row[Any], categories: Mapping[str, str]) -> Answered:
+        key = row.item, row.answer, row.holds, row.observed, categories[row.item]
+        if key not in known:
+            known[key] = Answered(row.item, categories[row.item], row.answer, row.holds, row.observed)
+        return known[key]
+
+    return same
 
 
 def _living(session: Session, agencies: list[int], on: date) -> dict[int, tuple[int, int]]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forms.policy import ForeseenFilter
-from portal.services.paging import PAGE
 from portal.services.desk.foreseen import GROUPS, SAYS, Foreseen, Preview
+from portal.services.paging import PAGE
 from portal.web.components import address
 
 

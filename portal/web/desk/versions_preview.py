@@ -10,8 +10,8 @@ from portal import audit
 from portal.db import reading, transaction
 from portal.refusals import not_found
 from portal.services.desk import publishing, publishing_preview
-from portal.services.paging import PAGE
 from portal.services.desk.publishing_preview import Asked
+from portal.services.paging import PAGE
 from portal.web.components import address
 from portal.web.desk.foreseen_list import as_rows, part, texts
 from portal.web.desk.room import as_csv, blueprint

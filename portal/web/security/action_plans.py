@@ -10,7 +10,7 @@ from forms.security.actions import MOST_ROWS, AskException, Complete, Plan, step
 from portal import permissions
 from portal.db import reading
 from portal.models import CorrectiveAction
-from portal.services.security import action_lists, actions, exceptions
+from portal.services.security import action_lists, action_work, actions, exceptions
 from portal.services.security.actions import Step
 from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
 from portal.web.security.actions import APART, state
@@ -104,7 +104,7 @@ def complete(action_id: int) -> Any:
 
     def act(session: Session) -> None:
         found = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-        actions.complete(session, found, statement=form.statement.data or "", actor=actor(), now=now())
+        action_work.complete(session, found, statement=form.statement.data or "", actor=actor(), now=now())
 
     if form.validate_on_submit() and saved(form, act, raised=APART):
         flash("Sent to the Lead. Somebody else looks at it and closes it, or sends it back to you.", "success")

@@ -20,7 +20,7 @@ from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Agency, CorrectiveAction, CorrectiveFile
 from portal.refusals import Refused, bad_input, not_found
-from portal.services.security import action_lists, actions, exceptions
+from portal.services.security import action_lists, action_work, actions, exceptions
 from portal.web.desk.room import as_csv, pager, to_agency
 from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions, tell, today
 from portal.web.security.room import blueprint
@@ -88,7 +88,8 @@ def state(action: CorrectiveAction) -> tuple[str, str]:
 
 def category(word: str) -> str:
     """A category of the checklist by its title in the pack; the other sources have words of their own."""
-    titles = {each.id: each.title for each in policy().review.categories} if policy().review else {}
+    review = policy().review
+    titles = {each.id: each.title for each in review.categories} if review else {}
     return titles.get(word, in_words(word).capitalize())
 
 
@@ -184,7 +185,7 @@ def step(action_id: int, number: int) -> Any:
         try:
             with transaction(sessions()) as session:
                 row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-                actions.step_done(session, row, number, note=form.note.data or "", actor=actor(), now=now())
+                action_work.step_done(session, row, number, note=form.note.data or "", actor=actor(), now=now())
         except Refused as no:
             tell(no)
         else:
@@ -205,7 +206,7 @@ def add_file(action_id: int) -> Any:
             scan = taken_in(form.file.data, "file")
             with transaction(sessions()) as session:
                 row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-                actions.add_file(session, row, scan, note=form.note.data or "", actor=actor(), now=now())
+                action_work.add_file(session, row, scan, note=form.note.data or "", actor=actor(), now=now())
         except Refused as no:
             if no.reason in APART:
                 raise

@@ -73,7 +73,9 @@ def contain(incident_id: int) -> Any:
         return page, 400 if form.errors or form.form_errors else 200
 
 
-@blueprint.route("/incidents/contained/<int:containment_id>/release", methods=["GET", "POST"], endpoint="open_contained")
+@blueprint.route(
+    "/incidents/contained/<int:containment_id>/release", methods=["GET", "POST"], endpoint="open_contained"
+)
 @permission(Action.INCIDENT_CONTAIN)
 def release(containment_id: int) -> Any:
     return _containment(
@@ -81,7 +83,9 @@ def release(containment_id: int) -> Any:
     )
 
 
-@blueprint.route("/incidents/contained/<int:containment_id>/extend", methods=["GET", "POST"], endpoint="extend_contained")
+@blueprint.route(
+    "/incidents/contained/<int:containment_id>/extend", methods=["GET", "POST"], endpoint="extend_contained"
+)
 @permission(Action.INCIDENT_CONTAIN)
 def extend(containment_id: int) -> Any:
     return _containment(containment_id, containment.extend, "extend", "Extended.")

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import render_template, url_for
 
-from portal.web.kernel import may_open, permission
+from portal.web.kernel import look_up, may_open, permission
 from portal.web.security.room import blueprint
 from workflows.vocabulary import Action
 
@@ -21,6 +21,12 @@ ROOMS: tuple[tuple[str, str, str], ...] = (
     ("Organization chart", "security.offices", "Who holds which office, and what each answers for."),
 )
 """Title, endpoint and one sentence on what is found there."""
+
+
+def any_room() -> bool:
+    """Whether one of them opens: what the menu asks on every page."""
+    look_up(endpoint for _, endpoint, _ in ROOMS)
+    return any(may_open(endpoint) for _, endpoint, _ in ROOMS)
 
 
 def open_rooms() -> list[dict[str, str]]:
