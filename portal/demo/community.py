@@ -15,6 +15,7 @@ from portal.demo.agencies import Joining
 from portal.demo.calendar import Calendar
 from portal.demo.continuum import Continuum
 from portal.demo.driver import Driver, fields
+from portal.demo.honest import Honest
 from portal.demo.house import STEPS, House, Staff
 from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
 from portal.demo.years import Years
@@ -146,6 +147,7 @@ class Play:
         self._plan_versions()
         self._plan_the_lead()
         Continuum(self.driver, self.calendar, self.staff).plan(self.houses)
+        Honest(self.driver, self.calendar, self.staff).plan(self.houses)
         self.calendar.before_closing.append(self.walking.carry_out)
         self.calendar.run()
 

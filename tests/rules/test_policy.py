@@ -48,7 +48,7 @@ def test_every_cite_is_a_heading_of_the_manual() -> None:
 def test_every_threshold_of_the_manual_stands_in_the_pack() -> None:
     assert POLICY.pass_mark == 8000
     assert POLICY.seats.reservation == Period.parse("P30D")
-    assert (POLICY.one_time_code.digits, POLICY.one_time_code.tries, POLICY.one_time_code.minutes) == (6, 5, 15)
+    assert (POLICY.one_time_code.digits, POLICY.one_time_code.tries, POLICY.one_time_code.minutes) == (6, 5, 10)
     rules = POLICY.core_password
     assert (rules.profile, rules.shortest, rules.longest, rules.digits) == ("manual", 8, 50, 2)
     assert (rules.change_after, rules.reveal) == (Period(days=45), timedelta(hours=72))

@@ -214,6 +214,8 @@ CALLS: dict[str, str] = {
     " {'label': h, 'bars': [], 'mark': none}], h, day, day)",
     "charts.heat_table": "heat_table([h], [{'label': h, 'href': h, 'cells': [{'status': h}]},"
     " {'label': h, 'cells': [{'status': 'met', 'text': h}]}, {'label': h, 'cells': []}], h, h)",
+    "charts.trend": "trend([{'label': h, 'values': [5000, none], 'shown': [h, h], 'median': h},"
+    " {'label': h, 'values': [], 'shown': [], 'median': h}], [h, h], h, 10000, h, h)",
 }
 WITH_CALL_BLOCK = {"forms.buttons", "forms.section", "summary.card", "documents.document", "page.details"}
 
