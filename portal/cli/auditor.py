@@ -13,6 +13,7 @@ from portal import auditor as audits
 from portal.cli.common import REFUSED, common, fail, to_print
 from portal.config import Settings
 from portal.db import make_engine, utc_now
+from workflows.policy import text_of
 
 SHOWN = 200
 
@@ -35,7 +36,7 @@ def auditor(
 ) -> None:
     """Check every issued access independently of the gate; exit status 1 where something is wrong."""
     chosen = settings(needs_secret=False)
-    words = chosen.policy.read_text(encoding="utf-8")
+    words = text_of(chosen.policy)
     try:
         report = audits.audit(
             make_engine(chosen.database_url),

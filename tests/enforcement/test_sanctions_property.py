@@ -231,4 +231,4 @@ def test_the_gate_says_what_the_open_ones_say(each_engine: Engine, rests: bool, 
             assert story.bench.world.status(member) == ("suspended" if expected else "live"), told
             states[bool(expected)] += 1
     assert all(states[each] for each in (True, False)), states
-    assert {"sanction", "appeal", "hear", "quiz", "wait"} <= set(story.did), story.did
+    assert {"sanction", "appeal", "quiz", "wait"} <= set(story.did), story.did
