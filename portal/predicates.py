@@ -172,10 +172,13 @@ NOT_ITS_ASKER = Predicate(
 )
 NOT_ITS_AUTHOR = Predicate(
     "who has neither drafted nor revised it",
-    lambda _s, actor, thing: actor.person_id is None
-    or actor.person_id not in (getattr(thing, "drafted_by", None), getattr(thing, "revised_by", None)),
-    lambda actor, model: model.drafted_by.is_distinct_from(actor.person_id)
-    & model.revised_by.is_distinct_from(actor.person_id),
+    lambda _s, actor, thing: (
+        actor.person_id is None
+        or actor.person_id not in (getattr(thing, "drafted_by", None), getattr(thing, "revised_by", None))
+    ),
+    lambda actor, model: (
+        model.drafted_by.is_distinct_from(actor.person_id) & model.revised_by.is_distinct_from(actor.person_id)
+    ),
 )
 PUT_OUT = Predicate(
     "once it is put out for feedback",

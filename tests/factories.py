@@ -30,25 +30,20 @@ from portal.services.account import sign_in
 from portal.services.agencies import agencies, delegations, devices, projects
 from portal.services.paperwork import Scan
 from portal.services.people import training, waivers
-from portal.services.security import (
-    actions,
-    board_records,
+from portal.services.security.actions import actions
+from portal.services.security.incidents import (
     containment,
-    helping,
     incident_chain,
     incident_files,
     incident_people,
     incident_reports,
     incident_timeline,
     incident_triage,
-    plan_approval,
-    plan_feedback,
-    plans,
-    releases,
-    reviews,
-    sanctions,
 )
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.plans import board_records, plan_approval, plan_feedback, plans, releases
+from portal.services.security.reviews import helping, reviews
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from tests.services.world import World
 from workflows.vocabulary import Effect, Role, Scope
 
@@ -184,7 +179,13 @@ class Town(World):
         given = reviews.Given("yes", f"Seen at {side.name}")
         reviews.save(session, review, item="MAL2", given=given, seen=0, actor=officer, now=self.now, policy=self.policy)
         helping.hand_over(
-            session, review, items=["PRV1"], to=side.members["delegate"].person_id, actor=officer, now=self.now, policy=self.policy
+            session,
+            review,
+            items=["PRV1"],
+            to=side.members["delegate"].person_id,
+            actor=officer,
+            now=self.now,
+            policy=self.policy,
         )
         return {"review_id": review.id}
 
@@ -194,21 +195,35 @@ class Town(World):
         speaker, file = self.actor(self.harbor.members["admin"]), _certificate("the Board")
         with self.change() as session:
             first, second, third = (
-                plans.draft(session, kind=kind, changes="The first one.", body="Keep it safe.", file=None, actor=self.admin, **more)
+                plans.draft(
+                    session,
+                    kind=kind,
+                    changes="The first one.",
+                    body="Keep it safe.",
+                    file=None,
+                    actor=self.admin,
+                    **more,
+                )
                 for kind in ("security_plan", "privacy_policy", "governance_charter")
             )
             plans.ask_for_feedback(session, second, until=self.today + timedelta(14), actor=self.admin, **more)
-            said = plan_feedback.comment(session, second, agency_id=None, place="", text="Say more.", actor=speaker, **more)
+            said = plan_feedback.comment(
+                session, second, agency_id=None, place="", text="Say more.", actor=speaker, **more
+            )
             plans.take_over(session, third, actor=self.admin, **more)
             vote = plan_approval.Vote(on=self.today, approved=True, votes_for=3, against=0, abstained=0, minutes=file)
             plan_approval.record_vote(session, third, vote, actor=self.guard, **more)
             owner = self.desk.person_id or 0
-            task = plan_approval.add_task(session, third, what="Tell them.", owner_id=owner, due=self.today, actor=self.admin, **more)
+            task = plan_approval.add_task(
+                session, third, what="Tell them.", owner_id=owner, due=self.today, actor=self.admin, **more
+            )
             record = board_records.keep(
                 session, kind="lead_monitoring", about="", held_on=self.today, due_again=None, file=file, filed_at="", note="",
                 actor=self.admin, **more,
             )  # fmt: skip
-            asked = releases.Asked("An example", "A study.", "Stays.", self.today, self.today, 11, "Left out.", self.today, True)
+            asked = releases.Asked(
+                "An example", "A study.", "Stays.", self.today, self.today, 11, "Left out.", self.today, True
+            )
             release = releases.enter(session, asked, actor=self.desk, **more)
             return {
                 "version_id": first.id, "comment_id": said.id, "task_id": task.id, "record_id": record.id, "release_id": release.id,
@@ -242,7 +257,9 @@ class Town(World):
         row = actions.open_action(
             session, agency_id=side.agency_id, source=actions.Source(plan_id=1), category="physical", wrong=f"No lock at {side.name}.", due=day, **more
         )  # fmt: skip
-        actions.plan(session, row, doing="Buy a lock.", owner_id=owner, due=day, steps=[actions.Step("Buy it", day)], **more)
+        actions.plan(
+            session, row, doing="Buy a lock.", owner_id=owner, due=day, steps=[actions.Step("Buy it", day)], **more
+        )
         return {"action_id": row.id}
 
     def _incident(self, session: Session, side: Side) -> dict[str, int]:
@@ -252,7 +269,9 @@ class Town(World):
         row, _ = incident_reports.report(
             session, told=told, named=True, address="203.0.113.9", actor=self.actor(side.members["admin"]), now=self.now, policy=self.policy
         )  # fmt: skip
-        facts = incident_triage.Facts(title="Shared login", kind="shared_login", severity="major", agency_id=side.agency_id)
+        facts = incident_triage.Facts(
+            title="Shared login", kind="shared_login", severity="major", agency_id=side.agency_id
+        )
         incident_triage.triage(session, row, facts=facts, policy=self.policy, **more)
         incident_triage.assign(session, row, person_id=guard.person_id or 0, policy=self.policy, **more)
         involved = [
@@ -264,7 +283,9 @@ class Town(World):
         incident_people.open_to(session, involved[0], asked="Whose login was it?", **more)
         kept = incident_files.keep(session, row, scan=_certificate(f"incident at {side.name}"), what="A screen", **more)
         target = containment.Target("person", side.members["delegate"].person_id)
-        held = containment.contain(session, row, targets=[target], reason="Still signed in.", policy=self.policy, **more)
+        held = containment.contain(
+            session, row, targets=[target], reason="Still signed in.", policy=self.policy, **more
+        )
         return {
             "incident_id": row.id, "involved_id": involved[0].id, "kept_id": kept.id, "containment_id": held[0].id,
             "chain_id": incident_chain.steps(session, row)[0].id, "entry_id": incident_timeline.entries(session, row)[0].id,

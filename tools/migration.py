@@ -127,7 +127,9 @@ def _rendered(operations: UpgradeOps | DowngradeOps, as_batch: bool = False) -> 
     text = render_python_code(operations, render_as_batch=as_batch)
     for table in sorted({trigger.table for trigger in portal.models.TRIGGERS}):
         # A table that SQLite makes anew loses its triggers: what is guarded is altered in place, or not at all.
-        text = text.replace(f"batch_alter_table('{table}', schema=None)", f"batch_alter_table('{table}', recreate='never')")
+        text = text.replace(
+            f"batch_alter_table('{table}', schema=None)", f"batch_alter_table('{table}', recreate='never')"
+        )
     # What a database has is read back in its own words, which the other one does not know.
     text = text.replace("sa.DATETIME()", "sa.DateTime()").replace("sa.INTEGER()", "sa.Integer()")
     return re.sub(r"^\s*# ###.*\n?", "", text, flags=re.MULTILINE).strip() or "pass"

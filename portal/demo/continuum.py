@@ -15,7 +15,7 @@ from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
 from portal.models import DataRelease, PlanComment, PlanTask, PlanVersion
 from portal.services.paperwork import Scan
-from portal.services.security import board_records, plan_approval, plan_feedback, plan_upkeep, plans, releases
+from portal.services.security.plans import board_records, plan_approval, plan_feedback, plan_upkeep, plans, releases
 
 TEXT = """# Aim
 

@@ -12,9 +12,10 @@ from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
 from portal.models import Incident, ReviewAnswer, SecurityReview
 from portal.services.review_content import items_of
-from portal.services.security import attesting, campaigns, incident_people, incident_reports, incident_triage, reviews
-from portal.services.security.incident_reports import Told
-from portal.services.security.reviews import Given
+from portal.services.security.incidents import incident_people, incident_reports, incident_triage
+from portal.services.security.incidents.incident_reports import Told
+from portal.services.security.reviews import attesting, campaigns, reviews
+from portal.services.security.reviews.reviews import Given
 
 OPENED, ANSWERED, REPORTED = 24, 17, 6
 NOTES = {"partial": "One of three rooms still lacks it.", "no": "Not yet. It is planned for the spring."}
@@ -83,7 +84,9 @@ class Honest:
         driver = self.driver
         with driver.change() as session:
             told = Told(said=said, occurred_on=driver.today - timedelta(1), discovered_on=driver.today)
-            report(session, told=told, named=named, address="192.0.2.44", actor=incident_reports.UNNAMED, **driver.about)
+            report(
+                session, told=told, named=named, address="192.0.2.44", actor=incident_reports.UNNAMED, **driver.about
+            )
 
     def _triage(self, house: House) -> None:
         driver = self.driver
@@ -110,6 +113,3 @@ class Honest:
         if found is None:
             raise LookupError(f"{house.name} has no review open")
         return found
-
-
-

@@ -12,8 +12,8 @@ from portal.models import Waiver
 from portal.services.agencies import agency_ending
 from portal.services.desk import publishing, record_evidence
 from portal.services.people import waivers
-from portal.services.security import sanctions
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from workflows.vocabulary import About, Kind
 
 

@@ -9,7 +9,9 @@ from portal.db import reading, transaction
 from portal.jobs import Job
 from portal.services import lapses, look_ahead
 from portal.services.people import departures, licences
-from portal.services.security import duties, exceptions, sanctions
+from portal.services.security import duties
+from portal.services.security.actions import exceptions
+from portal.services.security.sanctions import sanctions
 from portal.wiring import Context
 
 

@@ -50,7 +50,8 @@ from portal.services.agencies.delegations import SCOPES
 from portal.services.home import running_out
 from portal.services.paperwork import again
 from portal.services.people import mailbox
-from portal.services.security import duties, sanction_notices
+from portal.services.security import duties
+from portal.services.security.sanctions import sanction_notices
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
 from workflows.vocabulary import LEAD, Scope
@@ -247,9 +248,7 @@ def _running_out(session: Session, facts: Facts, now: datetime, context: Context
     facts["own_items"] = [item for item in facts["items"] if item.own]
     facts["duties"] = [
         (duty, duties.when(duty, on=today))
-        for duty in duties.for_person(
-            session, person_id=facts["to"].id, roles=roles, on=today, policy=context.policy
-        )
+        for duty in duties.for_person(session, person_id=facts["to"].id, roles=roles, on=today, policy=context.policy)
     ]
     if not facts["items"] and not facts["duties"]:
         return False

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.adapters.mail import Attachment
 from portal.adapters.storage import Storage
 from portal.models import Sanction, SanctionNotice
-from portal.services.security.sanction_measures import in_words, measure_of, until_in_words
+from portal.services.security.sanctions.sanction_measures import in_words, measure_of, until_in_words
 from portal.wiring import Context
 
 

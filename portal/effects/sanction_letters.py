@@ -14,7 +14,7 @@ from portal.db import reading, transaction
 from portal.jobs import Job
 from portal.models import Person, Sanction, SanctionNotice, StoredFile
 from portal.services import links
-from portal.services.security.sanction_measures import in_words, measure_of, until_in_words
+from portal.services.security.sanctions.sanction_measures import in_words, measure_of, until_in_words
 from portal.wiring import Context
 from workflows.business_time import end_of_day, local_day, us_date
 from workflows.enforcement_pack import Told

@@ -62,7 +62,16 @@ from portal.models.sign_in import (
 from portal.models.training import BackgroundCheck, TrainingResult
 from portal.models.waivers import Waiver
 
-TRIGGERS = (*EVIDENCE_TRIGGERS, *ACCESS_TRIGGERS, *RECORD_TRIGGERS, *KEPT_TRIGGERS, *SEPARATION_TRIGGERS, *REVIEW_TRIGGERS, *INCIDENT_TRIGGERS, *SANCTION_TRIGGERS)
+TRIGGERS = (
+    *EVIDENCE_TRIGGERS,
+    *ACCESS_TRIGGERS,
+    *RECORD_TRIGGERS,
+    *KEPT_TRIGGERS,
+    *SEPARATION_TRIGGERS,
+    *REVIEW_TRIGGERS,
+    *INCIDENT_TRIGGERS,
+    *SANCTION_TRIGGERS,
+)
 
 __all__ = [
     "TRIGGERS",

@@ -93,6 +93,11 @@ def _where(speaking: list[Predicate], column: str) -> str:
         return HANDED
     if any(predicate in speaking for predicate in OF_ONESELF):
         return MYSELF
-    if SIGNED_IN in speaking or ANYONE in speaking or column in AT_THE_LEAD or any(predicate.everywhere for predicate in speaking):
+    if (
+        SIGNED_IN in speaking
+        or ANYONE in speaking
+        or column in AT_THE_LEAD
+        or any(predicate.everywhere for predicate in speaking)
+    ):
         return YES
     return OWN

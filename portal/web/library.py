@@ -7,7 +7,7 @@ from flask import Blueprint, Response, g, render_template, request
 from forms.security.marked_text import blocks
 from portal.db import reading
 from portal.refusals import not_found
-from portal.services.security import plan_lists
+from portal.services.security.plans import plan_lists
 from portal.web.kernel import policy, public, sessions, today
 from portal.web.uploads import download, fetched
 

@@ -49,9 +49,7 @@ def init_app(app: Flask) -> None:
             }
         else:
             around["sign_in_href"] = url_for("account.sign_in")
-            around["footer_links"].append(
-                {"label": "Plans and policies", "href": url_for("library.index")}
-            )
+            around["footer_links"].append({"label": "Plans and policies", "href": url_for("library.index")})
         return around
 
 

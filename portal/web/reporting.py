@@ -11,8 +11,8 @@ from portal import permissions
 from portal.db import reading, transaction
 from portal.models import Incident
 from portal.refusals import Refused
-from portal.services.security import incident_reports
-from portal.services.security.incident_reports import Told
+from portal.services.security.incidents import incident_reports
+from portal.services.security.incidents.incident_reports import Told
 from portal.web import kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
 from workflows.client_data import looks_like_client

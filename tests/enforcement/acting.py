@@ -11,8 +11,8 @@ from portal.actors import Actor
 from portal.models import CorrectiveAction, Job, SecurityReview
 from portal.refusals import Refused
 from portal.services.paperwork import Scan
-from portal.services.security import action_work, actions, exceptions, review_findings
-from portal.services.security.actions import Source, Step
+from portal.services.security.actions import action_work, actions, exceptions, review_findings
+from portal.services.security.actions.actions import Source, Step
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from workflows.vocabulary import Effect, Reason

@@ -8,16 +8,16 @@ from sqlalchemy import select
 from portal.actors import Actor
 from portal.models import Agency, Containment, Incident, IncidentEntry, IncidentPerson, Job, Membership, Person
 from portal.refusals import Refused
-from portal.services.security import (
+from portal.services.security.incidents import (
     complaints,
     containment,
     incident_people,
     incident_reports,
     incident_triage,
 )
-from portal.services.security.containment import Target
-from portal.services.security.incident_reports import UNNAMED, Told
-from portal.services.security.incident_triage import Facts
+from portal.services.security.incidents.containment import Target
+from portal.services.security.incidents.incident_reports import UNNAMED, Told
+from portal.services.security.incidents.incident_triage import Facts
 from tests.services.world import World
 from workflows.vocabulary import Reason, Role
 

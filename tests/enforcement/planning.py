@@ -6,7 +6,7 @@ from typing import Any
 from portal.actors import Actor
 from portal.models import PlanVersion
 from portal.services.paperwork import Scan
-from portal.services.security import plan_approval, plan_feedback, plans
+from portal.services.security.plans import plan_approval, plan_feedback, plans
 from tests.services.world import World
 from workflows.vocabulary import Role
 

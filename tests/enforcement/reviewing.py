@@ -8,8 +8,8 @@ from portal.actors import Actor
 from portal.models import Agency, Document, Link, Membership, ReviewAnswer, SecurityReview
 from portal.services import links, paperwork
 from portal.services.review_content import items_of
-from portal.services.security import attesting, reviews, signing_off
-from portal.services.security.reviews import Given
+from portal.services.security.reviews import attesting, reviews, signing_off
+from portal.services.security.reviews.reviews import Given
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Role

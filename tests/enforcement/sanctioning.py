@@ -7,9 +7,9 @@ from sqlalchemy import Engine
 
 from portal.actors import Actor
 from portal.models import Agency, Membership, Sanction
-from portal.services.security import sanction_appeals, sanctions
-from portal.services.security.sanction_measures import Measure
-from portal.services.security.sanctions import Subject
+from portal.services.security.sanctions import sanction_appeals, sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
+from portal.services.security.sanctions.sanctions import Subject
 from tests.services.world import World
 from workflows.vocabulary import Role
 

@@ -9,11 +9,8 @@ from portal import jobs
 from portal.effects import mail
 from portal.models import Job, SecurityReview
 from portal.services.home.home import waiting
-from portal.services.security import (
-    action_duties,
-    action_lists,
-    duties,
-)
+from portal.services.security import duties
+from portal.services.security.actions import action_duties, action_lists
 from portal.worker import drain
 from tests.enforcement.acting import Acting
 from tests.enforcement.reviewing import Reviewing

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from portal.adapters.storage import Storage
 from portal.models import AuditEntry, CorrectiveAction, SecurityReview
 from portal.services.paperwork import Scan
-from portal.services.security import action_work, actions
+from portal.services.security.actions import action_work, actions
 from tests.enforcement.acting import Acting
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
@@ -202,7 +202,9 @@ def test_another_agency_sees_and_does_nothing(here: Acting, officer: ClientReque
     [theirs], [kept] = here.read(row).files, own.read(mine).files
     officer_there = browser_of(world, own.officer)
     officer_there.get(f"/security/actions/{mine.id}/files/{kept.id}")
-    officer_there.get(f"/security/actions/{mine.id}/files/{theirs.id}", expect=404)  # another Agency's, by way of one's own
+    officer_there.get(
+        f"/security/actions/{mine.id}/files/{theirs.id}", expect=404
+    )  # another Agency's, by way of one's own
     assert "Sample Harbor" not in other.get(f"/security/actions?agency={here.at.agency.id}&show=all").text
     for path in (
         f"/security/actions/{row.id}/reopen",
@@ -302,14 +304,18 @@ def test_the_report_says_everything_and_is_on_record(here: Acting, officer: Clie
 def test_a_review_is_handed_to_other_programs(here: Acting, officer: ClientRequest) -> None:
     review = attested(here, PHY3="no")
     path = f"/security/reviews/{review.id}"
-    results = json.loads(officer.get(f"{path}/assessment-results.json").response.data)["assessment-results"]["results"][0]
+    results = json.loads(officer.get(f"{path}/assessment-results.json").response.data)["assessment-results"]["results"][
+        0
+    ]
     states = {each["title"]: each["target"]["status"]["state"] for each in results["findings"]}
     assert [item for item, state in states.items() if state != "satisfied"] == ["PHY3"] and len(states) > 25
     officer.get(f"{path}/poam.json", expect=409)  # a plan has at least one item
     row = here.opened(review, "PHY3")
     here.plan(row)
     plan = json.loads(officer.get(f"{path}/poam.json").response.data)["plan-of-action-and-milestones"]
-    assert [risk["title"] for risk in plan["risks"]] == [row.number] and len(plan["risks"][0]["remediations"][0]["tasks"]) == 2
+    assert [risk["title"] for risk in plan["risks"]] == [row.number] and len(
+        plan["risks"][0]["remediations"][0]["tasks"]
+    ) == 2
     browser_of(here.world, Reviewing(here.world).officer).get(f"{path}/poam.json", expect=404)
 
 

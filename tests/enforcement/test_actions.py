@@ -9,12 +9,8 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.models import AuditEntry, CorrectiveAction, CorrectiveStep, ReviewAnswer, SecurityReview
 from portal.refusals import Refused
-from portal.services.security import (
-    action_work,
-    actions,
-    review_findings,
-)
-from portal.services.security.actions import Source, Step
+from portal.services.security.actions import action_work, actions, review_findings
+from portal.services.security.actions.actions import Source, Step
 from tests.enforcement.acting import Acting, found, mails, refusal, scan
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role

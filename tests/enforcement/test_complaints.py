@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from portal.services.security import complaints
+from portal.services.security.incidents import complaints
 from tests.enforcement.incidents_world import Incidents, complain, refusal, said
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World

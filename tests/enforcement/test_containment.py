@@ -12,8 +12,8 @@ from portal.refusals import Refused
 from portal.services import daily
 from portal.services.account import sign_in
 from portal.services.agencies import devices
-from portal.services.security import containment, containment_preview
-from portal.services.security.containment import Target
+from portal.services.security.incidents import containment, containment_preview
+from portal.services.security.incidents.containment import Target
 from tests.enforcement.incidents_world import Incidents, refusal
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World

@@ -6,10 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import CorrectiveAction, SecurityReview
-from portal.services.security import (
-    actions,
-    exceptions,
-)
+from portal.services.security.actions import actions, exceptions
 from tests.enforcement.acting import Acting, found, mails, refusal
 from tests.services.world import World
 from workflows.vocabulary import LEAD, Reason, Role

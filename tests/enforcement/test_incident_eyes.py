@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from portal.models import Membership
 from portal.services.home import aggregates
-from portal.services.security import incident_people, incident_triage
+from portal.services.security.incidents import incident_people, incident_triage
 from tests.enforcement.incidents_world import SAID, Incidents
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World

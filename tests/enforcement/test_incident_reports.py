@@ -7,10 +7,7 @@ from sqlalchemy import Engine, select
 
 from portal.models import AuditEntry, Incident, IncidentEntry
 from portal.refusals import Refused
-from portal.services.security import (
-    incident_reports,
-    incident_timeline,
-)
+from portal.services.security.incidents import incident_reports, incident_timeline
 from tests.enforcement.incidents_world import SAID, Incidents, mails, refusal
 from tests.services.world import World
 from workflows.vocabulary import Reason

@@ -9,14 +9,14 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.models import CorrectiveAction, Incident, IncidentEntry, IncidentStep, Membership
 from portal.refusals import Refused
-from portal.services.security import (
+from portal.services.security.incidents import (
     incident_chain,
     incident_ending,
     incident_people,
     incident_timeline,
     incident_triage,
 )
-from portal.services.security.incident_ending import Correction
+from portal.services.security.incidents.incident_ending import Correction
 from tests.enforcement.incidents_world import Incidents, mails, refusal, said
 from tests.services.world import World
 from workflows.vocabulary import About, Kind, Reason, Role

@@ -11,7 +11,8 @@ from portal.effects.mail import load
 from portal.models import Job
 from portal.services import daily
 from portal.services.home import home
-from portal.services.security import board_records, duties, plan_approval, plan_upkeep
+from portal.services.security import duties
+from portal.services.security.plans import board_records, plan_approval, plan_upkeep
 from portal.worker import drain
 from tests.enforcement.planning import SECURITY, Planning
 from tests.services.world import World

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from portal.models import AuditEntry, PlanComment, PlanResubmission, PlanTask
 from portal.refusals import Refused
-from portal.services.security import plan_approval, plan_feedback, plan_lists, plan_upkeep, plans
+from portal.services.security.plans import plan_approval, plan_feedback, plan_lists, plan_upkeep, plans
 from tests.enforcement.planning import SECURITY, Planning, pdf
 from tests.services.world import World
 from workflows.processes import PLAN
@@ -315,7 +315,7 @@ def test_what_may_be_seen_of_a_plan_follows_its_status(here: Planning) -> None:
 
 
 def test_every_status_has_its_words() -> None:
-    from portal.web.security.plans import WORDS
+    from portal.web.security.plans.plans import WORDS
 
     assert set(WORDS) == set(PLAN.states)
     assert len({said for _, said in WORDS.values()}) == len(WORDS)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from portal.models import PlanVersion
 from portal.refusals import Refused
 from portal.services.home import home_plans
-from portal.services.security import board_records, offices, plan_duties, plan_lists, plan_upkeep, plans, releases
+from portal.services.security import offices
+from portal.services.security.plans import board_records, plan_duties, plan_lists, plan_upkeep, plans, releases
 from tests.enforcement.planning import Planning
 from tests.services.test_grants_races import together
 from tests.services.world import World

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from portal.models import PlanVersion
-from portal.services.security import plan_approval, plans
+from portal.services.security.plans import plan_approval, plans
 from portal.web.app import build
 from tests.enforcement.plan_pages import a_pdf, counted, sent
 from tests.enforcement.planning import SECURITY, Planning

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.models import AuditEntry, BoardRecord, DataRelease
 from portal.refusals import Refused
-from portal.services.security import board_records, releases
+from portal.services.security.plans import board_records, releases
 from tests.enforcement.planning import pdf
 from tests.services.world import World
 from workflows.plan_days import RecordState, record_state

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from portal.models import BoardRecord, DataRelease
-from portal.services.security import board_records
+from portal.services.security.plans import board_records
 from tests.enforcement.plan_pages import a_pdf, counted, sent
 from tests.enforcement.planning import Planning
 from tests.services.world import World

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 from portal.models import Agency, Evidence, Job, ReviewCampaign, SecurityReview
 from portal.refusals import Refused
 from portal.services.home import home
-from portal.services.security import campaigns, duties, signing_off
+from portal.services.security import duties
+from portal.services.security.reviews import campaigns, signing_off
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from tests.web.browsing import statements

@@ -7,8 +7,8 @@ from sqlalchemy import Engine, select
 
 from portal.models import Device, Membership, SecurityReview
 from portal.services.people import departures
-from portal.services.security import facts
-from portal.services.security.facts import Fact
+from portal.services.security.reviews import facts
+from portal.services.security.reviews.facts import Fact
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from tests.web.browsing import statements

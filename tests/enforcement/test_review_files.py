@@ -10,7 +10,7 @@ from portal.models import ReviewFile, SecurityReview
 from portal.refusals import Refused
 from portal.services.paperwork import Scan
 from portal.services.review_content import files, fingerprint, present_files
-from portal.services.security import helping, review_files
+from portal.services.security.reviews import helping, review_files
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from workflows.vocabulary import Reason

@@ -11,8 +11,8 @@ from portal.models import Agency, Document, Evidence, Job, Membership, ReviewRev
 from portal.refusals import Refused
 from portal.services import decisions
 from portal.services.review_content import answer_of, previous_answers
-from portal.services.security import attesting, helping, signing_off
-from portal.services.security.reviews import Overtaken
+from portal.services.security.reviews import attesting, helping, signing_off
+from portal.services.security.reviews.reviews import Overtaken
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Effect, Kind, Reason, Role

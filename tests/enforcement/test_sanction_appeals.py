@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from portal.actors import Actor
 from portal.models import Evidence, Membership
 from portal.refusals import Refused
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions.sanction_measures import Measure
 from tests.enforcement.sanctioning import Bench, access, person, whole
 from tests.services.asking import admin_of, director_of
 from workflows.policy import MAINE, load, text_of

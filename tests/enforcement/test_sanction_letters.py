@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from portal.adapters.storage import Storage
 from portal.effects.registry import HANDLERS
 from portal.models import Agency, Membership, Sanction, SanctionNotice, StoredFile
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions.sanction_measures import Measure
 from portal.worker import drain
 from tests.enforcement.sanctioning import Bench, person, whole
 from tests.services.asking import director_of

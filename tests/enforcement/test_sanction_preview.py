@@ -5,9 +5,9 @@ from sqlalchemy import Engine, select
 
 from portal.models import Evidence, Grant, Membership, Person, Sanction, Seat, WebSession
 from portal.services.account import sessions
-from portal.services.security import sanction_preview, sanctions
-from portal.services.security.sanction_measures import Measure
-from portal.services.security.sanction_preview import Happens
+from portal.services.security.sanctions import sanction_preview, sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
+from portal.services.security.sanctions.sanction_preview import Happens
 from tests.enforcement.sanctioning import Bench
 from tests.web.browsing import statements
 from workflows.vocabulary import About, Kind

@@ -13,8 +13,9 @@ from portal.services.account import sessions
 from portal.services.desk import record_evidence
 from portal.services.paperwork import Scan
 from portal.services.people import training
-from portal.services.security import duties, sanction_follow, sanctions
-from portal.services.security.sanction_measures import Measure
+from portal.services.security import duties
+from portal.services.security.sanctions import sanction_follow, sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from tests.enforcement.sanctioning import FACTS, SUSPENDED, Bench, access, person, whole
 from tests.services.asking import admin_of, director_of
 from workflows.vocabulary import About, Kind, Reason, Role

@@ -15,9 +15,9 @@ from portal.models import Membership, Person, Sanction
 from portal.services import decisions
 from portal.services.paperwork import Scan
 from portal.services.people import training
-from portal.services.security import sanctions
-from portal.services.security.sanction_measures import Measure
-from portal.services.security.sanctions import Subject
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
+from portal.services.security.sanctions.sanctions import Subject
 from tests.enforcement.sanctioning import Bench
 from workflows.policy import MAINE, load, text_of
 

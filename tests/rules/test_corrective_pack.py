@@ -21,7 +21,7 @@ def test_maine_says_it_of_every_kind_of_finding() -> None:
 
 
 def test_a_pack_from_before_there_were_any_has_no_findings() -> None:
-    begins, ends = TEXT.index("[corrective_actions]"), TEXT.index('[review_results]')
+    begins, ends = TEXT.index("[corrective_actions]"), TEXT.index("[review_results]")
     rest = TEXT[ends:]
     after = re.search(r"\n\[\[?(?!review_results)", rest)
     old = TEXT[:begins] + (rest[after.start() :] if after else "")

@@ -13,8 +13,8 @@ from portal.models import Agency, Credential, Membership, Person, WebSession
 from portal.secrets import hash_of
 from portal.services.account import lockout, passwords
 from portal.services.people import departures
-from portal.services.security import sanctions
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from portal.web.app import build
 from portal.wiring import Context
 from tests.factories import Town

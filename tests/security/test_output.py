@@ -229,7 +229,15 @@ def what_mails_are_about(session: Session, town: Town, user: Person) -> dict[str
     session.flush()
     session.get_one(SecurityReview, side.ids["review_id"]).returned_reason = "<script>alert(1)</script>"
     payload |= {"incident_id": incident.id, "review_id": side.ids["review_id"], "sanction_id": side.ids["sanction_id"]}
-    payload |= {"action_id": action.id, "news": "opened", "stop_id": stop.id, "waiver_id": waiver.id, "check_id": check.id, "seq": 9, "mac": "0" * 64}
+    payload |= {
+        "action_id": action.id,
+        "news": "opened",
+        "stop_id": stop.id,
+        "waiver_id": waiver.id,
+        "check_id": check.id,
+        "seq": 9,
+        "mac": "0" * 64,
+    }
     return payload | {"change_id": change.id}
 
 

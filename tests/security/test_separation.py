@@ -28,8 +28,8 @@ from portal.models.separation import JUDGED
 from portal.refusals import Refused
 from portal.services.agencies import devices
 from portal.services.people import approvals, background, requests
-from portal.services.security import sanctions
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from tests.services.asking import at, director_of, in_force, names_himself, projects_of, work
 from tests.services.world import World
 from workflows.vocabulary import KINDS, LEAD, About, Kind, Reason, Role

@@ -148,7 +148,15 @@ def other_subjects(world, name):
     session.add(review)
     session.flush()
     about = {"incident_id": incident.id, "review_id": review.id, "sanction_id": sanction.id}
-    about |= {"action_id": action.id, "news": "opened", "check_id": check.id, "seq": 9, "mac": "0" * 64, "stop_id": stop.id, "waiver_id": waiver.id}
+    about |= {
+        "action_id": action.id,
+        "news": "opened",
+        "check_id": check.id,
+        "seq": 9,
+        "mac": "0" * 64,
+        "stop_id": stop.id,
+        "waiver_id": waiver.id,
+    }
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
 

@@ -12,8 +12,8 @@ from portal.models import Credential, Draft, EmailChange, Link, Membership, WebS
 from portal.services import packs
 from portal.services.account import second_factor
 from portal.services.people import mailbox
-from portal.services.security import sanctions
-from portal.services.security.sanction_measures import Measure
+from portal.services.security.sanctions import sanctions
+from portal.services.security.sanctions.sanction_measures import Measure
 from portal.web.account.sessions import browser as named
 from portal.web.app import build
 from tests.services.doors import GOOD, Doors

@@ -14,7 +14,7 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence, paperwork
 from portal.services.locks import lock
 from portal.services.people import particulars
-from portal.services.security import containment
+from portal.services.security.incidents import containment
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import About, Action, Kind, Reason, Role, Scope

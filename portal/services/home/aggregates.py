@@ -20,7 +20,7 @@ from portal.models import (
     SecurityReview,
     TrainingResult,
 )
-from portal.services.security import results
+from portal.services.security.actions import results
 from workflows.business_time import local_day
 from workflows.enforcement_pack import Category, Severity
 from workflows.policy import Policy

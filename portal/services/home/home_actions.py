@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager
 from portal.actors import Actor
 from portal.models import CorrectiveAction
 from portal.services.home.tasks import Task
-from portal.services.security import action_lists
+from portal.services.security.actions import action_lists
 from workflows.vocabulary import LEAD, Role
 
 MOST = 30

@@ -9,8 +9,8 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import PlanTask, PlanVersion
 from portal.services.home.tasks import Task
-from portal.services.security import board_records, plan_lists, plans, releases
-from portal.services.security.plan_duties import PLANS, RECORDS, STEWARDS, version_path
+from portal.services.security.plans import board_records, plan_lists, plans, releases
+from portal.services.security.plans.plan_duties import PLANS, RECORDS, STEWARDS, version_path
 from workflows.plan_days import RecordState
 from workflows.policy import Policy
 from workflows.vocabulary import LEAD, Action, Role

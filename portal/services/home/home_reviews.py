@@ -9,7 +9,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, ReviewAnswer, SecurityReview
 from portal.services.home.tasks import Task
-from portal.services.security.review_duties import ANSWERING
+from portal.services.security.reviews.review_duties import ANSWERING
 from workflows.vocabulary import LEAD, Action, Role
 
 BOARD = "/security/reviews"

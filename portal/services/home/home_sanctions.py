@@ -10,7 +10,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Sanction
 from portal.services.home.tasks import Task
-from portal.services.security import sanction_lists
+from portal.services.security.sanctions import sanction_lists
 from workflows.business_time import us_date
 from workflows.vocabulary import LEAD, Action, Role
 

@@ -16,7 +16,7 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.paperwork import Scan
-from portal.services.security import sanction_training
+from portal.services.security.sanctions import sanction_training
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy

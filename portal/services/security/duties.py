@@ -8,8 +8,12 @@ from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.models import DutyTold
-from portal.services.security import action_duties, incident_duties, plan_duties, review_duties, sanction_duties
+from portal.services.security.actions import action_duties
 from portal.services.security.duty import Duty, Looker
+from portal.services.security.incidents import incident_duties
+from portal.services.security.plans import plan_duties
+from portal.services.security.reviews import review_duties
+from portal.services.security.sanctions import sanction_duties
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.vocabulary import Effect

@@ -1,0 +1,1 @@
+"""What reviews and incidents found: actions, exceptions, results."""

@@ -1,0 +1,1 @@
+"""Incidents and complaints: reported, investigated, contained, concluded."""

@@ -1,0 +1,1 @@
+"""Sanctions: drafted, decided, told, appealed, over."""

@@ -1,0 +1,1 @@
+"""Plans and policies, records on file, releases of data."""

@@ -1,0 +1,1 @@
+"""The yearly security review: opened, answered, attested, signed off."""
