@@ -9,6 +9,7 @@ from portal.models import Device, Membership, SecurityReview
 from portal.services.people import departures
 from portal.services.security.reviews import facts
 from portal.services.security.reviews.facts import Fact
+from tests.enforcement.planning import Planning
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from tests.web.browsing import statements
@@ -66,6 +67,23 @@ def test_the_agreement_and_the_officer(world: World, at: Reviewing) -> None:
     assert told["GOV2"].holds is False and told["GOV2"].names == (at.officer.name,)
 
 
+def test_the_protocols_and_the_plan_that_the_board_approved(world: World, at: Reviewing) -> None:
+    review = at.begun()
+    assert said(world, review)["GOV4"] == Fact("10 of 10 topics are attested in the portal.", True)
+    world.withdraw(Kind.PROTOCOL, About.AGENCY, at.agency.id, detail="posted_sign")
+    assert said(world, review)["GOV4"] == Fact(
+        "9 of 10 topics are attested in the portal.", False, ("Sign where intake happens",)
+    )
+    assert said(world, review)["GOV3"] == Fact("No security plan is in force on record.", False)
+    planning = Planning(world)
+    planning.in_force()
+    told = said(world, review)["GOV3"]
+    assert told.holds and told.said.startswith("Version 1 of the security plan was approved on ")
+    planning.later(370)
+    told = said(world, review)["GOV3"]
+    assert told.holds is False and "Its review was due by" in told.said
+
+
 def test_devices_laptops_and_home_offices(world: World, at: Reviewing) -> None:
     review = at.begun()
     assert said(world, review)["PUB2"] == Fact("No such device is on the list.", None)
@@ -85,7 +103,7 @@ def test_devices_laptops_and_home_offices(world: World, at: Reviewing) -> None:
     told = said(world, review)
     assert told["PUB2"] == Fact("2 of 3 devices: authorized.", False, ("Laptop 2",))
     assert told["REM2"] == Fact("1 of 2 devices: laptop statement signed.", False, ("Laptop 1",))
-    assert told["REM1"] == Fact("0 of 1 devices: authorized for use at home.", False, ("Laptop 2",))
+    assert told["REM1"] == Fact("0 of 1 devices: authorized for use at home, the policy on file.", False, ("Laptop 2",))
     world.record(Kind.HOME_OFFICE, About.DEVICE, two.id, detail="policy")
     assert said(world, review)["REM1"].holds is False, "the policy alone is no authorization"
     world.record(Kind.HOME_OFFICE, About.DEVICE, two.id, detail="authorisation")

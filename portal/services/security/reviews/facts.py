@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.models import Agency, CorrectiveAction, Document, SecurityReview
+from portal.models import Agency, CorrectiveAction, Document, PlanVersion, SecurityReview
 from portal.services.security.reviews.review_records import Records
 from workflows.business_time import us_date
 from workflows.policy import Policy
@@ -18,6 +18,7 @@ SHOWN = 25
 """As many names as a page shows of those who lack something."""
 
 ADMINISTERING = (Role.SECURITY_OFFICER, Role.AGENCY_ADMIN, Role.LEAD_ADMIN, Role.LEAD_SECURITY, Role.HELP_DESK)
+SECURITY_PLAN = "security_plan"
 CLOSED = ("verified", "accepted", "withdrawn")
 
 
@@ -67,6 +68,30 @@ def _officer(records: Records) -> Fact:
         else " The acceptance is not signed."
     )
     return Fact(f"Named: {who}.{said}", not lacking, records.names(lacking))
+
+
+def _plan(records: Records) -> Fact:
+    """Approved by the Board, and its next review not yet past: a review moves that day on."""
+    row = records.session.scalars(
+        select(PlanVersion).where(PlanVersion.kind == SECURITY_PLAN, PlanVersion.status == "in_force")
+    ).one_or_none()
+    if row is None or row.voted_on is None:
+        return Fact("No security plan is in force on record.", False)
+    due = row.review_due
+    said = f"Version {row.number} of the security plan was approved on {us_date(row.voted_on)}."
+    if due is None:
+        return Fact(f"{said} No next review is on record.", None)
+    late = due < records.on
+    return Fact(f"{said} Its review {'was' if late else 'is'} due by {us_date(due)}.", not late)
+
+
+def _protocols(records: Records) -> Fact:
+    attested = {row.detail for row in records.of_agency if row.kind == Kind.PROTOCOL}
+    topics = records.policy.protocols
+    lacking = tuple(topic.title for topic in topics if topic.id not in attested)
+    return Fact(
+        f"{len(topics) - len(lacking)} of {len(topics)} topics are attested in the portal.", not lacking, lacking
+    )
 
 
 def _contracts(records: Records) -> Fact:
@@ -147,27 +172,31 @@ def _levels(records: Records) -> Fact:
     return Fact(f"People with access by level: {listed or 'none'}.", None)
 
 
-def _of_devices(records: Records, wanted: str, given: str, what: str) -> Fact:
-    """Of the devices that are `wanted` ('kind=detail', '' for all), how many have what is `given`."""
+def _of_devices(records: Records, wanted: str, what: str, *given: str) -> Fact:
+    """Of the devices that are `wanted` ('kind=detail', '' for all), how many have all that is `given`."""
     all_ = [(label, held) for label, held in records.devices.values() if not wanted or wanted in held]
     if not all_:
         return Fact("No such device is on the list.", None)
-    lacking = tuple(label for label, held in all_ if given not in held)
+    lacking = tuple(label for label, held in all_ if not held.issuperset(given))
     return Fact(f"{len(all_) - len(lacking)} of {len(all_)} devices: {what}.", not lacking, lacking)
 
 
 def _devices(records: Records) -> Fact:
-    return _of_devices(records, "", f"{Kind.DEVICE_AUTHORISED}=", "authorized")
+    return _of_devices(records, "", "authorized", f"{Kind.DEVICE_AUTHORISED}=")
 
 
 def _home_offices(records: Records) -> Fact:
     return _of_devices(
-        records, f"{Kind.TRAIT}=home_office", f"{Kind.HOME_OFFICE}=authorisation", "authorized for use at home"
+        records,
+        f"{Kind.TRAIT}=home_office",
+        "authorized for use at home, the policy on file",
+        f"{Kind.HOME_OFFICE}=authorisation",
+        f"{Kind.HOME_OFFICE}=policy",
     )
 
 
 def _laptops(records: Records) -> Fact:
-    return _of_devices(records, f"{Kind.TRAIT}=laptop", f"{Kind.LAPTOP_STATEMENT}=", "laptop statement signed")
+    return _of_devices(records, f"{Kind.TRAIT}=laptop", "laptop statement signed", f"{Kind.LAPTOP_STATEMENT}=")
 
 
 def _victim_services(records: Records) -> Fact:
@@ -183,7 +212,7 @@ def _victim_services(records: Records) -> Fact:
 
 
 FACTS: Mapping[str, Callable[[Records], Fact]] = {
-    "GOV1": _agreement, "GOV2": _officer, "GOV5": _contracts, "GOV6": _last_findings, "WRK1": _checks, "WRK2": _agreements,
+    "GOV1": _agreement, "GOV2": _officer, "GOV3": _plan, "GOV4": _protocols, "GOV5": _contracts, "GOV6": _last_findings, "WRK1": _checks, "WRK2": _agreements,
     "WRK3": _training, "WRK4": _left, "WRK5": _no_staff, "ACC7": _levels, "PUB2": _devices, "REM1": _home_offices,
     "REM2": _laptops, "VSP1": _victim_services,
 }  # fmt: skip
