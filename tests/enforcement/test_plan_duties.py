@@ -114,6 +114,11 @@ def test_after_a_change_of_the_hmis_the_lead_is_told_before_six_months_are_over(
         "Put the plan to the Board again: " + each for each in ("Privacy policy", "Security plan")
     ]
     assert {task.due for task in soon} == {date(2027, 2, 28)}
+    on(here, date(2027, 3, 1))
+    with here.world.look() as session:
+        found = home.waiting(session, actor=here.officer, now=here.world.now, policy=here.world.policy)
+    assert [task.title for task in found.mine[:2] if task.status == "overdue"] == [task.title for task in soon]
+    assert not found.soon, "what is overdue no longer runs out: it waits for somebody"
 
 
 def test_the_digest_says_what_is_due_and_by_when(here: Planning) -> None:

@@ -51,9 +51,9 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
     soon = running_out.for_person(session, person_id=actor.person_id, roles=actor.roles, on=today, policy=policy)
     home.soon += [_runs_out(item) for item in soon]
     said = {task.kind for task in home.mine}
-    home.soon += [
-        task for task in falling_due.tasks(session, actor=actor, on=today, policy=policy) if task.kind not in said
-    ]
+    for task in falling_due.tasks(session, actor=actor, on=today, policy=policy):
+        if task.kind not in said:
+            (home.mine if task.status == "overdue" else home.soon).append(task)
     home.notices += _suspended(session, actor, managed)
     home.mine.sort(key=lambda task: (task.status != "overdue", _moment(task.since)))
     return home
