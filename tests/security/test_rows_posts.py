@@ -123,7 +123,11 @@ def every_column() -> dict[str, str]:
     return dict.fromkeys(sorted(columns), TAKEN) | WORDS_POSTED
 
 
-FIELDS_ELSEWHERE = {"/desk/training/<int:result_id>/refuse": {"note", "reason"}}
+FIELDS_ELSEWHERE = {
+    "/desk/training/<int:result_id>/refuse": {"note", "reason"},
+    "/security/actions/<int:action_id>/steps/<int:number>": {"note"},
+    "/security/reviews/<int:review_id>/items/<item>/comment": {"text"},
+}
 """Routes of which the form stands on another page, and what it has."""
 
 
