@@ -124,6 +124,8 @@ def test_hidden_sheets_and_blank_rows_are_passed_over() -> None:
         (made(["agency"], ["x" * 6000]), "longer than 5,000"),
         (b"", "empty"),
     ],
+    # Named, since a workbook carries its moment: each worker would call the same test something else.
+    ids=["cut off", "no workbook", "a bomb", "no sheet", "a header twice", "a header without a name", "too long", "nothing"],
 )  # fmt: skip
 def test_what_is_no_list_is_refused_in_a_sentence(data: bytes, says: str) -> None:
     with pytest.raises(TableError) as no:

@@ -1,5 +1,7 @@
 """A security officer answers the whole checklist on a phone, the connection breaks twice, and nothing is lost."""
 
+from datetime import timedelta
+
 from playwright.sync_api import expect
 from sqlalchemy import select
 
@@ -151,3 +153,41 @@ def test_without_a_script_the_same_pages_do(living: Living, visitor: Visit) -> N
     phone.go(f"/security/reviews/{review.id}/items/MAL1").tick("Partial").press("Save and go on", expect=400)
     phone.sees("Say what is missing, in a few words.")
     phone.fill("Note", "One of three").press("Save and go on").sees("MAL1 is saved.", "MAL2: item")
+
+
+def test_the_lead_runs_a_campaign_of_seventy_five(living: Living, visitor: Visit) -> None:
+    """Seen before it is opened, opened, watched on the board, and one of them signed off."""
+    world = World(living.context.engine, now=living.context.clock())
+    at = Reviewing(world, "Sample Harbor")
+    for number in range(74):
+        world.agency(f"Sample Agency {number:02}", 0)
+    due = world.today + timedelta(60)
+    avery = visitor("Avery")
+    signed_in(avery, world, at.lead.person_id)
+    avery.go("/security/reviews").sees("Not started 0").follow("Open a campaign")
+    avery.fill_in(
+        name="Yearly review",
+        spread="at_once",
+        due_month=due.month,
+        due_day=due.day,
+        due_year=due.year,
+        share="10",
+        seed="sample lots",
+    )
+    avery.press("See who is due when").sees("Reviews 76", "Visited 8", "Sample Agency 73", "MaineHousing")
+    avery.fill_in(share="0", seed=None).press("Show it again").sees("Reviews 76", "Visited 0")
+    avery.press("Open the campaign").sees("The campaign is open")
+    avery.go("/security/reviews").sees("Not started 76", "50 shown, more follow").follow("Next").sees("26 shown")
+
+    with world.look() as session:
+        review = session.scalars(select(SecurityReview).where(SecurityReview.agency_id == at.agency.id)).one()
+    at.fill(review)
+    at.send(review)
+    at.attest(review)
+    living.settled()
+    avery.go("/security/reviews?show=attested").sees("Not started 75", "Attested, to sign off 1").follow(
+        "Sample Harbor"
+    )
+    avery.sees("31 of 31").follow("Sign off").press("Sign off").sees("The review is signed off")
+    living.settled()
+    avery.go("/security/reviews").sees("Not started 75", "Attested, to sign off 0")
