@@ -76,6 +76,14 @@ class Planning:
         self.do(plan_approval.enforce, row, since=self.world.today)
         return self.read(row)
 
+    def taken_over(self, kind: str = SECURITY) -> PlanVersion:
+        """A plan that the Board approved before the portal, in force today."""
+        row = self.draft(kind)
+        self.do(plans.take_over, row)
+        self.vote(row)
+        self.do(plan_approval.enforce, row, since=self.world.today)
+        return self.read(row)
+
     def read(self, row: PlanVersion) -> PlanVersion:
         with self.world.look() as session:
             return session.get_one(PlanVersion, row.id)

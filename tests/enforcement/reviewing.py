@@ -10,6 +10,7 @@ from portal.services import links, paperwork
 from portal.services.review_content import items_of
 from portal.services.security.reviews import attesting, reviews, signing_off
 from portal.services.security.reviews.reviews import Given
+from tests.enforcement.planning import Planning
 from tests.services.asking import admin_of, director_of
 from tests.services.world import World
 from workflows.vocabulary import LEAD, About, Kind, Role
@@ -27,6 +28,8 @@ class Reviewing:
 
     def in_order(self, agency_id: int) -> None:
         """Everybody there has a cleared check and has passed the security training: nothing on record contradicts a yes."""
+        if agency_id == LEAD:
+            Planning(self.world).taken_over()
         with self.world.look() as session:
             people = session.scalars(select(Membership.person_id).where(Membership.agency_id == agency_id)).all()
         for person_id in people:

@@ -215,7 +215,7 @@ class Story:
             return {finding.id for finding in said.unmet}
 
 
-@pytest.mark.parametrize("seed", range(SEED, SEED + 2))
+@pytest.mark.parametrize("seed", range(SEED, SEED + 1))
 @pytest.mark.parametrize("rests", [False, True], ids=["in force meanwhile", "resting meanwhile"])
 def test_the_gate_says_what_the_open_ones_say(each_engine: Engine, rests: bool, seed: int) -> None:
     states: Counter[bool] = Counter()
