@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 T = TypeVar("T")
 _MADE: dict[Hashable, tuple["_File | _Schema", object]] = {}
+_SUPER: dict[str, bool] = {}
 _TABLES: dict[str, list[tuple[str, str]]] = {}
 KEPT = 60
 """More is not kept: what follows is made anew each time."""
@@ -37,8 +38,18 @@ def kept(engine: Engine, inputs: Hashable, make: Callable[[], T]) -> T:
 
 def _of(engine: Engine) -> "_File | _Schema | None":
     if engine.dialect.name == "postgresql":
-        return _Schema(engine)
+        return _Schema(engine) if _may_copy(engine) else None
     return _File(engine) if engine.url.database else None
+
+
+def _may_copy(engine: Engine) -> bool:
+    """A role that may only work with the tables has its world made by its own statements."""
+    role = str(engine.url)
+    if role not in _SUPER:
+        with engine.connect() as connection:
+            asked = connection.exec_driver_sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+            _SUPER[role] = bool(asked.scalar())
+    return _SUPER[role]
 
 
 @dataclass
