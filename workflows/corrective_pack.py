@@ -59,33 +59,23 @@ def read_corrective(pack: Stanza) -> Corrective:
     if "corrective_actions" not in pack:
         return FROM_BEFORE
     own = pack.stanza("corrective_actions")
-    rules: dict[str, FindingRule] = {}
-    for stanza in pack.stanzas("finding"):
-        rule = _finding(stanza)
-        if rule.id in rules:
-            raise stanza.wrong("id", f"{rule.id!r} stands twice")
-        rules[rule.id] = rule
-    counting = _counting(pack.stanza("review_results"))
-    made = Corrective(
-        own.period("exception"), tuple(rules.values()), counting, own.text("cite"), own.choice("basis", Basis)
-    )
+    rules = pack.each("finding", _finding)
+    counting = pack.one("review_results", _counting)
+    made = Corrective(own.period("exception"), rules, counting, own.text("cite"), own.choice("basis", Basis))
     own.done()
     return made
 
 
 def _finding(s: Stanza) -> FindingRule:
-    made = FindingRule(
+    return FindingRule(
         s.one_of("id", KINDS), s.text("title", longest=60), s.number("days", 1, LONGEST), s.text("cite"), s.choice("basis", Basis)
     )  # fmt: skip
-    s.done()
-    return made
 
 
 def _counting(s: Stanza) -> Counting:
     made = Counting(
         s.percent("partial"), s.percent("good"), s.percent("fair"), s.number("fewest", 2, 1000), s.text("cite"), s.choice("basis", Basis)
     )  # fmt: skip
-    s.done()
     if made.fair > made.good:
         raise s.wrong("fair", "this cannot be more than what counts as good")
     return made

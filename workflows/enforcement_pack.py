@@ -1,7 +1,7 @@
 """What a policy pack says about sanctions: violations, the ladder of measures, appeal, who is told, the letters' words."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -140,9 +140,9 @@ def read_enforcement(pack: Stanza, courses: Iterable[str]) -> Enforcement:
     """
     if "sanctions" not in pack:
         return FROM_BEFORE
-    violations = _by_id(pack.stanzas("violation"), _violation)
+    violations = {each.id: each for each in pack.each("violation", _violation)}
     known = list(courses)
-    ladder = _ladder(pack.stanzas("ladder"), violations, known)
+    ladder = _ladder(pack, violations, known)
     stanza = pack.stanza("sanctions")
     words = stanza.stanza("letter")
     found = Enforcement(
@@ -163,17 +163,6 @@ def read_enforcement(pack: Stanza, courses: Iterable[str]) -> Enforcement:
     return found
 
 
-def _by_id(stanzas: Iterable[Stanza], read: Callable[[Stanza], One]) -> dict[str, One]:
-    made: dict[str, One] = {}
-    for stanza in stanzas:
-        one = read(stanza)
-        stanza.done()
-        if one.id in made:
-            raise stanza.wrong("id", f"{one.id!r} stands twice")
-        made[one.id] = one
-    return made
-
-
 def _violation(s: Stanza) -> Violation:
     found = Violation(
         s.text("id", longest=40),
@@ -188,7 +177,7 @@ def _violation(s: Stanza) -> Violation:
     return found
 
 
-def _ladder(stanzas: Iterable[Stanza], violations: Mapping[str, Violation], courses: list[str]) -> tuple[Rung, ...]:
+def _ladder(pack: Stanza, violations: Mapping[str, Violation], courses: list[str]) -> tuple[Rung, ...]:
     seen: dict[tuple[str, str, int], str] = {}
 
     def rung(s: Stanza) -> Rung:
@@ -200,7 +189,7 @@ def _ladder(stanzas: Iterable[Stanza], violations: Mapping[str, Violation], cour
             seen[place] = found.id
         return found
 
-    return tuple(_by_id(stanzas, rung).values())
+    return pack.each("ladder", rung)
 
 
 def _rung(s: Stanza, violations: Mapping[str, Violation], courses: list[str]) -> Rung:

@@ -1,6 +1,6 @@
 """What the pack says about incidents: their kinds, how severe they may be, who is told of them and within how long."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -92,9 +92,9 @@ def read_incidents(pack: Stanza) -> Incidents:
     if not timedelta(days=30) <= link <= _LONGEST_LINK:
         raise s.wrong("link", f"a reporter's link lives for at least 30 and at most {_LONGEST_LINK.days} days")
     made = Incidents(
-        kinds=_each(pack, "incident_kind", _kind),
-        elements=_each(pack, "data_element", lambda each: DataElement(each.text("id", longest=40), each.text("title"))),
-        chain=_each(pack, "chain_step", _step),
+        kinds=pack.each("incident_kind", _kind),
+        elements=pack.each("data_element", lambda each: DataElement(each.text("id", longest=40), each.text("title"))),
+        chain=pack.each("chain_step", _step),
         suspension_days=s.number("suspension_days", 1, 60),
         answer_days=s.number("answer_days", 1, 120),
         link=link,
@@ -106,18 +106,6 @@ def read_incidents(pack: Stanza) -> Incidents:
     )
     s.done()
     return made
-
-
-def _each(pack: Stanza, key: str, read: Callable[[Stanza], T]) -> tuple[T, ...]:
-    made: dict[str, T] = {}
-    for stanza in pack.stanzas(key):
-        one = read(stanza)
-        stanza.done()
-        named = str(getattr(one, "id", ""))
-        if named in made:
-            raise stanza.wrong("id", f"{named!r} stands twice")
-        made[named] = one
-    return tuple(made.values())
 
 
 def _kind(s: Stanza) -> IncidentKind:

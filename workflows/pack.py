@@ -7,6 +7,12 @@ from datetime import timedelta
 from workflows.passwords import PROFILES, Profile
 from workflows.periods import Period
 
+ACTS = ("configure", "ensure", "suspend", "restore", "remove")
+ORDER_FIELDS = (
+    "agency_name", "project_names", "provider_ids", "user_id", "first_name", "last_name", "email", "telephone",
+    "default_provider", "access_level", "licence", "projects", "temporary_password", "active", "expires_on",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Course:

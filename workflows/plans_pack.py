@@ -1,7 +1,6 @@
 """The pack's words for plans and policies, for what the Board keeps on file, and for releases of data (S5, S7, S8)."""
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -77,30 +76,11 @@ T = TypeVar("T", PlanKind, RecordKind)
 
 def read_plans(pack: Stanza) -> PlansPack:
     """The stanzas [[plan]], [[board_record]] and [data_release] of a pack; PolicyError by stanza and field."""
-    plans = _each(pack.stanzas("plan") if "plan" in pack else (), _plan)
-    records = _each(pack.stanzas("board_record") if "board_record" in pack else (), _record)
+    plans = pack.each("plan", _plan) if "plan" in pack else ()
+    records = pack.each("board_record", _record) if "board_record" in pack else ()
     if "data_release" not in pack:
         return PlansPack(plans, records)
-    stanza = pack.stanza("data_release")
-    release = ReleaseRule(
-        stanza.number("smallest_cell", 2, 1000),
-        stanza.text("suppression", longest=1000),
-        stanza.text("cite"),
-        stanza.choice("basis", Basis),
-    )
-    stanza.done()
-    return PlansPack(plans, records, release)
-
-
-def _each(stanzas: Iterable[Stanza], read: Callable[[Stanza], T]) -> tuple[T, ...]:
-    made: dict[str, T] = {}
-    for stanza in stanzas:
-        one = read(stanza)
-        stanza.done()
-        if one.id in made:
-            raise stanza.wrong("id", f"{one.id!r} stands twice")
-        made[one.id] = one
-    return tuple(made.values())
+    return PlansPack(plans, records, pack.one("data_release", _release))
 
 
 def _plan(s: Stanza) -> PlanKind:
@@ -114,6 +94,15 @@ def _plan(s: Stanza) -> PlanKind:
         public=s.flag("public"),
         cite=s.text("cite"),
         basis=s.choice("basis", Basis),
+    )
+
+
+def _release(s: Stanza) -> ReleaseRule:
+    return ReleaseRule(
+        s.number("smallest_cell", 2, 1000),
+        s.text("suppression", longest=1000),
+        s.text("cite"),
+        s.choice("basis", Basis),
     )
 
 

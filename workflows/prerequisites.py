@@ -56,13 +56,7 @@ class Words:
 
 def read(pack: Stanza, words: Words) -> tuple[Prerequisite, ...]:
     """Every [[prerequisite]] of the pack, in its order; PolicyError names the stanza and the field."""
-    made: dict[str, Prerequisite] = {}
-    for stanza in pack.stanzas("prerequisite"):
-        one = _prerequisite(stanza, words)
-        stanza.done()
-        if one.id in made:
-            raise stanza.wrong("id", f"{one.id!r} stands twice")
-        made[one.id] = one
+    made = {one.id: one for one in pack.each("prerequisite", lambda s: _prerequisite(s, words))}
     _together(pack, made)
     return tuple(made.values())
 

@@ -79,20 +79,13 @@ def read_review(pack: Stanza) -> Review | None:
     if "review" not in pack:
         return None
     stanza = pack.stanza("review")
-    categories = tuple(_category(s) for s in pack.stanzas("review_category"))
-    stanzas = pack.stanzas("review_item")
-    known: set[str] = set()
-    items = []
-    for each in stanzas:
-        item, used = _item(each, [category.id for category in categories])
-        if item.id in known:
-            raise each.wrong("id", f"{item.id!r} stands twice")
-        known.add(item.id)
-        if used:
-            items.append(item)
+    categories = pack.each("review_category", _category)
+    left_out: set[str] = set()
+    listed = pack.each("review_item", lambda s: _item(s, [category.id for category in categories], left_out))
+    items = tuple(item for item in listed if item.id not in left_out)
     review = Review(
         period=stanza.period("period"), answer_within=stanza.period("answer_within"), sample=stanza.percent("sample"),
-        hand_over=stanza.flag("hand_over", True), cite=stanza.text("cite"), basis=stanza.choice("basis", Basis), categories=categories, items=tuple(items),
+        hand_over=stanza.flag("hand_over", True), cite=stanza.text("cite"), basis=stanza.choice("basis", Basis), categories=categories, items=items,
     )  # fmt: skip
     stanza.done()
     for lead in (True, False):
@@ -118,12 +111,10 @@ def from_data(kept: Mapping[str, Any]) -> Item:
 
 
 def _category(s: Stanza) -> Category:
-    made = Category(s.text("id", longest=40), s.text("title", longest=100))
-    s.done()
-    return made
+    return Category(s.text("id", longest=40), s.text("title", longest=100))
 
 
-def _item(s: Stanza, categories: list[str]) -> tuple[Item, bool]:
+def _item(s: Stanza, categories: list[str], left_out: set[str]) -> Item:
     used = s.flag("in_use", True)
     item = Item(
         id=s.text("id", longest=20), category=s.one_of("category", categories), asks=s.text("asks"),
@@ -131,8 +122,9 @@ def _item(s: Stanza, categories: list[str]) -> tuple[Item, bool]:
         na=s.text("na", ""), topics=s.texts("topics", ()), cite=s.text("cite"), basis=s.choice("basis", Basis).value,
         also=s.text("also", ""),
     )  # fmt: skip
-    s.done()
-    return item, used
+    if not used:
+        left_out.add(item.id)
+    return item
 
 
 __all__ = [

@@ -124,8 +124,28 @@ class Stanza:
             for n, (name, one) in enumerate(zip(called, listed, strict=True), 1)
         ]
 
+    def one(self, key: str, read: Callable[["Stanza"], T]) -> T:
+        """The table under this field, read whole: a field that `read` did not ask for is refused."""
+        return self.stanza(key)._whole(read)
+
+    def each(self, key: str, read: Callable[["Stanza"], T]) -> tuple[T, ...]:
+        """The tables under this field, each read whole, no two of them with one id (or name, where they have no id)."""
+        made: dict[object, T] = {}
+        for stanza in self.stanzas(key):
+            one = stanza._whole(read)
+            called = getattr(one, "id", None) or getattr(one, "name", None)
+            if called in made:
+                raise stanza.wrong("id", f"{called!r} stands twice")
+            made[called] = one
+        return tuple(made.values())
+
     def keys(self) -> list[str]:
         return list(self._left)
+
+    def _whole(self, read: Callable[["Stanza"], T]) -> T:
+        made = read(self)
+        self.done()
+        return made
 
     def _read(self, key: str, read: Callable[[str], T], default: T | None) -> T:
         if default is not None and key not in self._left:

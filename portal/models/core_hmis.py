@@ -10,9 +10,8 @@ from portal.db import Base
 from portal.models.access import Account
 from portal.models.agencies import Agency
 from portal.models.base import HasStatus, one_of, status_check
+from workflows.pack import ACTS
 from workflows.processes import WORK_ORDER
-
-ACTS = ("configure", "ensure", "suspend", "restore", "remove")
 
 
 class WorkOrder(HasStatus, Base):

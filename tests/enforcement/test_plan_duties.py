@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from portal import jobs
 from portal.effects import expire, mail
-from portal.effects.mail import load
+from portal.effects.mails.facts import load
 from portal.models import Job
 from portal.services import daily
 from portal.services.home import home

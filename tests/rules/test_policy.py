@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from workflows.pack import ACTS
 from workflows.periods import Period
-from workflows.policy import ACTS, MAINE, Policy, PolicyError, load, text_of
+from workflows.policy import MAINE, Policy, PolicyError, load, text_of
 from workflows.prerequisites import NEVER_WITHOUT
 from workflows.questions import Basis, Needs, OnLapse
 from workflows.vocabulary import KINDS, PROTOCOLS, RECEIPTS, About, Kind, Role

@@ -16,7 +16,8 @@ from portal.actors import PORTAL
 from portal.adapters import pdf
 from portal.adapters.mail.port import MailError, Message, as_email
 from portal.adapters.storage import Storage
-from portal.effects import mail
+from portal.effects.mails import facts as mail_facts
+from portal.effects.mails import kinds, rendering
 from portal.jobs import Job
 from portal.models import (
     AccessRequest,
@@ -254,7 +255,7 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
         session.flush()
         payload = what_mails_are_about(session, town, user)
         change_id = payload.pop("change_id")
-        for name in sorted(mail.MAILS.keys() - {"executed_copy"}):
+        for name in sorted(kinds.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
             carries |= {"change_id": change_id} if name.startswith("email_") else {}
             job = Job(
@@ -265,11 +266,11 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
                 payload=payload | carries | {"mail": name},
                 enqueued_at=town.now,
             )
-            facts = mail.load(session, job.payload, town.context)
+            facts = mail_facts.load(session, job.payload, town.context)
             assert facts is not None, name
             facts.pop("link_href", "")
-            message = mail.render(
-                name, facts | mail.frame(town.context, "Go", "https://portal.example.org/"), job, town.context
+            message = rendering.render(
+                name, facts | rendering.frame(town.context, "Go", "https://portal.example.org/"), job, town.context
             )
             assert (
                 "<script>alert" not in message.html and "<img src=x" not in message.html and "\n" not in message.subject

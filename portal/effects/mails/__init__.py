@@ -1,0 +1,1 @@
+"""What mails there are, what each is about, and how it is written."""
