@@ -20,16 +20,20 @@ COPIED = (
     "background_check", "decision", "document", "handover", "seat", "work_order", "access_grant", "audit_entry", "link",
     "signature", "training_result", "lapse",
 )  # fmt: skip
+FILLED_FROM = 7_000
+"""Copies with this number and higher ones stand in every size (living.fill)."""
 LETTERS = "abcdefghijklmnoprstu"
 ANOTHER = "|| ' ' || " + " || ".join(f"substr('{LETTERS}', (copies.k / {d}) % 20 + 1, 1)" for d in (400, 20, 1))
 MARKED = "'c' || copies.k || '.' || "
+BEHIND = f"CASE WHEN copies.k < {FILLED_FROM} THEN 'Yonder ' ELSE '' END || was."
+"""Before the name of an Agency: those of the small community come first in every list, so that the same ones are on a page."""
 OWN: Mapping[tuple[str, str], str] = {
     ("person", "last_name"): f"was.last_name {ANOTHER}",
     ("person", "email"): f"{MARKED}was.email",
     ("person", "email_key"): f"{MARKED}was.email_key",
     ("person", "lms_uid"): f"{MARKED}was.lms_uid",
-    ("agency", "name"): f"was.name {ANOTHER}",
-    ("agency", "name_key"): f"was.name_key {ANOTHER}",
+    ("agency", "name"): f"{BEHIND}name {ANOTHER}",
+    ("agency", "name_key"): f"lower({BEHIND}name_key {ANOTHER})",
     ("agency", "hud_id"): f"{MARKED}was.hud_id",
     ("project", "hud_id"): f"{MARKED}was.hud_id",
     ("account", "user_id"): f"{MARKED}was.user_id",

@@ -23,6 +23,7 @@ from portal.models import (
     Document,
     Evidence,
     Grant,
+    Lapse,
     Membership,
     Person,
     TrainingResult,
@@ -36,8 +37,8 @@ from portal.wiring import Context, make_context
 from workflows.business_time import local_day
 from workflows.vocabulary import LEAD
 
-CROWD, CROWD_NAMED_FROM = 400, 7_000
-FILLED_NAMED_FROM = 7_100
+CROWD, CROWD_NAMED_FROM = 400, grown.FILLED_FROM
+FILLED_NAMED_FROM = grown.FILLED_FROM + 100
 
 
 def context_on(url: str, folder: Path) -> Context:
@@ -116,6 +117,7 @@ def fill(target: Engine, step: int) -> None:
     suspended = select(Grant.membership_id).where(Grant.status == "suspended")
     asked = select(AccessRequest.membership_id).where(AccessRequest.status == "open", AccessRequest.agency_id != LEAD)
     departed = select(Evidence.subject_id).where(Evidence.about == "membership", Evidence.kind == "departure")
+    running_out = select(Lapse.subject_id).where(Lapse.about == "membership", Lapse.settled_at.is_(None))
     nobodys = partial(grown.those, also="was.status = 'unmatched'")
     # Of what was copied before, the first rows are taken again: those of the community as it was made, in every size.
     for n, (copy, what, copies) in enumerate((
@@ -128,6 +130,7 @@ def fill(target: Engine, step: int) -> None:
         (grown.those, named(), 51),
         (grown.those, signed(), 101),
         (grown.those, departed.order_by(Evidence.id).limit(5), 13),
+        (grown.those, running_out.order_by(Lapse.id).limit(5), 26),
     )):  # fmt: skip
         grown.grow(target, copies, partial(_copying, copy, what), first=FILLED_NAMED_FROM + 110 * n, step=step)
 

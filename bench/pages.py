@@ -91,7 +91,8 @@ def _views(session: Session) -> Iterator[Seen]:
     person = session.get_one(Person, session.get_one(Membership, granted).person_id)
     half = session.scalars(select(Membership.id).join(Membership.person).order_by(Person.last_key, Membership.id)).all()
     order = _first(session, select(WorkOrder.id).where(WorkOrder.status == "open"))
-    agency = session.get_one(Agency, middle)
+    names = session.scalars(select(Agency).where(Agency.id != LEAD).order_by(Agency.name_key, Agency.id)).all()
+    third = names[len(names) // 3]
     for name, path in {
         "home of the Lead": "/",
         "the desk": "/desk",
@@ -104,7 +105,7 @@ def _views(session: Session) -> Iterator[Seen]:
         "people, those who left": "/people?standing=left",
         "people of one Agency": f"/people?agency={middle}",
         "Agencies": "/agency/",
-        "Agencies, a page in the middle": f"/agency/?after={agency.name_key}~{agency.id}",
+        "Agencies, a page in the middle": f"/agency/?after={third.name_key}~{third.id}",
         "Agencies, searched": f"/agency/?q={copied.name_key.split()[1]}",
         "requests that wait": "/desk/requests",
         "people to enroll": "/desk/enrolments",

@@ -131,6 +131,7 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
         (OFFICER, NOT_ITS_AUTHOR),
         (looking_on(Role.BOARD_MEMBER), NOT_ITS_AUTHOR),
     ),
+    Action.PLAN_REACT: ((THE_PORTAL,),),
     Action.PLAN_REVIEW: ((ADMIN, NOT_ITS_AUTHOR), (OFFICER, NOT_ITS_AUTHOR)),
     Action.PLAN_TASK_DO: ((WORKING,),),
     Action.HMIS_CHANGE_ENTER: ((ADMIN,), (OFFICER,)),

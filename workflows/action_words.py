@@ -91,6 +91,7 @@ GROUPS: Mapping[str, Mapping[Action, str]] = {
         Action.PLAN_DRAFT: "Draft a plan, put it out for feedback and to the Board, and put it in force",
         Action.PLAN_COMMENT: "Comment on a plan",
         Action.PLAN_VOTE: "Record the Board's vote on a plan, as a second person",
+        Action.PLAN_REACT: "End an approved version that a later one has overtaken",
         Action.PLAN_REVIEW: "Record the yearly review of a plan, as a second person",
         Action.PLAN_TASK_DO: "Report a task of a plan as done",
         Action.HMIS_CHANGE_ENTER: "Enter a change of the HMIS",

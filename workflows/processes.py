@@ -106,7 +106,7 @@ PLAN = Machine("plan", "drafted", {
     "submit": Move(("feedback",), "submitted", Action.PLAN_DRAFT, "was put to the Board"),
     "approve": Move(("submitted",), "implementing", Action.PLAN_VOTE, "was approved by the Board"),
     "send_back": Move(("submitted",), "sent_back", Action.PLAN_VOTE, "was sent back by the Board"),
-    "overtake": Move(("implementing",), "overtaken", Action.PLAN_VOTE, "was overtaken by a later version that the Board approved"),
+    "overtake": Move(("implementing",), "overtaken", Action.PLAN_REACT, "was overtaken by a later version that the Board approved"),
     "enforce": Move(("implementing",), "in_force", Action.PLAN_DRAFT, "came into force"),
     "supersede": Move(("in_force",), "superseded", Action.PLAN_DRAFT, "was superseded by a later version"),
     "withdraw": Move(("drafted", "feedback", "submitted"), "withdrawn", Action.PLAN_DRAFT, "was withdrawn before the Board voted"),

@@ -246,6 +246,7 @@ class Action(StrEnum):
     PLAN_DRAFT = "plan.draft"
     PLAN_COMMENT = "plan.comment"
     PLAN_VOTE = "plan.vote"
+    PLAN_REACT = "plan.react"
     PLAN_REVIEW = "plan.review"
     PLAN_TASK_DO = "plan.task_do"
     HMIS_CHANGE_ENTER = "hmis_change.enter"

@@ -51,10 +51,6 @@ class OpenAction(Form):
         self.owner.choices = listed([(0, "The security officer decides"), *people])
 
 
-class StepDone(Form):
-    note = StringField("Note", [Optional(), OneLine(300)])
-
-
 class EvidenceFile(Form):
     file = FileField("A file that shows it", description=PAPER)
     note = StringField("What it shows", [Optional(), OneLine(300)], description=NO_CLIENT)
@@ -105,6 +101,15 @@ class _Steps(Form):
     def pairs(self) -> list[tuple[Any, Any]]:
         """The fields of each step: what, and by when."""
         return [(self[f"step_{n}"], self[f"due_{n}"]) for n in range(1, MOST_ROWS + 1) if f"step_{n}" in self]
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """A day whose step says nothing is pointed at: it would be left out otherwise."""
+        right = super().validate(*args, **kwargs)
+        for text, day in self.pairs:
+            if day.data and not text.data:
+                text.errors = [*text.errors, "Say what is done by this day, or clear the day."]
+                right = False
+        return bool(right)
 
     def steps(self) -> list[tuple[str, date]]:
         """What was typed, where there is anything; a step without a day ends on the last day of all."""

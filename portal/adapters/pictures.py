@@ -6,10 +6,14 @@ Only which side is up stays. The picture itself is not touched, bit for bit.
 import struct
 from collections.abc import Iterator
 
-_KEPT_JPEG = frozenset({0xE0, 0xE2, 0xEE})
-"""Application segments that show the picture right: JFIF, its colors (ICC), Adobe's color transform."""
+_JFIF = b"JFIF\x00"
+_KEPT_JPEG = {0xE0: _JFIF, 0xE2: b"ICC_PROFILE\x00", 0xEE: b"Adobe"}
+"""Application segments that show the picture right, by how they begin: its density, its colors, their transform."""
 
-_DROPPED_PNG = frozenset({b"eXIf", b"tEXt", b"iTXt", b"zTXt", b"tIME", b"dSIG"})
+_KEPT_PNG = frozenset(
+    b"IHDR PLTE IDAT IEND tRNS gAMA cHRM sRGB iCCP sBIT bKGD pHYs cICP mDCV mDCv cLLI cLLi acTL fcTL fdAT".split()
+)
+"""Chunks that show the picture right: the picture, its transparency, colors, density, and its movement."""
 _ORIENTATION = 0x0112
 
 
@@ -37,12 +41,19 @@ def _jpeg(content: bytes) -> bytes:
         segment = content[place:end]
         if marker == 0xE1 and segment[4:10] == b"Exif\x00\x00":
             turned = _turned(segment[10:])
-        elif not (0xE0 <= marker <= 0xEF or marker == 0xFE) or (marker in _KEPT_JPEG and segment[4:8] != b"MPF\x00"):
+        elif not (0xE0 <= marker <= 0xEF or marker == 0xFE):
             out.append(segment)
+        elif marker in _KEPT_JPEG and segment[4:].startswith(_KEPT_JPEG[marker]):
+            out.append(_without_copy(segment) if marker == 0xE0 else segment)
         place = end
     if turned != 1:
         out.insert(1, _upright(turned))
     return b"".join([*out, _until_end(content, place)])
+
+
+def _without_copy(jfif: bytes) -> bytes:
+    """The first segment: version and density, and no small copy of the picture behind them."""
+    return b"\xff\xe0\x00\x10" + jfif[4:16].ljust(12, b"\x00") + b"\x00\x00"
 
 
 def _until_end(content: bytes, place: int) -> bytes:
@@ -82,7 +93,7 @@ def _upright(turned: int) -> bytes:
 
 
 def _png(content: bytes) -> bytes:
-    return content[:8] + b"".join(chunk for name, chunk in _chunks(content) if name not in _DROPPED_PNG)
+    return content[:8] + b"".join(chunk for name, chunk in _chunks(content) if name in _KEPT_PNG)
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -15,7 +15,7 @@ from portal.demo.agencies import Joining
 from portal.demo.calendar import Calendar
 from portal.demo.continuum import Continuum
 from portal.demo.driver import Driver, fields
-from portal.demo.honest import Honest
+from portal.demo.honest import OPENED, Honest
 from portal.demo.house import STEPS, House, Staff
 from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
 from portal.demo.years import Years
@@ -38,6 +38,9 @@ STAFF = (
     ("second_desk", Role.HELP_DESK, "Riley", "Beispiel", "Help desk"),
     ("security", Role.LEAD_SECURITY, "Avery", "Muster", "Lead security officer"),
     ("trainer", Role.TRAINER, "Quinn", "Ejemplo", "Trainer"),
+    ("board", Role.BOARD_MEMBER, "Rowan", "Voorbeeld", "Board member"),
+    ("committee", Role.COMMITTEE_MEMBER, "Robin", "Exemplo", "Data committee member"),
+    ("auditor", Role.AUDITOR, "Taylor", "Esempio", "Security compliance auditor"),
 )  # fmt: skip
 HOUSES = (
     "big",
@@ -280,8 +283,9 @@ class Play:
             due = date(year, 1, 20) + timedelta(house.number)
             if self.calendar.after(house.starts, 12) < date(year, 1, 2) and due <= until and house.story != "late":
                 at.morning(due, lambda: self.years.renew_inventory(house))
+        reviewed = min(house.starts + timedelta(345), self.last - timedelta(OPENED + 1))
         if house.starts + timedelta(345) < until:
-            at.morning(house.starts + timedelta(345), lambda: self.years.review(house))
+            at.morning(reviewed, lambda: self.years.review(house))
         if house.story == "late":
             why = "The person who counts beds is away until next month."
             at.morning(self.last - timedelta(4), lambda: self.years.ask_to_waive(house, "housing-inventory", why))

@@ -104,7 +104,7 @@ class Continuum:
 
     def _approve(self) -> None:
         row, driver = self._row("security_plan"), self.driver
-        self._vote(row, self.staff.admin, driver.today)
+        self._vote(row, self.staff.board, driver.today)
         for what, owner, days in (
             ("Tell every security officer.", self.staff.desk, 21),
             ("Change the checklist.", self.staff.security, 90),

@@ -11,7 +11,7 @@ STEPS = ("entered", "invited", "signed", "paper", "forms", "ready", "participati
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The Lead's own people, by address."""
+    """The Lead's own people and the Continuum's, by address."""
 
     admin: str
     second_admin: str
@@ -19,6 +19,9 @@ class Staff:
     second_desk: str
     security: str
     trainer: str
+    board: str
+    committee: str
+    auditor: str
 
 
 @dataclass(slots=True)

@@ -196,10 +196,21 @@ PARTS: Sequence[Part] = (
     ),
     Part(
         "Lead security officer",
-        "Draft a sanction, hear an appeal, record a security review",
+        "Sign a security review off, draft a sanction, hear an appeal",
         _of_lead(Role.LEAD_SECURITY),
     ),
     Part("Trainer", "Enroll whoever has signed, import quiz results, confirm a certificate", _of_lead(Role.TRAINER)),
+    Part(
+        "Board member of the Continuum",
+        "Comment on a plan, see the records on file, the data releases and the organization chart",
+        _of_lead(Role.BOARD_MEMBER),
+    ),
+    Part("Data committee member", "Comment on a plan that is out for feedback", _of_lead(Role.COMMITTEE_MEMBER)),
+    Part(
+        "Security compliance auditor",
+        "Read reviews, incidents, sanctions and plans, verify that a corrective action is done",
+        _of_lead(Role.AUDITOR),
+    ),
     Part(
         "Executive director, just invited",
         "Read the participation agreement and sign it by link and code",
@@ -217,7 +228,7 @@ PARTS: Sequence[Part] = (
     ),
     Part(
         "Security officer",
-        "See what the security officer sees of the Agency",
+        "Go on with the security checklist, hand items to a colleague",
         _at_agency(Role.SECURITY_OFFICER, Role.AGENCY_ADMIN),
     ),
     Part("Three offices in one person", "A small Agency: director, administrator and security officer", _all_in_one),

@@ -29,7 +29,7 @@ class Years:
         self.driver.verify(self.staff.second_desk, self.driver.papers(house.name, "signed", kind="housing_inventory"))
 
     def review(self, house: House) -> None:
-        """The Lead's security officer records the yearly review, until that has a page of its own."""
+        """The Lead's security officer records a yearly review on paper, from before the portal kept reviews."""
         self.record(
             house.name,
             Kind.SECURITY_REVIEW,

@@ -27,9 +27,10 @@ def _lapses(context: Context, job: Job) -> None:
     with transaction(context.sessions) as session:
         if jobs.holds(session, job):
             lapses.keep(session, coming, now=now)
-            lapses.tell(session, now=now, policy=policy)
             exceptions.lapse(session, now=now, policy=policy)
-            duties.tell(session, now=now, policy=policy)
+            if lapses.untold(session, now=now, policy=policy):
+                lapses.tell(session, now=now, policy=policy)
+                duties.tell(session, now=now, policy=policy)
 
 
 def _departure(session: Session, number: int, context: Context) -> None:

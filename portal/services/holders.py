@@ -23,6 +23,14 @@ def holds(on: date, *roles: str) -> ColumnElement[bool]:
     return exists(select(1).where(Evidence.subject_id == Membership.id, *_is_role(on, *roles)).correlate(Membership))
 
 
+def left(on: date) -> ColumnElement[bool]:
+    """Whether a membership of the query around it has left by this day."""
+    gone = select(1).where(
+        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE, *Evidence.in_force(on)
+    )  # fmt: skip
+    return exists(gone.correlate(Membership))
+
+
 def of_the_lead(session: Session, *roles: str, on: date) -> list[int]:
     """The ids of the people who hold one of these offices of the Lead, in order."""
     people = held(on, *roles).with_only_columns(Membership.person_id).where(Membership.agency_id == LEAD)

@@ -51,14 +51,16 @@ def keep(session: Session, coming: Iterable[Coming], *, now: datetime) -> None:
         session.execute(insert(Lapse), new)
 
 
-def tell(session: Session, *, now: datetime, policy: Policy) -> int:
-    """One digest to everybody for whom a day of warning has come, once a day; to how many.
+def untold(session: Session, *, now: datetime, policy: Policy) -> bool:
+    """Whether the day's digest has still to go out. The day's row is locked: of two workers the second finds it told."""
+    return brake.day_of(session, local_day(now, policy.zone), policy).warned_at is None
 
-    The day's row is locked, so that of two workers the second finds it told.
-    """
-    day = brake.day_of(session, local_day(now, policy.zone), policy)
-    if day.warned_at is not None:
+
+def tell(session: Session, *, now: datetime, policy: Policy) -> int:
+    """One digest to everybody for whom a day of warning has come, once a day; to how many."""
+    if not untold(session, now=now, policy=policy):
         return 0
+    day = brake.day_of(session, local_day(now, policy.zone), policy)
     day.warned_at = now
     rows = session.scalars(select(Lapse).where(Lapse.settled_at.is_(None)).order_by(Lapse.id)).all()
     news = {row.id: step for row in rows if (step := _news(row, policy, day.day)) is not None}
@@ -150,5 +152,5 @@ def _recipients(rows: Iterable[Lapse], offices: Mapping[int, Mapping[str, set[in
 
 
 __all__ = [
-    "FAR", "OFFICES", "consequence", "do_next", "keep", "over", "settle", "tell", "title",
+    "FAR", "OFFICES", "consequence", "do_next", "keep", "over", "settle", "tell", "title", "untold",
 ]  # fmt: skip

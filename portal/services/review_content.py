@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal.models import ReviewAnswer, ReviewFile, SecurityReview
 from portal.refusals import Refused
@@ -28,8 +28,9 @@ def item_of(review: SecurityReview, item: str) -> Item:
 
 
 def answers(session: Session, review: SecurityReview) -> Sequence[ReviewAnswer]:
-    """Every item's row, in the checklist's order."""
-    query = select(ReviewAnswer).where(ReviewAnswer.review_id == review.id).order_by(ReviewAnswer.place)
+    """Every item's row, in the checklist's order, with whoever has it in hand."""
+    query = select(ReviewAnswer).options(joinedload(ReviewAnswer.helper)).where(ReviewAnswer.review_id == review.id)
+    query = query.order_by(ReviewAnswer.place)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
@@ -45,8 +46,9 @@ def answer_of(session: Session, review: SecurityReview, item: str, *, hold: bool
 
 
 def files(session: Session, review: SecurityReview, item: str = "") -> list[ReviewFile]:
-    """Every file, also those that were replaced, oldest first."""
-    query = select(ReviewFile).where(ReviewFile.review_id == review.id)
+    """Every file with whoever added it, also those that were replaced, oldest first."""
+    query = select(ReviewFile).options(joinedload(ReviewFile.file), joinedload(ReviewFile.adder))
+    query = query.where(ReviewFile.review_id == review.id)
     if item:
         query = query.where(ReviewFile.item == item)
     return list(session.scalars(query.order_by(ReviewFile.id)))

@@ -24,6 +24,9 @@ from workflows.vocabulary import Action, Reason
 
 View = TypeVar("View", bound=Callable[..., Any])
 NOBODY = Actor(person_id=None, name="Nobody signed in", via="nobody")
+APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
+"""Refusals that no field of a form can mend: they become a page of their own."""
+Said = str | Callable[[Any], str]
 
 
 def context() -> Context:
@@ -164,6 +167,36 @@ def saved(form: Any, act: Callable[[Session], Any], *, raised: Collection[Reason
         form.refuse(no.sentence, no.field)
         return Saved(False)
     return Saved(True, value)
+
+
+def acted(
+    form: Any, act: Callable[[Session], Any], said: Said, back: Said, *, raised: Collection[Reason] = APART
+) -> Any:
+    """Does it where the form was sent and is right, says so, and answers with the way back; None where the form is to be shown.
+
+    What is said and the way back may depend on what the act answered with.
+    """
+    if not form.validate_on_submit() or not (done := saved(form, act, raised=raised)):
+        return None
+    flash(said(done.value) if callable(said) else said, "success")
+    return redirect(back(done.value) if callable(back) else back)
+
+
+def pressed(act: Callable[[Session], Any], said: Said, back: str) -> Any:
+    """Does what a button asks for and goes back, where the page says what was done or why it was not."""
+    try:
+        with transaction(sessions()) as session:
+            value = act(session)
+    except Refused as no:
+        tell(no)
+    else:
+        flash(said(value) if callable(said) else said, "success")
+    return redirect(back)
+
+
+def status_of(form: Any) -> int:
+    """400 where the form came back with something to mend."""
+    return 400 if form.errors or form.form_errors else 200
 
 
 def own_path() -> str:

@@ -2,25 +2,23 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from forms.sign_in import Nothing
 from forms.waivers import SHOWN, AskForWaiver, Decide, EndWaiver, WaiverFilter
 from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Agency, Membership, Waiver
-from portal.refusals import Refused, not_found
+from portal.refusals import not_found
 from portal.services.desk import waiver_lists
 from portal.services.people import waivers
 from portal.web.desk.room import as_csv, pager, to_agency, to_person
-from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions, tell, today
+from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, pressed, sessions, status_of, today
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Action
 
 blueprint = Blueprint("waivers", __name__, url_prefix="/waivers")
 EVERYTHING = 10_000
-APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
 
 
 @blueprint.get("", endpoint="index")
@@ -100,9 +98,9 @@ def new() -> Any:
             reason=form.reason.data or "", actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 
-    if form.validate_on_submit() and (done := saved(form, ask, raised=APART)):
-        flash("The HMIS Lead has been asked. You get a message when it is decided.", "success")
-        return redirect(url_for("waivers.one", waiver_id=done.value.id))
+    said = "The HMIS Lead has been asked. You get a message when it is decided."
+    if done := acted(form, ask, said, lambda made: url_for("waivers.one", waiver_id=made.id)):
+        return done
     with reading(sessions()) as session:
         agency, membership = _whom(session)
         return render_template(
@@ -112,7 +110,7 @@ def new() -> Any:
             membership=membership,
             whom=membership.person.name if membership else f"everybody at {agency.name}",
             back=to_person(membership.id) if membership else to_agency(agency.id),
-        ), 400 if form.errors or form.form_errors else 200
+        ), status_of(form)
 
 
 def _whom(session: Session) -> tuple[Agency, Membership | None]:
@@ -131,12 +129,10 @@ def _whom(session: Session) -> tuple[Agency, Membership | None]:
 @permission(Action.WAIVER_SEE)
 def one(waiver_id: int) -> Any:
     form = Decide()
-    if form.validate_on_submit() and saved(form, lambda session: _decide(session, waiver_id, form), raised=APART):
-        given = "given, and whoever waited for it is put before the gate again"
-        said = given if form.decision.data == "give" else "refused"
-        flash(f"The waiver is {said}. Whoever asked gets a message.", "success")
-        return redirect(url_for("waivers.one", waiver_id=waiver_id))
-    return _page(waiver_id, form)
+    given = "given, and whoever waited for it is put before the gate again"
+    said = f"The waiver is {given if form.decision.data == 'give' else 'refused'}. Whoever asked gets a message."
+    back = url_for("waivers.one", waiver_id=waiver_id)
+    return acted(form, lambda session: _decide(session, waiver_id, form), said, back) or _page(waiver_id, form)
 
 
 def _page(waiver_id: int, form: Decide) -> Any:
@@ -156,7 +152,7 @@ def _page(waiver_id: int, form: Decide) -> Any:
             ends=row.status == "given" and row.until >= today() and may(Action.WAIVER_END, row),
             to_agency=to_agency(row.agency_id) if may("agency.see", row.agency) else "",
             to_person=to_person(row.membership_id) if row.membership_id and may("membership.see", row) else "",
-        ), 400 if form.errors or form.form_errors else 200
+        ), status_of(form)
 
 
 def _decide(session: Session, waiver_id: int, form: Decide) -> None:
@@ -172,16 +168,13 @@ def _decide(session: Session, waiver_id: int, form: Decide) -> None:
 @blueprint.post("/<int:waiver_id>/withdraw", endpoint="withdraw")
 @permission(Action.WAIVER_ASK)
 def withdraw(waiver_id: int) -> Any:
-    if Nothing().validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                row = permissions.find(session, actor(), Action.WAIVER_ASK, Waiver, waiver_id)
-                waivers.withdraw(session, row, actor=actor(), now=now())
-        except Refused as no:
-            tell(no)
-        else:
-            flash("The question is withdrawn. Nothing was waived.", "success")
-    return redirect(url_for("waivers.one", waiver_id=waiver_id))
+    def take_back(session: Session) -> None:
+        row = permissions.find(session, actor(), Action.WAIVER_ASK, Waiver, waiver_id)
+        waivers.withdraw(session, row, actor=actor(), now=now())
+
+    return pressed(
+        take_back, "The question is withdrawn. Nothing was waived.", url_for("waivers.one", waiver_id=waiver_id)
+    )
 
 
 @blueprint.route("/<int:waiver_id>/end", methods=["GET", "POST"], endpoint="end")
@@ -193,9 +186,9 @@ def end(waiver_id: int) -> Any:
         row = permissions.find(session, actor(), Action.WAIVER_END, Waiver, waiver_id)
         waivers.end(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
 
-    if form.validate_on_submit() and saved(form, finish, raised=APART):
-        flash("The waiver has ended. Everybody whom it carried is put before the gate again.", "success")
-        return redirect(url_for("waivers.one", waiver_id=waiver_id))
+    said = "The waiver has ended. Everybody whom it carried is put before the gate again."
+    if done := acted(form, finish, said, url_for("waivers.one", waiver_id=waiver_id)):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.WAIVER_END, Waiver, waiver_id)
         what = [
@@ -203,4 +196,4 @@ def end(waiver_id: int) -> Any:
             "Whoever has access and lacks it then is warned, held or suspended as the policy pack says for a lapse.",
             f"Without this it would have ended on {us_date(row.until)}. Your name and your reason go on record.",
         ]
-        return render_template("pages/waivers/end.html", form=form, what=what, **_row(row)), 400 if form.errors else 200
+        return render_template("pages/waivers/end.html", form=form, what=what, **_row(row)), status_of(form)

@@ -1,6 +1,8 @@
 """Pictures lose what a phone wrote into them and nothing else: every pixel and the side that is up stay."""
 
 import io
+import struct
+import zlib
 from typing import Any
 
 import pytest
@@ -69,6 +71,48 @@ def test_a_png_loses_its_texts_and_keeps_its_pixels() -> None:
     after = without_metadata(before, "image/png")
     assert all(secret in before for secret in SECRETS) and not [secret for secret in SECRETS if secret in after]
     assert ImageChops.difference(opened(after), picture()).getbbox() is None
+
+
+def segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(content) + 2) + content
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        segment(0xE0, b"JFXX\x00\x10small copy"), segment(0xE2, b"FPXR\x00\x00taken by"), segment(0xEE, b"Maker\x00Sample Phone"),
+        segment(0xEB, b"JP\x00\x01 43.65 N"),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_segment_to_be_kept_is_kept_only_for_its_colors(hidden: bytes) -> None:
+    out = io.BytesIO()
+    picture().save(out, "JPEG")
+    before = out.getvalue()[:2] + hidden + out.getvalue()[2:]
+    after = without_metadata(before, "image/jpeg")
+    assert not [secret for secret in SECRETS if secret in after]
+    assert ImageChops.difference(opened(after), opened(before)).getbbox() is None
+
+
+def test_the_small_copy_in_the_first_segment_goes_too() -> None:
+    out = io.BytesIO()
+    picture().save(out, "JPEG", dpi=(300, 300))
+    plain = out.getvalue()
+    copy = b"small copy!!"  # 2 x 2 pixels of three bytes
+    first = segment(0xE0, plain[6:18] + b"\x02\x02" + copy)
+    after = without_metadata(plain[:2] + first + plain[20:], "image/jpeg")
+    assert copy not in after and opened(after).info["dpi"] == (300, 300)
+    assert after == plain
+
+
+def test_a_png_keeps_only_what_shows_the_picture() -> None:
+    out = io.BytesIO()
+    picture().convert("RGBA").save(out, "PNG", dpi=(72, 72), icc_profile=b"a profile")
+    plain = out.getvalue()
+    at = plain.index(b"IDAT") - 4
+    for name, words in ((b"caBX", b"Sample Phone"), (b"prVt", b"43.65 N")):
+        chunk = struct.pack(">I", len(words)) + name + words + struct.pack(">I", zlib.crc32(name + words))
+        assert without_metadata(plain[:at] + chunk + plain[at:], "image/png") == plain, name
+    assert opened(without_metadata(plain, "image/png")).info["icc_profile"] == b"a profile"
 
 
 def test_other_files_stay_as_they_are() -> None:

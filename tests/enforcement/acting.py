@@ -61,9 +61,7 @@ class Acting:
             if step.done_at is None:
                 with self.world.change() as session:
                     found = session.get_one(CorrectiveAction, row.id)
-                    action_work.step_done(
-                        session, found, step.id, note="", actor=actor or self.officer, now=self.world.now
-                    )
+                    action_work.step_done(session, found, step.id, actor=actor or self.officer, now=self.world.now)
 
     def complete(self, row: CorrectiveAction, *, actor: Actor | None = None) -> None:
         with self.world.change() as session:

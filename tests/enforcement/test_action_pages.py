@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from portal.adapters.storage import Storage
 from portal.models import AuditEntry, CorrectiveAction, SecurityReview
 from portal.services.paperwork import Scan
-from portal.services.security.actions import action_work, actions
+from portal.services.security.actions import action_work, actions, exceptions
 from tests.enforcement.acting import Acting
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
@@ -81,7 +81,12 @@ def test_a_finding_becomes_an_action_and_is_closed_through_the_pages(
     )
     row = only(here)
     assert "A corrective action is open for PHY3." in back.text and row.number in back.text
-    lead.get(f"/security/reviews/{review.id}/findings/PHY3", expect=404)  # it has one by now
+    there = lead.follow(lead.get(f"/security/reviews/{review.id}/findings/PHY3", expect=302))
+    assert f"There is a corrective action for PHY3 already: {row.number}." in there.text
+    late = lead.submit(
+        asked, having="wrong", wrong="Three screens.", due=(today + timedelta(9)).isoformat(), owner="0", expect=400
+    )
+    assert f"already: {row.number}" in late.text and "Three screens." in html(late)
 
     assert row.number in officer.get("/security/actions").text
     plan = officer.get(f"/security/actions/{row.id}/plan")
@@ -116,6 +121,10 @@ def test_a_finding_becomes_an_action_and_is_closed_through_the_pages(
         officer.submit(officer.get(f"/security/actions/{row.id}/complete"), statement="All screens lock.")
     )
     assert "Waits to be verified" in sent.text
+    verified_opened_again_and_withdrawn(lead, row, today)
+
+
+def verified_opened_again_and_withdrawn(lead: ClientRequest, row: CorrectiveAction, today: date) -> None:
     assert "1 corrective action to verify" in lead.get("/").text
     verify = lead.get(f"/security/actions/{row.id}")
     closed = lead.follow(lead.submit(verify, having="decision", decision="verify", reason="Seen on the picture."))
@@ -131,6 +140,46 @@ def test_a_finding_becomes_an_action_and_is_closed_through_the_pages(
 
 def _token(page) -> str:
     return page.document.xpath("//input[@name='csrf_token']/@value")[0]
+
+
+def test_a_day_without_its_step_is_pointed_at(here: Acting, officer: ClientRequest) -> None:
+    row, day = here.opened(here.at.begun()), (here.world.today + timedelta(3)).isoformat()
+    plan = officer.get(f"/security/actions/{row.id}/plan")
+    bad = officer.submit(
+        plan, having="doing", doing="Set a lock.", owner=str(here.owner_id), step_1="Order it", due_2=day, more=None, expect=400
+    )  # fmt: skip
+    assert "Say what is done by this day, or clear the day." in bad.text and day in html(bad)
+    assert here.read(row).status == "open"
+
+
+def test_a_file_that_was_not_chosen_is_asked_for_while_an_exception_waits(
+    here: Acting, officer: ClientRequest, lead: ClientRequest
+) -> None:
+    row = here.opened(here.at.begun())
+    here.ask(row)
+    for browser in (lead, officer):
+        page = browser.get(f"/security/actions/{row.id}")
+        bad = browser.submit(page, having="file", note="The setting", expect=400)
+        assert "Choose the file first." in bad.text and "The setting" in html(bad)
+    assert "Decide about the exception" in lead.get(f"/security/actions/{row.id}").text
+
+
+def test_an_old_page_s_decision_says_what_became_of_the_action(here: Acting, lead: ClientRequest) -> None:
+    row = here.opened(here.at.begun())
+    here.ask(row)
+    page = lead.get(f"/security/actions/{row.id}")
+    here.act(exceptions.refuse, row, here.world.admin, reason="A lock costs nothing.")
+    late = lead.submit(page, having="decision", decision="accept", reason="It is sound.", expect=400)
+    assert "is open by now" in late.text and here.read(row).status == "open"
+    again = here.opened(here.at.read(here.at.begun()), "NET1")
+    here.plan(again)
+    here.do_steps(again)
+    here.complete(again)
+    old = lead.get(f"/security/actions/{again.id}")
+    here.act(actions.send_back, again, here.world.admin, reason="Not yet.")
+    here.ask(again)
+    late = lead.submit(old, having="decision", decision="verify", reason="Seen.", expect=400)
+    assert "is asked by now" in late.text and "Decide about the exception" in late.text
 
 
 def test_an_exception_goes_through_the_pages(here: Acting, officer: ClientRequest, lead: ClientRequest) -> None:

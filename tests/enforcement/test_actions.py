@@ -219,7 +219,7 @@ def test_a_new_plan_keeps_what_was_done(here: Acting, review: SecurityReview) ->
     first = here.read(row).steps[0]
     with here.world.change() as session:
         held = session.get_one(CorrectiveAction, row.id)
-        action_work.step_done(session, held, first.id, note="By hand", actor=here.officer, now=here.world.now)
+        action_work.step_done(session, held, first.id, actor=here.officer, now=here.world.now)
     assert refusal(_step, here, row, first.id)[0] == Reason.ALREADY_DONE
     assert refusal(_step, here, row, 999_999)[0] == Reason.NOT_FOUND
     here.plan(row, steps=[Step("Another way", here.world.today + timedelta(10))])
@@ -232,7 +232,7 @@ def test_a_new_plan_keeps_what_was_done(here: Acting, review: SecurityReview) ->
 def _step(here: Acting, row: CorrectiveAction, step_id: int) -> None:
     with here.world.change() as session:
         held = session.get_one(CorrectiveAction, row.id)
-        action_work.step_done(session, held, step_id, note="", actor=here.officer, now=here.world.now)
+        action_work.step_done(session, held, step_id, actor=here.officer, now=here.world.now)
 
 
 def test_a_step_of_another_action_is_not_marked(here: Acting, review: SecurityReview) -> None:

@@ -121,6 +121,22 @@ def test_after_a_change_of_the_hmis_the_lead_is_told_before_six_months_are_over(
     assert not found.soon, "what is overdue no longer runs out: it waits for somebody"
 
 
+def test_what_comes_up_after_the_day_s_message_waits_for_the_next_morning(here: Planning) -> None:
+    """Somebody runs the morning's work again at noon: nobody gets a second message, and nothing is left untold."""
+    keep(here, date(2026, 10, 14))
+    on(here, date(2027, 9, 14))
+    stewards = {here.world.admin.person_id, here.officer.person_id}
+    assert told(here) == stewards
+    with here.world.change() as session:
+        plan_upkeep.enter_change(
+            session, what="Another vendor.", changed_on=date(2027, 4, 1), kinds=[SECURITY], actor=here.officer, now=here.world.now,
+            policy=here.world.policy,
+        )  # fmt: skip
+    assert told(here) == set()
+    here.later(1)
+    assert told(here) == stewards
+
+
 def test_the_digest_says_what_is_due_and_by_when(here: Planning) -> None:
     here.ask(here.draft(), days=10)
     payload = {"mail": "runs_out", "person_id": here.board.person_id}

@@ -159,6 +159,22 @@ def test_the_chart_names_to_each_whom_they_may_know(here: Planning) -> None:
     browser_of(here.world, here.world.actor(here.world.member(here.harbor))).get("/security/offices", 403)
 
 
+def test_the_chart_shows_who_answers_to_whom(here: Planning) -> None:
+    """Boxes within boxes: the Board, below it the Lead, below the Lead its offices, and each with the names of who holds it."""
+    lead, board = browser_of(here.world, here.world.admin), browser_of(here.world, here.board)
+    for browser, link in ((lead, "#agencies"), (board, None)):
+        document = browser.get("/security/offices").document
+        [chart] = document.xpath("//main//ul[@class='org-chart']")
+        [desk] = chart.xpath(".//li[div/p[text()='Help desk']]")
+        above = [" ".join(one.xpath("string(div/p)").split()) for one in desk.xpath("ancestor::li")]
+        assert above == ["Board of the Continuum of Care", f"{here.world.policy.lead}, the HMIS Lead"]
+        assert here.world.desk.name in desk.text_content() and here.board.name not in desk.text_content()
+        assert here.board.name in chart.xpath("string(li/div)")
+        [agencies] = chart.xpath(".//li[div/p[normalize-space()='Agencies']]")
+        assert agencies.xpath("string(.//a/@href)") == (link or "")
+        assert link is None or document.xpath("//*[@id='agencies']")
+
+
 def test_the_chart_and_the_records_cost_the_same_with_five_or_fifty(here: Planning) -> None:
     lead = browser_of(here.world, here.world.admin)
     paths = ("/security/offices", "/security/records")

@@ -1,6 +1,6 @@
 """Security reviews (S1): answered item by item on several devices, attested, signed off by another; what the gate makes of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -10,6 +10,7 @@ from portal.actors import Actor
 from portal.models import Agency, Document, Evidence, Job, Membership, ReviewRevision, SecurityReview
 from portal.refusals import Refused
 from portal.services import decisions
+from portal.services.desk import record_evidence
 from portal.services.review_content import answer_of, previous_answers
 from portal.services.security.reviews import attesting, helping, signing_off
 from portal.services.security.reviews.reviews import Overtaken
@@ -310,3 +311,41 @@ def test_a_review_that_was_called_off_can_be_begun_again(world: World, at: Revie
     assert at.read(review).status == "called_off"
     assert refusal(at.save, review, "MAL1")[0] is Reason.ILLEGAL_MOVE
     assert at.begun().id != review.id
+
+
+# --- by hand only from before
+
+
+def by_hand(world: World, at: Reviewing, day: date, actor: Actor, kind: Kind = Kind.SECURITY_REVIEW) -> Evidence:
+    entry = record_evidence.Entry(
+        kind=kind, about=About.AGENCY, subject_id=at.agency.id, valid_from=day, verified_by="Robin Example",
+        verified_how="viewed on site", note="The checklist on paper.",
+    )  # fmt: skip
+    with world.change() as session:
+        return record_evidence.record(session, entry=entry, actor=actor, now=world.now, policy=world.policy)
+
+
+def test_since_the_first_review_nobody_records_one_by_hand(world: World, at: Reviewing) -> None:
+    other, yesterday = Reviewing(world), world.today - timedelta(1)
+    world.withdraw(Kind.SECURITY_REVIEW, About.AGENCY, at.agency.id)
+    assert refusal(by_hand, world, at, yesterday, world.desk)[0] is Reason.NOT_ALLOWED, (
+        "the help desk opens no gate with it"
+    )
+    assert by_hand(world, at, world.today, at.lead).kind == Kind.SECURITY_REVIEW, "all is on paper until the first"
+    other.begun()
+    world.now += timedelta(days=1)
+    for day in (yesterday + timedelta(1), world.today):
+        for actor in (at.lead, world.admin):
+            reason, said = refusal(by_hand, world, at, day, actor)
+            assert reason is Reason.CONFLICT and "attested and signed off on the pages of reviews" in said
+    assert by_hand(world, at, yesterday, at.lead).valid_from == yesterday
+    assert "pages of reviews" in refusal(by_hand, world, at, yesterday, at.lead, Kind.SECURITY_REVIEW_SENT)[1]
+
+
+def test_the_help_desk_takes_no_sign_off_back(world: World, at: Reviewing) -> None:
+    held = at.done().evidence_id
+    with world.change() as session:
+        row = session.get_one(Evidence, held)
+        with pytest.raises(Refused) as no:
+            record_evidence.withdraw(session, row=row, reason="A slip of the hand.", actor=world.desk, now=world.now)
+    assert no.value.reason is Reason.NOT_ALLOWED

@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import ReviewAnswer, ReviewCampaign, SecurityReview
+from portal.services.paperwork import Scan
+from portal.services.review_content import fingerprint
+from portal.services.security.reviews import helping, review_files
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World
 from tests.support.pages import ClientRequest, Page
@@ -273,3 +276,49 @@ def test_the_step_of_the_gate_leads_to_the_checklist(world: World, at: Reviewing
     link = f"/security/reviews/of/{at.agency.id}"
     for path in (f"/agency/{at.agency.id}", f"/people/{member.id}/why"):
         assert link in officer.get(path).document.xpath("//main//a/@href"), path
+
+
+def test_a_comment_that_is_too_long_comes_back_whole(world: World, at: Reviewing) -> None:
+    review, officer = at.begun(), browser_of(world, at.officer)
+    words = "x" * 1990 + " and a last word"
+    page = officer.get(f"/security/reviews/{review.id}/items/MAL1")
+    told = officer.submit(page, having="text", text=words, expect=400)
+    assert "At most 2,000 characters" in told.text and words in told.response.get_data(as_text=True)
+    empty = officer.submit(told, having="text", text=" ", expect=400)
+    assert "Write something." in empty.text
+    assert words[:1990] in officer.follow(officer.submit(empty, having="text", text=words[:1990])).text
+
+
+def test_an_item_with_many_files_and_comments_costs_as_much_as_with_one(world: World, at: Reviewing) -> None:
+    review, officer = at.begun(), browser_of(world, at.officer)
+    counts = []
+    for more in (1, 6):
+        for number in range(more):
+            another = world.actor(world.member(at.agency, None, Role.SECURITY_OFFICER))
+            with world.change() as session:
+                found = session.get_one(SecurityReview, review.id)
+                helping.comment(session, found, item="PRV1", text="Seen.", actor=another, now=world.now)
+                review_files.add(
+                    session, found, item="PRV1", scan=Scan(f"{more}{number}" * 32, "image/png", 9, 1, "sign.png"), title="Sign",
+                    effective_on=world.today, expires_on=None, actor=another, now=world.now, policy=world.policy,
+                )  # fmt: skip
+        with statements(world.engine) as said:
+            officer.get(f"/security/reviews/{review.id}/items/PRV1")
+        counts.append(len(said))
+        with world.look() as session, statements(world.engine) as said:
+            fingerprint(session, session.get_one(SecurityReview, review.id))
+        counts.append(len(said))
+    assert counts[:2] == counts[2:]
+
+
+def test_who_helps_and_reads_all_answers_only_what_was_handed_over(world: World, at: Reviewing) -> None:
+    """The director reads the whole review; the first item in her hands makes the others no forms."""
+    review = at.begun()
+    with world.change() as session:
+        helping.hand_over(
+            session, session.get_one(SecurityReview, review.id), items=["GOV1", "PRV1"], to=at.director.person_id or 0, actor=at.officer,
+            now=world.now, policy=world.policy,
+        )  # fmt: skip
+    page = browser_of(world, at.director).get(f"/security/reviews/{review.id}/all")
+    assert page.document.xpath("//*[@data-review-item]/@data-review-item") == ["GOV1", "PRV1"]
+    assert "MAL1" in page.text

@@ -144,6 +144,56 @@ def test_the_same_item_from_a_phone_without_connection_and_a_desktop_is_told(liv
     assert (at.row(review, "MAL1").answer, at.row(review, "MAL1").note) == ("yes", "Two laptops, both fine")
 
 
+NO_STORE = """Object.defineProperty(window, "localStorage", {
+  get() { throw new DOMException("Keeping is switched off.", "SecurityError"); },
+});"""
+
+
+def test_a_browser_that_keeps_nothing_sends_all_the_same_and_says_so(living: Living, visitor: Visit) -> None:
+    world = World(living.context.engine, now=living.context.clock())
+    at = Reviewing(world, "Sample Harbor")
+    review = at.begun()
+    phone = visitor("Olive", width=PHONE)
+    phone.context.add_init_script(NO_STORE)
+    signed_in(phone, world, at.officer.person_id)
+    phone.go(f"/security/reviews/{review.id}/items/GOV1").tick("Yes").press("Save and go on").sees("GOV2: item 2 of 31")
+    phone.go(f"/security/reviews/{review.id}/all")
+    answer(phone, "GOV2")
+    says(phone, "GOV2", "Saved at")
+    cut(phone, True)
+    answer(phone, "MAL1", "Two laptops")
+    says(phone, "MAL1", "This browser keeps nothing, so leave this page open")
+    phone.sees("1 answer is not sent yet. Leave this page open.")
+    cut(phone, False)
+    says(phone, "MAL1", "Saved at")
+    phone.sees("Everything you answered is saved.")
+    phone.said = []  # Chromium reports that there was no connection
+    assert at.row(review, "MAL1").note == "Two laptops"
+
+
+def test_what_is_still_on_the_device_is_told_wherever_the_review_is_opened(living: Living, visitor: Visit) -> None:
+    world = World(living.context.engine, now=living.context.clock())
+    at = Reviewing(world, "Sample Harbor")
+    review = at.begun()
+    phone = visitor("Olive", width=PHONE)
+    signed_in(phone, world, at.officer.person_id)
+    phone.go(f"/security/reviews/{review.id}/items/MAL1").does_not_see("kept on this device")
+    cut(phone, True)
+    answer(phone, "MAL1", "Two laptops")
+    says(phone, "MAL1", "Kept on this device")
+    phone.said = []
+    cut(phone, False)
+    phone.page.route("**/items/MAL1", lambda route: route.abort())
+    for path in ("", "/items/MAL2"):
+        phone.go(f"/security/reviews/{review.id}{path}")
+        phone.sees("1 answer to another item is kept on this device and not sent yet.")
+    phone.page.unroute("**/items/MAL1")
+    phone.follow("Send what is kept").sees("The whole checklist")
+    says(phone, "MAL1", "Saved at")
+    phone.go(f"/security/reviews/{review.id}").does_not_see("kept on this device")
+    assert at.row(review, "MAL1").answer == "yes"
+
+
 def test_without_a_script_the_same_pages_do(living: Living, visitor: Visit) -> None:
     world = World(living.context.engine, now=living.context.clock())
     at = Reviewing(world, "Sample Harbor")

@@ -7,6 +7,7 @@ is taken from the permission that the route declares.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -72,7 +73,10 @@ built, engine, town = shared.built, shared.engine, shared.town
 def test_every_cell_is_as_the_permission_table_says(
     app: Flask, town: Town, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    knock(app, town, name, shared.routes(app)[list(PEOPLE).index(name) % 2 :: 2], capsys)
+    """Half of the routes for each, by lot from the address, and the other half for whoever comes next in the list."""
+    turn = list(PEOPLE).index(name)
+    rules = [rule for rule in shared.routes(app) if (crc32(rule.rule.encode()) + turn) % 2]
+    knock(app, town, name, rules, capsys)
 
 
 @pytest.mark.proof
@@ -90,4 +94,4 @@ def knock(app: Flask, town: Town, name: str, rules: Sequence[Rule], capsys: pyte
         sys.stdout.write(f"\n{table.text().splitlines()[0]}\n")
     assert not table.faults, "\n".join(table.faults)
     assert sum(table.counted.values()) > FEWEST
-    assert table.opened >= table.openable * 0.75, "what is let in has to open, or the refusals prove nothing"
+    assert table.opened >= table.openable * 0.8, "what is let in has to open, or the refusals prove nothing"

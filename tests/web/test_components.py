@@ -214,6 +214,7 @@ CALLS: dict[str, str] = {
     " {'label': h, 'bars': [], 'mark': none}], h, day, day)",
     "charts.heat_table": "heat_table([h], [{'label': h, 'href': h, 'cells': [{'status': h}]},"
     " {'label': h, 'cells': [{'status': 'met', 'text': h}]}, {'label': h, 'cells': []}], h, h)",
+    "charts.org_chart": "org_chart({'title': h, 'names': [h], 'does': h, 'href': h, 'children': [{'title': h, 'names': none}]}, h)",
     "charts.trend": "trend([{'label': h, 'values': [5000, none], 'shown': [h, h], 'median': h},"
     " {'label': h, 'values': [], 'shown': [], 'median': h}], [h, h], h, 10000, h, h)",
 }

@@ -4,6 +4,8 @@ const boxes = [...document.querySelectorAll("[data-review-item]")];
 const AGAIN = 15000;
 const KEPT = "Kept on this device, not sent yet. It is sent as soon as there is a connection.";
 const OUT = "You are signed out. The answer is kept on this device, and is sent when you open this page after signing in.";
+const OPEN = "Not sent yet. This browser keeps nothing, so leave this page open: it is sent as soon as there is a connection.";
+const OPEN_OUT = "You are signed out, and this browser keeps nothing. Copy what you typed before you sign in again.";
 const flights = new Map();
 const saved = new Map();
 
@@ -15,9 +17,39 @@ function typed(form) {
   return [...new FormData(form).entries()].filter(([name, value]) => !name.endsWith("csrf_token") && typeof value === "string");
 }
 
+// A browser may refuse to keep anything, or be full: then the page itself holds what is typed, and says so.
+const held = new Map();
+
+function kept(key) {
+  if (held.has(key)) return held.get(key);
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function put(key, text) {
+  try {
+    localStorage.setItem(key, text);
+    held.delete(key);
+  } catch {
+    held.set(key, text);
+  }
+}
+
+function drop(key) {
+  held.delete(key);
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Nothing is there to be removed.
+  }
+}
+
 function read(key) {
   try {
-    return JSON.parse(localStorage.getItem(key));
+    return JSON.parse(kept(key));
   } catch {
     return null;
   }
@@ -33,18 +65,19 @@ function say(box, words, kind = "info") {
   if (!all) return;
   const waiting = boxes.filter((each) => read(keyOf(each))).length;
   all.hidden = false;
-  all.textContent = waiting ? `${waiting} ${waiting === 1 ? "answer is" : "answers are"} kept on this device and not sent yet.` : "Everything you answered is saved.";
+  const where = held.size ? "not sent yet. Leave this page open." : "kept on this device and not sent yet.";
+  all.textContent = waiting ? `${waiting} ${waiting === 1 ? "answer is" : "answers are"} ${where}` : "Everything you answered is saved.";
 }
 
 function keep(box) {
   const form = box.querySelector("form");
-  localStorage.setItem(keyOf(box), JSON.stringify({ fields: typed(form) }));
+  put(keyOf(box), JSON.stringify({ fields: typed(form) }));
 }
 
 // What the portal would send back at once is not sent by itself: '' where it may go, else what is still to do.
 function lacks(box) {
   const chosen = box.querySelector("input[type=radio]:checked");
-  if (!chosen) return "Choose an answer. What you typed is kept on this device.";
+  if (!chosen) return held.has(keyOf(box)) ? "Choose an answer. Then it is saved." : "Choose an answer. What you typed is kept on this device.";
   if (chosen.value !== "yes" && !box.querySelector("textarea").value.trim()) return "Write a few words in the note. Then it is saved.";
   return "";
 }
@@ -66,14 +99,14 @@ function seenField(box) {
 async function send(box) {
   const key = keyOf(box);
   while (flights.has(key)) await flights.get(key);
-  if (!localStorage.getItem(key)) return saved.get(key) || false;
+  if (!kept(key)) return saved.get(key) || false;
   const flight = deliver(box, key).finally(() => flights.delete(key));
   flights.set(key, flight);
   return flight;
 }
 
 async function deliver(box, key) {
-  const kept = localStorage.getItem(key);
+  const sent = kept(key);
   const form = box.querySelector("form");
   let answer;
   try {
@@ -82,18 +115,19 @@ async function deliver(box, key) {
       credentials: "same-origin",
       redirect: "manual",
       headers: { "X-CSRFToken": form.querySelector('input[name$="csrf_token"]').value, Accept: "application/json" },
-      body: new URLSearchParams(JSON.parse(kept).fields),
+      body: new URLSearchParams(JSON.parse(sent).fields),
     });
   } catch {
-    say(box, KEPT, "waiting");
+    say(box, held.has(key) ? OPEN : KEPT, "waiting");
     return false;
   }
-  return heard(box, key, kept, answer);
+  return heard(box, key, sent, answer);
 }
 
-async function heard(box, key, kept, answer) {
+async function heard(box, key, sent, answer) {
+  const waits = held.has(key) ? OPEN : KEPT;
   if (answer.type === "opaqueredirect" || answer.status === 401) {
-    say(box, OUT, "waiting");
+    say(box, held.has(key) ? OPEN_OUT : OUT, "waiting");
     return false;
   }
   let said;
@@ -101,13 +135,13 @@ async function heard(box, key, kept, answer) {
     said = await answer.json();
   } catch {
     // A page instead of an answer: a token that ran out, a portal that is being restarted.
-    say(box, answer.status >= 500 ? KEPT : `${KEPT} If this stays, load the page again.`, "waiting");
+    say(box, answer.status >= 500 || held.has(key) ? waits : `${waits} If this stays, load the page again.`, "waiting");
     return false;
   }
-  const changed = localStorage.getItem(key) !== kept;
+  const changed = kept(key) !== sent;
   if (!answer.ok) {
     // Kept as it was, with the revision that was on the screen then: loading the page again must not send it unasked.
-    if (!changed) localStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), stopped: true }));
+    if (!changed) put(key, JSON.stringify({ ...JSON.parse(sent), stopped: true }));
     seenField(box).value = said.revision;
     box.dataset.reviewStopped = "1";
     const words = said.overtaken ? `${said.refused} Press Save to keep yours.` : said.refused;
@@ -120,7 +154,7 @@ async function heard(box, key, kept, answer) {
     keep(box);
     return deliver(box, key);
   }
-  localStorage.removeItem(key);
+  drop(key);
   say(box, said.saved, "saved");
   return said;
 }
@@ -161,7 +195,24 @@ function again() {
   for (const box of boxes) if (!box.dataset.reviewStopped && !lacks(box)) send(box);
 }
 
+// Answers to items that are not on this page: they are sent by the page that has them all.
+function elsewhere(line) {
+  const here = new Set(boxes.map(keyOf));
+  let left = 0;
+  try {
+    left = Object.keys(localStorage).filter((key) => key.startsWith(prefix(line)) && !here.has(key)).length;
+  } catch {
+    return;
+  }
+  line.hidden = left === 0;
+  line.querySelector("span").textContent = `${left} ${left === 1 ? "answer to another item is" : "answers to other items are"} kept on this device and not sent yet.`;
+}
+
+document.querySelectorAll("[data-review-left]").forEach(elsewhere);
 if (boxes.length) {
+  addEventListener("beforeunload", (event) => {
+    if (held.size) event.preventDefault();
+  });
   boxes.forEach(watch);
   addEventListener("online", again);
   setInterval(again, AGAIN);

@@ -120,7 +120,6 @@ class CorrectiveStep(Base):
     due: Mapped[date] = mapped_column(Date)
     done_at: Mapped[datetime | None] = mapped_column(DateTime)
     done_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    note: Mapped[str] = mapped_column(String(1000), default="")
 
     doer: Mapped[Person | None] = relationship(viewonly=True)
 

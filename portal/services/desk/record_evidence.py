@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from forms import documents
 from portal import permissions
 from portal.actors import Actor
-from portal.models import Agency, Device, Evidence, Membership, Person, TrainingResult
+from portal.models import Agency, Device, Evidence, Membership, Person, SecurityReview, TrainingResult
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.desk.publishing import YEARS
@@ -41,12 +41,16 @@ ELSEWHERE: Mapping[Kind, str] = {
     Kind.WAIVER: "A waiver is asked for by one person and given by another, on the page of waivers.",
     Kind.SANCTION: "A sanction is drafted by one person and decided by another, on the pages of sanctions.",
     Kind.RETRAINING: "A course is required again by a sanction, on the pages of sanctions.",
+    Kind.SECURITY_REVIEW_SENT: "The executive director attests a security review by link and code, on the pages of reviews.",
     Kind.PUBLISHED: "Versions are published on the page of documents in force.",
 }
 """Kinds of which the portal itself keeps more than the evidence: each is recorded where the rest is written too."""
 
 DECIDED = frozenset({Kind.EXCLUDED_PROVIDER, Kind.SANCTION, Kind.RETRAINING, Kind.INHERITED})
 """What is decided about somebody, rather than seen on paper: for the Lead's administrators and its security officer."""
+
+FOR_FEW = DECIDED | {Kind.SECURITY_REVIEW}
+"""What the help desk neither records nor takes back."""
 
 BY_HAND = ("", "stored_file")
 """What evidence rests on that was recorded here: sanctions from before they had pages of their own can be ended here."""
@@ -220,7 +224,7 @@ def details_of(kind: Kind, policy: Policy) -> dict[str, str]:
 
 def refuse_unless_entitled(session: Session, actor: Actor, kind: Kind, subject: Subject, detail: str) -> None:
     """NOT_ALLOWED unless this actor may record or end this kind about this subject; roles by whoever may give them."""
-    permissions.check(session, actor, Action.EVIDENCE_DECIDE if kind in DECIDED else Action.EVIDENCE_RECORD, subject)
+    permissions.check(session, actor, Action.EVIDENCE_DECIDE if kind in FOR_FEW else Action.EVIDENCE_RECORD, subject)
     _refuse_own_place(session, actor, subject)
     if kind == Kind.ROLE and detail in set(Role):
         permissions.check(session, actor, GIVING[Role(detail)], subject)
@@ -258,7 +262,22 @@ def _refuse_by_kind(session: Session, entry: Entry, subject: Subject, policy: Po
         _refuse_report(entry, has_file)
     elif entry.kind in (Kind.ROLE, Kind.ACCESS_LEVEL):
         _refuse_misplaced(entry, subject, policy)
+    elif entry.kind == Kind.SECURITY_REVIEW:
+        _refuse_since_the_first_review(session, entry, policy)
     _refuse_device(session, entry, subject)
+
+
+def _refuse_since_the_first_review(session: Session, entry: Entry, policy: Policy) -> None:
+    """On paper count reviews from before the portal's first: since then nobody goes round its questions and its second person."""
+    opened = session.scalar(select(func.min(SecurityReview.opened_at)))
+    first = local_day(opened, policy.zone) if opened else None
+    if first is not None and entry.valid_from >= first:
+        raise Refused(
+            Reason.CONFLICT,
+            f"Since {us_date(first)} security reviews are answered, attested and signed off on the pages of reviews. "
+            "Only a review on paper from before that day is recorded here.",
+            "valid_from",
+        )
 
 
 def _refuse_report(entry: Entry, has_file: bool) -> None:

@@ -21,6 +21,8 @@ from portal.models import (
     TrainingResult,
 )
 from portal.services.security.actions import results
+from portal.services.security.actions.action_lists import overdue
+from portal.services.security.actions.actions import LIVING
 from workflows.business_time import local_day
 from workflows.enforcement_pack import Category, Severity
 from workflows.policy import Policy
@@ -135,14 +137,14 @@ def _incidents(session: Session, now: datetime) -> list[Figure]:
 def _reviews(session: Session, now: datetime, policy: Policy) -> list[Figure]:
     """How many Agencies were reviewed within a year, how they stand by the median, and what is still to be put right."""
     today = local_day(now, policy.zone)
-    row, late = CorrectiveAction, CorrectiveAction.due < today
+    row = CorrectiveAction
     reviewed = select(func.count(func.distinct(SecurityReview.agency_id))).where(
         SecurityReview.status == "signed_off", SecurityReview.agency_id != LEAD, SecurityReview.signed_off_at >= now - PASSED_FOR
     )  # fmt: skip
-    living, overdue, excepted = session.execute(
+    living, late, excepted = session.execute(
         select(
-            func.count().filter(row.status.in_(("open", "planned", "completed", "asked"))),
-            func.count().filter(row.status.in_(("open", "planned")), late),
+            func.count().filter(row.status.in_(LIVING)),
+            func.count().filter(overdue(today)),
             func.count().filter(row.status == "accepted"),
         )
     ).one()
@@ -152,7 +154,7 @@ def _reviews(session: Session, now: datetime, policy: Policy) -> list[Figure]:
         Figure(group, "Agencies reviewed in the last year", f"{session.scalar(reviewed) or 0:,}"),
         Figure(group, "Standards in place, median", NONE if middle is None else f"{middle / 100:.0f} %", "Half of the Agencies have more"),
         Figure(group, "Corrective actions not closed", counted(living)),
-        Figure(group, "Corrective actions overdue", counted(overdue)),
+        Figure(group, "Corrective actions overdue", counted(late)),
         Figure(group, "Exceptions in force", counted(excepted), "Standards that cannot be met for now"),
     ]  # fmt: skip
 

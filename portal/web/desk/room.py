@@ -6,10 +6,14 @@ from typing import Any
 from flask import Blueprint, Response, current_app, url_for
 
 from portal.adapters.tables import to_csv
+from portal.adapters.workbook_writer import to_workbook
 from portal.services.paging import Page
 from portal.web import kernel
 from portal.web.components import address
+from portal.web.uploads import download
 from workflows.vocabulary import LEAD
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -27,6 +31,11 @@ def pager(page: Page, after: str) -> dict[str, Any]:
 def as_csv(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
     """A list to take away, as spreadsheets open it."""
     return text_file(f"{name}-{kernel.today().isoformat()}.csv", to_csv(headers, rows))
+
+
+def as_workbook(name: str, headers: Sequence[str], rows: Iterable[Sequence[object]], *, title: str) -> Response:
+    """A list to take away as a workbook, under this name."""
+    return download(to_workbook(headers, rows, title=title), XLSX, f"{name}.xlsx")
 
 
 def text_file(name: str, text: str) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import redirect, render_template, url_for
 from sqlalchemy.orm import Session
 
 from forms.base import Form
@@ -14,7 +14,7 @@ from portal.models import Credential, Person
 from portal.refusals import Refused
 from portal.services.account import lockout, resets, signing_out, vouching
 from portal.services.people import mailbox
-from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.people.room import blueprint, find
 from workflows.vocabulary import Action, Reason
 
@@ -54,13 +54,11 @@ def _page(membership_id: int, action: Action, form: Form, template: str, act: Ac
     def help_(session: Session) -> str:
         return act(session, find(session, Action.MEMBERSHIP_SEE, membership_id).person)
 
-    if form.validate_on_submit() and (done := saved(form, help_, raised=APART)):
-        flash(done.value, "success")
-        return redirect(url_for("people.one", membership_id=membership_id))
-    status = 400 if form.errors or form.form_errors else 200
+    if done := acted(form, help_, str, url_for("people.one", membership_id=membership_id), raised=APART):
+        return done
     return render_template(
         template, form=form, about=person, agency=agency, membership_id=membership_id, **shown
-    ), status
+    ), status_of(form)
 
 
 @blueprint.route("/<int:membership_id>/unlock", methods=["GET", "POST"], endpoint="unlock")

@@ -1,18 +1,15 @@
-"""What pages that ask for one act share: the upload, the act with its refusal beside the field, the way back."""
+"""An upload taken in before the act that keeps it, its refusal beside the field."""
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect
 from sqlalchemy.orm import Session
 
 from portal.refusals import Refused, bad_input
 from portal.services.paperwork import Scan
-from portal.web.kernel import saved
+from portal.web.kernel import APART, Said, acted
 from portal.web.uploads import is_there, taken_in
-from workflows.vocabulary import Reason
 
-APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
 LONG_DOCUMENT = 300
 """Pages of a plan or a record; a signed form has far fewer."""
 
@@ -28,11 +25,8 @@ def upload(form: Any, name: str, *, pdf_only: bool = False) -> Scan | None:
     return file
 
 
-def acted(form: Any, do: Callable[[Session, Scan | None], Any], said: str, back: str | Callable[[Any], str], file: str = "") -> Any:  # fmt: skip
-    """Does it where the form was sent and is right, and answers with the way on; None where the form is to be shown.
-
-    `file`: the field whose upload is taken in first, outside the transaction.
-    """
+def acted_with_file(form: Any, file: str, do: Callable[[Session, Scan | None], Any], said: Said, back: Said) -> Any:
+    """As kernel.acted, with the upload of the field `file` ('name' or 'name:pdf') taken in first, outside the transaction."""
     if not form.validate_on_submit():
         return None
     try:
@@ -42,13 +36,4 @@ def acted(form: Any, do: Callable[[Session, Scan | None], Any], said: str, back:
             raise
         form.refuse(no.sentence, no.field)
         return None
-    done = saved(form, lambda session: do(session, kept), raised=APART)
-    if not done:
-        return None
-    flash(said, "success")
-    return redirect(back(done.value) if callable(back) else back)
-
-
-def status_of(form: Any) -> int:
-    """400 where the form came back with something to mend."""
-    return 400 if form.errors or form.form_errors else 200
+    return acted(form, lambda session: do(session, kept), said, back)

@@ -27,8 +27,7 @@ def index() -> Any:
         chart = offices.chart(session, actor(), on=today(), search=search, after=after)
         return render_template(
             "pages/security/offices.html",
-            continuum=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_CONTINUUM],
-            of_lead=[(office, chart.held.get((LEAD, office.role), ())) for office in offices.OF_THE_LEAD],
+            root=_tree(chart, agencies_follow=bool(chart.page.rows or actor().lead_roles)),
             of_agency=offices.OF_AN_AGENCY,
             agencies=[
                 (agency, {office.role: chart.held.get((agency.id, office.role), ()) for office in offices.OF_AN_AGENCY})
@@ -38,6 +37,25 @@ def index() -> Any:
             page=pager(chart.page, after),
             several=bool(actor().lead_roles),
         )
+
+
+def _tree(chart: offices.Chart, *, agencies_follow: bool) -> dict[str, Any]:
+    """The Board, below it the committee, the auditor and the Lead, below the Lead its offices and the Agencies."""
+
+    def node(office: offices.Office, *children: dict[str, Any]) -> dict[str, Any]:
+        names = chart.held.get((LEAD, office.role), ())
+        return {"title": office.title, "names": names, "does": office.does, "children": children}
+
+    agencies = {
+        "title": "Agencies", "names": None, "href": "#agencies" if agencies_follow else "",
+        "does": "Each has an executive director, an Agency Administrator and a security officer.",
+    }  # fmt: skip
+    lead = {
+        "title": f"{policy().lead}, the HMIS Lead", "names": None, "does": "Operates the HMIS on behalf of the Continuum.",
+        "children": [*(node(office) for office in offices.OF_THE_LEAD), agencies],
+    }  # fmt: skip
+    board, *beside = offices.OF_THE_CONTINUUM
+    return node(board, *(node(office) for office in beside), lead)
 
 
 def _csv(search: str) -> Any:

@@ -59,9 +59,24 @@ function watch() {
   let ending = false;
 
   // The server notes a request once a minute, so it may end the session a minute before this page would.
-  const seen = () => Number(localStorage.getItem(SEEN) || Date.now());
+  // Pages in other tabs are told by the browser's store; where a browser refuses it, this page goes by itself.
+  let own = Date.now();
+  const seen = () => {
+    try {
+      return Number(localStorage.getItem(SEEN) || own);
+    } catch {
+      return own;
+    }
+  };
   const remaining = () => life - 60 - (Date.now() - seen()) / 1000;
-  const mark = () => localStorage.setItem(SEEN, String(Date.now()));
+  const mark = () => {
+    own = Date.now();
+    try {
+      localStorage.setItem(SEEN, String(own));
+    } catch {
+      // Nothing to tell other tabs by.
+    }
+  };
   mark();
 
   async function end() {

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import Agency, CorrectiveAction, Evidence, Membership, Person
+from portal.models import Agency, CorrectiveAction, Membership, Person
+from portal.services import holders
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import About, Action, Kind
+from portal.services.security.actions.actions import LIVING
+from workflows.vocabulary import Action
 
-_RANK = case((CorrectiveAction.status.in_(("open", "planned", "completed", "asked")), 0), else_=1)
+_WORKING = ("open", "planned")
+_RANK = case((CorrectiveAction.status.in_(LIVING), 0), else_=1)
 IN_ORDER = Order(((_RANK, int), (CorrectiveAction.due, date.fromisoformat), (CorrectiveAction.id, int)))
-STATES = ("living", "to_plan", "overdue", "completed", "asked", "accepted", "verified", "withdrawn", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,6 @@ class Counts:
     asked: int = 0
     accepted: int = 0
     verified: int = 0
-
-    @property
-    def total(self) -> int:
-        return self.living + self.accepted + self.verified
 
 
 def page(
@@ -70,15 +68,15 @@ def counted(session: Session, actor: Actor, *, on: date, agency_id: int | None =
     """How many of those that somebody may see stand where; one statement."""
     row = CorrectiveAction
     query = select(
-        func.count().filter(row.status.in_(("open", "planned", "completed", "asked"))),
-        func.count().filter(_overdue(on)),
+        func.count().filter(row.status.in_(LIVING)),
+        func.count().filter(overdue(on)),
         func.count().filter(row.status == "open"),
         *(func.count().filter(row.status == word) for word in ("completed", "asked", "accepted", "verified")),
     ).where(_visible(actor))
     if agency_id is not None:
         query = query.where(row.agency_id == agency_id)
-    living, overdue, *rest = map(int, session.execute(query).one())
-    return Counts(living, overdue, *rest)
+    living, late, *rest = map(int, session.execute(query).one())
+    return Counts(living, late, *rest)
 
 
 def categories(session: Session, actor: Actor) -> list[str]:
@@ -104,11 +102,12 @@ def of_reviews(session: Session, reviews: Iterable[int]) -> dict[int, list[Corre
 
 def is_overdue(row: CorrectiveAction, on: date) -> bool:
     """Whether somebody of the Agency should have finished it before today."""
-    return row.status in ("open", "planned") and row.due < on
+    return row.status in _WORKING and row.due < on
 
 
-def _overdue(on: date) -> ColumnElement[bool]:
-    return and_(CorrectiveAction.status.in_(("open", "planned")), CorrectiveAction.due < on)
+def overdue(on: date) -> ColumnElement[bool]:
+    """The same, of the rows of a query."""
+    return and_(CorrectiveAction.status.in_(_WORKING), CorrectiveAction.due < on)
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
@@ -133,31 +132,27 @@ def _matches(search: str) -> ColumnElement[bool]:
 def _shown(query: Select[tuple[CorrectiveAction]], show: str, on: date) -> Select[tuple[CorrectiveAction]]:
     match show:
         case "overdue":
-            return query.where(_overdue(on))
+            return query.where(overdue(on))
         case "to_plan":
             return query.where(CorrectiveAction.status == "open")
         case "completed" | "asked" | "accepted" | "verified" | "withdrawn":
             return query.where(CorrectiveAction.status == show)
         case "all":
             return query
-    return query.where(CorrectiveAction.status.in_(("open", "planned", "completed", "asked")))
+    return query.where(CorrectiveAction.status.in_(LIVING))
 
 
 def _place(row: tuple[CorrectiveAction]) -> tuple[int, str, int]:
     action = row[0]
-    return 0 if action.status in ("open", "planned", "completed", "asked") else 1, action.due.isoformat(), action.id
+    return 0 if action.status in LIVING else 1, action.due.isoformat(), action.id
 
 
 def people_of(session: Session, agency_id: int, *, on: date) -> list[tuple[int, str]]:
     """Who may own an action of the Agency: everybody who belongs to it and has not left, by name; one statement."""
-    left = select(1).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE,
-        *Evidence.in_force(on),
-    )  # fmt: skip
     query = (
         select(Person)
         .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.agency_id == agency_id, ~left.correlate(Membership).exists())
+        .where(Membership.agency_id == agency_id, ~holders.left(on))
         .order_by(Person.last_key, Person.first_key, Person.id)
     )
     return [(person.id, person.name) for person in session.scalars(query)]

@@ -12,14 +12,13 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.services.paperwork import Scan
 from portal.services.security.actions.actions import TEXT, hold, optional, steps_of
 from portal.services.transition import transition
-from workflows.business_time import us_date
 from workflows.vocabulary import Action, Reason
 
 MOST_FILES = 20
 
 
 def step_done(
-    session: Session, row: CorrectiveAction, step_id: int, *, note: str, actor: Actor, now: datetime
+    session: Session, row: CorrectiveAction, step_id: int, *, actor: Actor, now: datetime
 ) -> CorrectiveStep:
     """Marks a milestone as done; NOT_FOUND for one of another action, ALREADY_DONE for one that is."""
     hold(session, row)
@@ -30,11 +29,11 @@ def step_done(
     if row.status not in ("planned", "asked", "accepted"):
         raise Refused(Reason.ILLEGAL_MOVE, "Nothing is marked in this action as it stands. Load the page again.")
     if step.done_at is not None:
-        raise Refused(Reason.ALREADY_DONE, f"This step was marked as done on {us_date(step.done_at.date())}.")
-    step.done_at, step.done_by, step.note = now, actor.person_id, optional(note, "note", 1000)
+        raise Refused(Reason.ALREADY_DONE, "This step is marked as done already.")
+    step.done_at, step.done_by = now, actor.person_id
     audit.record(
         session, actor=actor, now=now, act="corrective.step", thing=row, after={"step": step.text},
-        said=f"{row.number}: step done: {step.text}" + (f" ({step.note})" if step.note else ""),
+        said=f"{row.number}: step done: {step.text}",
     )  # fmt: skip
     return step
 

@@ -12,7 +12,6 @@ from portal.actors import Actor
 from portal.models import (
     CorrectiveAction,
     CorrectiveStep,
-    Evidence,
     Membership,
     SecurityReview,
 )
@@ -22,7 +21,7 @@ from portal.services.locks import lock
 from portal.services.transition import transition
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
 
 LONGEST = timedelta(days=1100)
 LIVING = ("open", "planned", "completed", "asked")
@@ -114,7 +113,7 @@ def plan(
 
     An Agency keeps to the Lead's day or an earlier one; the Lead may set a later one. BAD_INPUT by field.
     """
-    _hold(session, row)
+    hold(session, row)
     permissions.check(session, actor, Action.CORRECTIVE_PLAN, row)
     today = local_day(now, policy.zone)
     what = a_reason(doing, "Say what will be done, in a few words.", field="doing", most=TEXT)
@@ -139,7 +138,7 @@ def plan(
 
 def verify(session: Session, row: CorrectiveAction, *, how: str, actor: Actor, now: datetime, policy: Policy) -> None:
     """Closes an action that another has completed, saying how one knows; SAME_PERSON for whoever belongs to the Agency."""
-    _hold(session, row)
+    hold(session, row)
     permissions.check(session, actor, Action.CORRECTIVE_VERIFY, row)
     words = a_reason(how, "Say how you know: what you saw, and where.", field="how")
     refuse_own_place(row, actor)
@@ -153,7 +152,7 @@ def send_back(
     session: Session, row: CorrectiveAction, *, reason: str, actor: Actor, now: datetime, policy: Policy
 ) -> None:
     """Sends what was said to be done back to its owner, with what is missing."""
-    _hold(session, row)
+    hold(session, row)
     why = a_reason(reason, "Say what is missing: the owner reads it.")
     transition(session, row, "send_back", actor=actor, now=now, why=why)
     tell(session, row, "sent_back", actor=actor, now=now, policy=policy)
@@ -163,7 +162,7 @@ def reopen(
     session: Session, row: CorrectiveAction, *, reason: str, due: date, actor: Actor, now: datetime, policy: Policy
 ) -> None:
     """Opens again what was closed or excepted: it did not last. What was said then stays on record."""
-    _hold(session, row)
+    hold(session, row)
     why, day = a_reason(reason, WHY), _day(due, local_day(now, policy.zone))
     transition(session, row, "reopen", actor=actor, now=now, why=why)
     clear(row)
@@ -176,7 +175,7 @@ def withdraw(
     session: Session, row: CorrectiveAction, *, reason: str, actor: Actor, now: datetime, policy: Policy
 ) -> None:
     """Takes back what was opened by mistake; its finding is without an action again."""
-    _hold(session, row)
+    hold(session, row)
     why = a_reason(reason, WHY)
     transition(session, row, "withdraw", actor=actor, now=now, why=why)
     tell(session, row, "withdrawn", actor=actor, now=now, policy=policy)
@@ -253,9 +252,6 @@ def hold(session: Session, row: CorrectiveAction) -> None:
     session.refresh(row, with_for_update=True)
 
 
-_hold = hold
-
-
 def steps_of(session: Session, row: CorrectiveAction) -> list[CorrectiveStep]:
     query = select(CorrectiveStep).where(CorrectiveStep.action_id == row.id).order_by(CorrectiveStep.id)
     return list(session.scalars(query))
@@ -278,12 +274,8 @@ def _day(due: date, today: date) -> date:
 
 def _owner(session: Session, agency_id: int, owner_id: int, *, now: datetime, policy: Policy) -> int:
     """The owner, who belongs to the Agency and has not left it."""
-    on = local_day(now, policy.zone)
-    left = select(1).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.subject_id == Membership.id, Evidence.kind == Kind.DEPARTURE, *Evidence.in_force(on)
-    )  # fmt: skip
     there = select(Membership.id).where(
-        Membership.agency_id == agency_id, Membership.person_id == owner_id, ~left.correlate(Membership).exists()
+        Membership.agency_id == agency_id, Membership.person_id == owner_id, ~holders.left(local_day(now, policy.zone))
     )
     if session.scalar(there) is None:
         raise bad_input("Choose somebody who works there now.", "owner")
@@ -296,9 +288,3 @@ def _refuse_doubled(session: Session, review: SecurityReview, item: str) -> None
     )
     if session.scalar(there) is not None:
         raise Refused(Reason.ALREADY_DONE, f"There is a corrective action for item {item} of this review already.")
-
-
-__all__ = [
-    "LIVING", "Source", "Step", "checked_steps", "clear", "hold", "officers", "open_action", "plan", "put_steps",
-    "refuse_own_place", "reopen", "send_back", "tell", "verify", "withdraw",
-]  # fmt: skip

@@ -14,6 +14,8 @@ from portal.actors import Actor
 from portal.models import Agency, CorrectiveAction, ReviewAnswer, SecurityReview
 from portal.services.paging import PAGE, Order, Page, like
 from portal.services.review_content import items_of
+from portal.services.security.actions.action_lists import overdue
+from portal.services.security.actions.actions import LIVING
 from workflows import review_findings
 from workflows.policy import Policy
 from workflows.review_findings import Answered
@@ -174,12 +176,9 @@ def _answered() -> Callable[[Row[Any], Mapping[str, str]], Answered]:
 
 
 def _living(session: Session, agencies: list[int], on: date) -> dict[int, tuple[int, int]]:
-    late = CorrectiveAction.status.in_(("open", "planned")) & (CorrectiveAction.due < on)
     query = (
-        select(CorrectiveAction.agency_id, func.count(), func.count().filter(late))
-        .where(
-            CorrectiveAction.agency_id.in_(agencies), CorrectiveAction.status.in_(("open", "planned", "completed", "asked"))
-        )
+        select(CorrectiveAction.agency_id, func.count(), func.count().filter(overdue(on)))
+        .where(CorrectiveAction.agency_id.in_(agencies), CorrectiveAction.status.in_(LIVING))
         .group_by(CorrectiveAction.agency_id)
-    )  # fmt: skip
-    return {agency_id: (living, overdue) for agency_id, living, overdue in session.execute(query)}
+    )
+    return {agency_id: (living, late) for agency_id, living, late in session.execute(query)}

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from portal.models import CorrectiveAction, ReviewAnswer, SecurityReview
 from portal.services import review_content
@@ -39,7 +39,7 @@ class Finding:
 
 
 def of(session: Session, review: SecurityReview, *, now: datetime, policy: Policy) -> list[Finding]:
-    """Every finding of the review as it is answered now, in the checklist's order; four statements at most."""
+    """Every finding of the review as it is answered now, in the checklist's order; five statements at most."""
     items = {item.id: item for item in review_content.items_of(review)}
     rows = {row.item: row for row in review_content.answers(session, review)}
     found = review_findings.findings(answered(items.values(), rows.values()))
@@ -49,9 +49,8 @@ def of(session: Session, review: SecurityReview, *, now: datetime, policy: Polic
         rule = policy.corrective.rule(each.kind)
         days, title = (rule.days, rule.title) if rule else (30, each.kind)
         item, row = items[each.item], rows[each.item]
-        due = (
-            row.due if row.due and row.due >= today else today + timedelta(days)
-        )  # whoever answered may have named a day
+        named = row.due is not None and row.due >= today  # whoever answered may have named a day
+        due = row.due if named and row.due else today + timedelta(days)
         made.append(Finding(item, row, each.kind, title, due, actions.get(each.item)))
     return made
 
@@ -80,8 +79,8 @@ def _answering(session: Session, review: SecurityReview, *, on: date) -> dict[st
     """By item: this review's own action before one that goes on from an earlier review, or an exception that still holds."""
     query = (
         select(CorrectiveAction)
-        .where(CorrectiveAction.agency_id == review.agency_id, CorrectiveAction.source == "review", CorrectiveAction.status != "withdrawn")
-        .options(joinedload(CorrectiveAction.owner))
+        .where(CorrectiveAction.agency_id == review.agency_id, CorrectiveAction.review_id <= review.id, CorrectiveAction.status != "withdrawn")
+        .options(joinedload(CorrectiveAction.owner), selectinload(CorrectiveAction.steps))
         .order_by(CorrectiveAction.id)
     )  # fmt: skip
     found: dict[str, CorrectiveAction] = {}

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
-from portal.actors import Actor
+from portal.actors import PORTAL, Actor
 from portal.models import PlanTask, PlanVersion
 from portal.refusals import Refused, bad_input
 from portal.services import holders
@@ -52,7 +52,7 @@ def record_vote(session: Session, row: PlanVersion, vote: Vote, *, actor: Actor,
     kept = kept_files.keep(session, vote.minutes, actor=actor, now=now)
     said = f"{vote.votes_for} for, {vote.against} against, {vote.abstained} abstained, on {us_date(vote.on)}"
     if vote.approved:
-        _overtake(session, row, actor=actor, now=now)
+        _overtake(session, row, now=now)
     transition(session, row, "approve" if vote.approved else "send_back", actor=actor, now=now, why=said)
     row.voted_on, row.voted_by, row.voted_at, row.minutes_file_id = vote.on, actor.person_id, now, kept.id
     row.votes_for, row.votes_against, row.votes_abstained = vote.votes_for, vote.against, vote.abstained
@@ -173,11 +173,11 @@ def _refuse_vote(row: PlanVersion, vote: Vote, today: date) -> None:
         raise bad_input("At most 1,000 characters.", "note")
 
 
-def _overtake(session: Session, row: PlanVersion, *, actor: Actor, now: datetime) -> None:
-    """What was approved before and is not implemented yet need not be any more."""
+def _overtake(session: Session, row: PlanVersion, *, now: datetime) -> None:
+    """What was approved before and is not implemented yet need not be any more; it follows, whoever wrote the one before."""
     earlier = select(PlanVersion).where(PlanVersion.kind == row.kind, PlanVersion.status == "implementing")
     for each in session.scalars(earlier).all():
-        transition(session, each, "overtake", actor=actor, now=now, why=f"by version {row.number}")
+        transition(session, each, "overtake", actor=PORTAL, now=now, why=f"by version {row.number}")
     session.flush()
 
 

@@ -56,7 +56,10 @@ def _stewards(session: Session, on: date, looker: Looker | None) -> frozenset[in
 
 
 def _of_versions(rows: Iterable[PlanVersion], stewards: frozenset[int], policy: Policy) -> Iterable[Duty]:
+    """Reviews and what is to be implemented; of what the pack in force asks for no more nobody is reminded."""
     for row in rows:
+        if policy.plans.plan(row.kind) is None:
+            continue
         called = plans.title(policy, row.kind)
         if row.status == "in_force" and row.review_due is not None:
             yield Duty(
@@ -73,6 +76,8 @@ def _of_versions(rows: Iterable[PlanVersion], stewards: frozenset[int], policy: 
 def _again(session: Session, stewards: frozenset[int], policy: Policy) -> Iterable[Duty]:
     query = select(PlanResubmission).where(PlanResubmission.met_by.is_(None)).order_by(PlanResubmission.id)
     for each in session.scalars(query):
+        if policy.plans.plan(each.kind) is None:
+            continue
         yield Duty(
             f"plan:{each.kind}:again:{each.change_id}", f"Put the plan to the Board again: {plans.title(policy, each.kind)}", each.due,
             stewards, f"{PLANS}/{each.kind}", "The HMIS was changed.",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
@@ -56,6 +57,7 @@ def enter_change(
 ) -> HmisChange:
     """Records a change of the HMIS and the plans that it touches: each is due at the Board again within the pack's months.
 
+    A change that is entered late is met by a version that was written after it and is with the Board, or past it, by now.
     BAD_INPUT for a day to come, no plan, or one that the pack does not have handed in again.
     """
     permissions.check(session, actor, Action.HMIS_CHANGE_ENTER)
@@ -70,11 +72,32 @@ def enter_change(
     row = HmisChange(what=said, changed_on=changed_on, entered_by=actor.person_id or 0, entered_at=now)
     session.add(row)
     session.flush()
-    due = resubmit_by(changed_on, policy.notice)
-    session.add_all([PlanResubmission(change_id=row.id, kind=each, due=due) for each in touched])
+    due, went = resubmit_by(changed_on, policy.notice), _put_to_board(session, touched, changed_on, policy)
+    session.add_all(
+        [
+            PlanResubmission(
+                change_id=row.id, kind=each, due=due, met_by=went[each].id if each in went else None,
+                met_on=went[each].submitted_on if each in went else None,
+            )
+            for each in touched
+        ]
+    )  # fmt: skip
     session.flush()
     audit.record(
         session, actor=actor, now=now, act="hmis_change.enter", thing=row, after={"plans": touched, "due": due.isoformat()},
         said=f"The HMIS was changed on {us_date(changed_on)}: {said} Plans are due at the Board again by {us_date(due)}.",
     )  # fmt: skip
     return row
+
+
+def _put_to_board(session: Session, kinds: list[str], changed_on: date, policy: Policy) -> dict[str, PlanVersion]:
+    """Of each plan the first version that was written on or after a day and put to the Board; not one from before the portal."""
+    query = select(PlanVersion).where(
+        PlanVersion.kind.in_(kinds), PlanVersion.submitted_on.is_not(None), PlanVersion.from_before.is_(False),
+        PlanVersion.status != "withdrawn",
+    )  # fmt: skip
+    found: dict[str, PlanVersion] = {}
+    for row in session.scalars(query.order_by(PlanVersion.id)):
+        if local_day(row.written_at, policy.zone) >= changed_on:
+            found.setdefault(row.kind, row)
+    return found

@@ -3,7 +3,7 @@
 import hashlib
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from portal import audit, permissions
@@ -96,9 +96,11 @@ def revise(
 ) -> None:  # fmt: skip
     """Changes the text or the file of a draft, or of one whose feedback round is over; not while others comment on it.
 
-    Without `file` the one that is there stays. ILLEGAL_MOVE once it is with the Board, CONFLICT while the round is open.
+    Without `file` the one that is there stays. ILLEGAL_MOVE once it is with the Board, CONFLICT while the round is open,
+    and for a third person: the row names two who wrote it, and neither of them records the vote.
     """
     permissions.check(session, actor, Action.PLAN_DRAFT, row)
+    hold(session, row)
     if actor.person_id is None:
         raise bad_input("A plan is revised by a person.", "")
     if row.status not in ("drafted", "feedback"):
@@ -111,6 +113,13 @@ def revise(
             f"It is out for feedback until {us_date(row.feedback_until or date.max)}: everybody comments on the same text. "
             "Revise it once the round is over.",
         )
+    another = actor.person_id != row.drafted_by
+    if another and row.revised_by not in (None, actor.person_id):
+        raise Refused(
+            Reason.CONFLICT,
+            "Two people have written this version already. Leave the change to one of them: somebody who did not write "
+            "it has to be left to record the vote.",
+        )
     said, text = _changes(changes), _body(body)
     was = row.sha256
     if file is not None:
@@ -120,7 +129,7 @@ def revise(
     session.flush()
     session.refresh(row, ["file"])
     row.changes, row.body, row.sha256 = said, text, fingerprint(text, row.file.sha256 if row.file else "")
-    row.revised_by, row.written_at = actor.person_id, now
+    row.revised_by, row.written_at = actor.person_id if another else row.revised_by, now
     audit.record(
         session, actor=actor, now=now, act="plan.revise", thing=row, before={"sha256": was}, after={"sha256": row.sha256},
         said=f"Revised version {row.number} of the plan '{title(policy, row.kind)}'. What changed: {said}",
@@ -146,6 +155,7 @@ def ask_for_feedback(
 def extend(session: Session, row: PlanVersion, *, until: date, actor: Actor, now: datetime, policy: Policy) -> None:
     """Gives a feedback round a later last day; also one that is over, for whoever came too late."""
     permissions.check(session, actor, Action.PLAN_DRAFT, row)
+    hold(session, row)
     if row.status != "feedback":
         raise Refused(Reason.ILLEGAL_MOVE, "This version is not out for feedback.")
     today, was = local_day(now, policy.zone), row.feedback_until or date.min
@@ -188,13 +198,14 @@ def submit(session: Session, row: PlanVersion, *, actor: Actor, now: datetime, p
 def take_over(session: Session, row: PlanVersion, *, actor: Actor, now: datetime, policy: Policy) -> None:
     """A plan that the Board approved before the portal: no feedback is asked anew, and another records the vote of then.
 
-    The first version of a plan alone; CONFLICT otherwise.
+    While the portal holds no approved version of it; CONFLICT otherwise.
     """
     permissions.check(session, actor, Action.PLAN_DRAFT, row)
-    if row.number != 1:
+    if approved_before(session, row):
         raise Refused(
-            Reason.CONFLICT, "Only the first version of a plan can be older than the portal. Put this one out for feedback."
-        )  # fmt: skip
+            Reason.CONFLICT,
+            "Only the first approved version of a plan can be older than the portal. Put this one out for feedback.",
+        )
     transition(session, row, "take_over", actor=actor, now=now)
     row.from_before, row.submitted_on = True, local_day(now, policy.zone)
 
@@ -203,6 +214,8 @@ def withdraw(session: Session, row: PlanVersion, *, reason: str, actor: Actor, n
     """Takes a version back before the Board has voted; what was said about it stays."""
     why = a_reason(reason, "Say why it is withdrawn: whoever commented on it reads this.")
     transition(session, row, "withdraw", actor=actor, now=now, why=why)
+    met = update(PlanResubmission).where(PlanResubmission.met_by == row.id)
+    session.execute(met.values(met_by=None, met_on=None))
 
 
 def hold(session: Session, row: PlanVersion) -> None:
@@ -214,6 +227,14 @@ def hold(session: Session, row: PlanVersion) -> None:
 def round_is_open(row: PlanVersion, on: date) -> bool:
     """Whether comments are taken on a day: the last day of the round is one of them."""
     return row.status == "feedback" and row.feedback_until is not None and on <= row.feedback_until
+
+
+def approved_before(session: Session, row: PlanVersion) -> bool:
+    """Whether the Board has approved another version of the plan; one that was withdrawn or sent back does not count."""
+    query = select(PlanVersion.id).where(
+        PlanVersion.kind == row.kind, PlanVersion.id != row.id, PlanVersion.implement_by.is_not(None)
+    )
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def unanswered(session: Session, row: PlanVersion) -> int:

@@ -4,30 +4,27 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from portal import audit, permissions
 from portal.actors import Actor
-from portal.models import Evidence, Membership, Person, ReviewAnswer, ReviewComment, SecurityReview
+from portal.models import Membership, Person, ReviewAnswer, ReviewComment, SecurityReview
 from portal.refusals import bad_input, not_found
+from portal.services import holders
 from portal.services.review_content import answer_of
 from portal.services.security.reviews import attesting
 from portal.services.security.reviews.reviews import hold, may_answer, refuse_settled, rules
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Role
+from workflows.vocabulary import Action, Role
 
 COMMENT = 2000
 
 
 def colleagues(session: Session, review: SecurityReview, *, now: datetime, policy: Policy) -> list[Person]:
     """Who belongs to the place that is reviewed and has not left it, by name: to whom items may be handed."""
-    on = local_day(now, policy.zone)
-    left = select(Evidence.subject_id).where(
-        Evidence.about == About.MEMBERSHIP, Evidence.kind == Kind.DEPARTURE, *Evidence.in_force(on)
-    )
     query = select(Person).join(Membership, Membership.person_id == Person.id)
-    query = query.where(Membership.agency_id == review.agency_id, Membership.id.not_in(left))
+    query = query.where(Membership.agency_id == review.agency_id, ~holders.left(local_day(now, policy.zone)))
     return list(session.scalars(query.order_by(Person.last_name, Person.first_name, Person.id)))
 
 
@@ -118,7 +115,7 @@ def comment(
 
 def comments(session: Session, review: SecurityReview, item: str = "") -> list[ReviewComment]:
     """What was written about a review, or about one item of it, oldest first."""
-    query = select(ReviewComment).where(ReviewComment.review_id == review.id)
+    query = select(ReviewComment).options(joinedload(ReviewComment.writer)).where(ReviewComment.review_id == review.id)
     if item:
         query = query.where(ReviewComment.item == item)
     return list(session.scalars(query.order_by(ReviewComment.id)))

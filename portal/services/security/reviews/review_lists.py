@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from portal import permissions
@@ -59,7 +59,7 @@ def _shown(show: str, on: date) -> tuple[ColumnElement[bool], ...]:
             return (SecurityReview.status == show,)
         case "visit":
             return SecurityReview.visit.is_(True), SecurityReview.status.in_(OPEN)
-    return (or_(SecurityReview.status.in_(OPEN)),)
+    return (SecurityReview.status.in_(OPEN),)
 
 
 def campaigns(session: Session, *, limit: int = 20) -> list[ReviewCampaign]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.access_request import listed
@@ -12,8 +12,8 @@ from portal.db import reading
 from portal.models import CorrectiveAction
 from portal.services.security.actions import action_lists, action_work, actions, exceptions
 from portal.services.security.actions.actions import Step
-from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
-from portal.web.security.actions.actions import APART, state
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
+from portal.web.security.actions.actions import state
 from portal.web.security.room import blueprint
 from workflows.vocabulary import Action
 
@@ -66,9 +66,9 @@ def plan(action_id: int) -> Any:
             actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 
-    if "more" not in request.form and form.validate_on_submit() and saved(form, act, raised=APART):
-        flash("The plan is kept. Mark each step as done on this page as you go.", "success")
-        return redirect(url_for("security.action", action_id=action_id))
+    said = "The plan is kept. Mark each step as done on this page as you go."
+    if "more" not in request.form and (done := acted(form, act, said, url_for("security.action", action_id=action_id))):
+        return done
     return _shown("plan", row, form, rows)
 
 
@@ -89,9 +89,9 @@ def exception(action_id: int) -> Any:
             until=form.until.data or today(), steps=_steps(form), actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 
-    if "more" not in request.form and form.validate_on_submit() and saved(form, act, raised=APART):
-        flash("The Lead has been asked. You get a message when it is decided.", "success")
-        return redirect(url_for("security.action", action_id=action_id))
+    said = "The Lead has been asked. You get a message when it is decided."
+    if "more" not in request.form and (done := acted(form, act, said, url_for("security.action", action_id=action_id))):
+        return done
     last = policy().corrective.exception.after(today())
     return _shown("exception", row, form, rows, last=last)
 
@@ -106,16 +106,14 @@ def complete(action_id: int) -> Any:
         found = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
         action_work.complete(session, found, statement=form.statement.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, act, raised=APART):
-        flash("Sent to the Lead. Somebody else looks at it and closes it, or sends it back to you.", "success")
-        return redirect(url_for("security.action", action_id=action_id))
-    return _shown("complete", row, form, 0)
+    said = "Sent to the Lead. Somebody else looks at it and closes it, or sends it back to you."
+    back = url_for("security.action", action_id=action_id)
+    return acted(form, act, said, back) or _shown("complete", row, form, 0)
 
 
 def _shown(which: str, row: CorrectiveAction, form: Any, rows: int, **more: Any) -> Any:
-    bad = bool(form.errors or form.form_errors)
     done = [step for step in row.steps if step.done_at is not None]
     page = render_template(
         f"pages/security/actions/{which}.html", form=form, action=row, state=state(row), rows=rows, done=done, most=MOST_ROWS, **more
     )  # fmt: skip
-    return page, 400 if bad else 200
+    return page, status_of(form)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.actions import (
@@ -11,24 +11,24 @@ from forms.security.actions import (
     DecideException,
     EvidenceFile,
     Reopen,
-    StepDone,
     Verify,
     Withdraw,
 )
-from forms.sign_in import Nothing
 from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Agency, CorrectiveAction, CorrectiveFile
-from portal.refusals import Refused, bad_input, not_found
+from portal.refusals import bad_input, not_found
+from portal.services.paperwork import Scan
 from portal.services.security.actions import action_lists, action_work, actions, exceptions
 from portal.web.desk.room import as_csv, pager, to_agency
-from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions, tell, today
+from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, pressed, sessions, status_of, today
+from portal.web.security.acting import acted_with_file
 from portal.web.security.room import blueprint
-from portal.web.uploads import download, fetched, is_there, taken_in
-from workflows.vocabulary import LEAD, Action, Reason, in_words
+from portal.web.uploads import download, fetched
+from workflows.vocabulary import LEAD, Action, in_words
 
 EVERYTHING = 10_000
-APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
+EXCEPTION = ("accept", "refuse")
 STATES = {
     "open": ("open", "To be planned"),
     "planned": ("in_progress", "Being worked on"),
@@ -116,29 +116,34 @@ def _csv(chosen: dict[str, Any]) -> Any:
 @permission(Action.CORRECTIVE_SEE)
 def one(action_id: int) -> Any:
     """The action; posting decides about it, for whoever may: verify or send back, accept or refuse an exception."""
-    with reading(sessions()) as session:
-        asked = permissions.find(session, actor(), Action.CORRECTIVE_SEE, CorrectiveAction, action_id).status == "asked"
-    form: Any = DecideException() if asked else Verify()
-    decide = _decide_exception if asked else _decide
-    if form.validate_on_submit() and saved(form, lambda session: decide(session, action_id, form), raised=APART):
-        flash("Decided. The owner and the security officer get a message.", "success")
-        return redirect(url_for("security.action", action_id=action_id))
-    return _page(action_id, form, EvidenceFile(formdata=None))
+    excepts = request.form.get("decision") in EXCEPTION  # what was read, whatever has happened to it since
+    form: Any = DecideException() if excepts else Verify()
+    decide = _decide_exception if excepts else _decide
+    said, back = "Decided. The owner and the security officer get a message.", _back(action_id)
+    return acted(form, lambda session: decide(session, action_id, form), said, back) or _page(action_id, form)
 
 
-def _page(action_id: int, form: Any, upload: EvidenceFile) -> Any:
+def _back(action_id: int, anchor: str | None = None) -> str:
+    return url_for("security.action", action_id=action_id, _anchor=anchor)
+
+
+def _page(action_id: int, form: Any = None, upload: EvidenceFile | None = None) -> Any:
+    """The action as it stands, with the form that was sent, if any, and whatever else can be decided and added now."""
+    upload = upload or EvidenceFile(formdata=None)
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.CORRECTIVE_SEE, CorrectiveAction, action_id)
-        if row.status == "asked" and isinstance(form, DecideException) and not form.is_submitted():
-            form.until.data = row.until
+        sent = form if form is not None and form.is_submitted() else None
+        kind = DecideException if row.status == "asked" else Verify
+        form = sent if isinstance(sent, kind) else kind(formdata=None, until=row.until)
         works = may(Action.CORRECTIVE_WORK, row)
         plans = may(Action.CORRECTIVE_PLAN, row) and row.status in ("open", "planned")
         rows = action_lists.of_reviews(session, [row.review_id]).get(row.review_id, []) if row.review_id else []
-        bad = bool(form.errors or form.form_errors or upload.errors or upload.form_errors)
+        wrong = next((each for each in (sent, upload) if each is not None and status_of(each) != 200), None)
         return render_template(
             "pages/security/actions/one.html",
             form=form,
             upload=upload,
+            wrong=wrong,
             action=row,
             state=state(row),
             category=category(row.category),
@@ -153,7 +158,7 @@ def _page(action_id: int, form: Any, upload: EvidenceFile) -> Any:
             reopens=row.status in ("verified", "accepted") and may(Action.CORRECTIVE_VERIFY, row),
             withdraws=row.status in ("open", "planned") and may(Action.CORRECTIVE_OPEN, row),
             others=[each for each in rows if each.id != row.id],
-        ), 400 if bad else 200
+        ), 400 if wrong is not None else 200
 
 
 def _decide(session: Session, action_id: int, form: Verify) -> None:
@@ -180,17 +185,11 @@ def _decide_exception(session: Session, action_id: int, form: DecideException) -
 @blueprint.post("/actions/<int:action_id>/steps/<int:number>", endpoint="action_step")
 @permission(Action.CORRECTIVE_WORK)
 def step(action_id: int, number: int) -> Any:
-    form = StepDone()
-    if form.validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-                action_work.step_done(session, row, number, note=form.note.data or "", actor=actor(), now=now())
-        except Refused as no:
-            tell(no)
-        else:
-            flash("The step is marked as done.", "success")
-    return redirect(url_for("security.action", action_id=action_id, _anchor="steps"))
+    def mark(session: Session) -> None:
+        row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
+        action_work.step_done(session, row, number, actor=actor(), now=now())
+
+    return pressed(mark, "The step is marked as done.", _back(action_id, "steps"))
 
 
 @blueprint.post("/actions/<int:action_id>/files", endpoint="action_files")
@@ -199,22 +198,15 @@ def add_file(action_id: int) -> Any:
     form = EvidenceFile()
     with reading(sessions()) as session:
         permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-    if form.validate_on_submit():
-        try:
-            if not is_there(form.file.data):
-                raise bad_input("Choose the file first.", "file")
-            scan = taken_in(form.file.data, "file")
-            with transaction(sessions()) as session:
-                row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
-                action_work.add_file(session, row, scan, note=form.note.data or "", actor=actor(), now=now())
-        except Refused as no:
-            if no.reason in APART:
-                raise
-            form.refuse(no.sentence, no.field)
-        else:
-            flash("The file is kept with this action.", "success")
-            return redirect(url_for("security.action", action_id=action_id, _anchor="files"))
-    return _page(action_id, Verify(formdata=None), form)
+
+    def add(session: Session, scan: Scan | None) -> None:
+        if scan is None:
+            raise bad_input("Choose the file first.", "file")
+        row = permissions.find(session, actor(), Action.CORRECTIVE_WORK, CorrectiveAction, action_id)
+        action_work.add_file(session, row, scan, note=form.note.data or "", actor=actor(), now=now())
+
+    said, back = "The file is kept with this action.", _back(action_id, "files")
+    return acted_with_file(form, "file", add, said, back) or _page(action_id, upload=form)
 
 
 @blueprint.get("/actions/<int:action_id>/files/<int:number>", endpoint="action_file")
@@ -235,16 +227,11 @@ def file(action_id: int, number: int) -> Any:
 @blueprint.post("/actions/<int:action_id>/take-back", endpoint="action_take_back")
 @permission(Action.CORRECTIVE_PLAN)
 def take_back(action_id: int) -> Any:
-    if Nothing().validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                row = permissions.find(session, actor(), Action.CORRECTIVE_PLAN, CorrectiveAction, action_id)
-                exceptions.take_back(session, row, actor=actor(), now=now())
-        except Refused as no:
-            tell(no)
-        else:
-            flash("The question is taken back. Plan how the standard is met.", "success")
-    return redirect(url_for("security.action", action_id=action_id))
+    def back(session: Session) -> None:
+        row = permissions.find(session, actor(), Action.CORRECTIVE_PLAN, CorrectiveAction, action_id)
+        exceptions.take_back(session, row, actor=actor(), now=now())
+
+    return pressed(back, "The question is taken back. Plan how the standard is met.", _back(action_id))
 
 
 @blueprint.route("/actions/<int:action_id>/reopen", methods=["GET", "POST"], endpoint="action_reopen")
@@ -278,9 +265,8 @@ def withdraw(action_id: int) -> Any:
 
 
 def _ended(which: str, action_id: int, form: Any, act: Any, what: list[str], done: str) -> Any:
-    if form.validate_on_submit() and saved(form, act, raised=APART):
-        flash(done, "success")
-        return redirect(url_for("security.action", action_id=action_id))
+    if answer := acted(form, act, done, _back(action_id)):
+        return answer
     with reading(sessions()) as session:
         needed = Action.CORRECTIVE_VERIFY if which == "reopen" else Action.CORRECTIVE_OPEN
         row = permissions.find(session, actor(), needed, CorrectiveAction, action_id)
@@ -291,4 +277,4 @@ def _ended(which: str, action_id: int, form: Any, act: Any, what: list[str], don
         )
         return render_template(
             f"pages/security/actions/{which}.html", form=form, action=row, what=[*what, f"A message goes to {told}."],
-        ), 400 if form.errors or form.form_errors else 200  # fmt: skip
+        ), status_of(form)  # fmt: skip

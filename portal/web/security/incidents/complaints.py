@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,8 @@ from portal.services.desk import incident_lists
 from portal.services.desk.incident_lists import Wanted
 from portal.services.security.incidents import complaints, incident_timeline
 from portal.web.desk.room import as_csv, pager
-from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions, today
-from portal.web.security.incidents.incident_room import APART, agency_name, found, state, titled, with_reason
+from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of, today
+from portal.web.security.incidents.incident_room import agency_name, found, state, titled, with_reason
 from portal.web.security.room import blueprint
 from workflows.vocabulary import LEAD, Action
 
@@ -85,11 +85,12 @@ def new() -> Any:
         )  # fmt: skip
         return complaints.enter(session, agency=agency, received=received, actor=actor(), now=now(), policy=policy()).id
 
-    if form.validate_on_submit() and (done := saved(form, enter, raised=APART)):
-        flash("The complaint is entered.", "success")
-        return redirect(url_for("security.complaint", incident_id=done.value))
+    if done := acted(
+        form, enter, "The complaint is entered.", lambda made: url_for("security.complaint", incident_id=made)
+    ):
+        return done
     page = render_template("pages/security/incidents/new_complaint.html", form=form, days=policy().incidents.answer_days)  # fmt: skip
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 def _agencies(session: Session) -> list[tuple[int, str]]:
@@ -108,15 +109,16 @@ def one(incident_id: int) -> Any:
         row = found(session, Action.COMPLAINT_ANSWER, incident_id, "complaint")
         complaints.review(session, row, note=form.note.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, review, raised=APART):
-        flash("It is on record that you look into it.", "success")
-        return redirect(url_for("security.complaint", incident_id=incident_id))
+    if done := acted(
+        form, review, "It is on record that you look into it.", url_for("security.complaint", incident_id=incident_id)
+    ):
+        return done
     with reading(sessions()) as session:
         row = found(session, Action.INCIDENT_SEE, incident_id, "complaint")
         return render_template(
             "pages/security/incidents/complaint.html", form=form, **row_of(row), entries=incident_timeline.entries(session, row),
             answers=may(Action.COMPLAINT_ANSWER, row), works=may(Action.INCIDENT_WORK, row),
-        ), 400 if form.errors or form.form_errors else 200  # fmt: skip
+        ), status_of(form)  # fmt: skip
 
 
 @blueprint.route("/complaints/<int:incident_id>/answer", methods=["GET", "POST"], endpoint="answer_complaint")
@@ -128,13 +130,12 @@ def answer(incident_id: int) -> Any:
         row = found(session, Action.COMPLAINT_ANSWER, incident_id, "complaint")
         complaints.answer(session, row, text=form.answer.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        flash("Answered.", "success")
-        return redirect(url_for("security.complaint", incident_id=incident_id))
+    if done := acted(form, put, "Answered.", url_for("security.complaint", incident_id=incident_id)):
+        return done
     with reading(sessions()) as session:
         row = found(session, Action.COMPLAINT_ANSWER, incident_id, "complaint")
         page = render_template("pages/security/incidents/answer.html", form=form, incident=row, called=titled(row))
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.route("/complaints/<int:incident_id>/raise", methods=["GET", "POST"], endpoint="raise_complaint")

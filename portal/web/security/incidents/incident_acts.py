@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,8 @@ from portal.models import Containment, Incident, IncidentStep, Membership, Perso
 from portal.services.security.incidents import containment, containment_preview, incident_chain, incident_ending
 from portal.services.security.incidents.containment import Target
 from portal.services.security.incidents.incident_ending import Correction
-from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
-from portal.web.security.incidents.incident_room import APART, found, titled, with_reason
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
+from portal.web.security.incidents.incident_room import found, titled, with_reason
 from portal.web.security.room import blueprint
 from workflows.business_time import us_date
 from workflows.vocabulary import LEAD, Action
@@ -31,13 +31,17 @@ def chain_step(chain_id: int) -> Any:
         incident_chain.done(session, step, told=told, words=words, actor=actor(), now=now())
         return step.incident_id
 
-    if form.validate_on_submit() and (done := saved(form, put, raised=APART)):
-        flash("It is on record who was told.", "success")
-        return redirect(url_for("security.incident", incident_id=done.value, _anchor="chain"))
+    if done := acted(
+        form,
+        put,
+        "It is on record who was told.",
+        lambda made: url_for("security.incident", incident_id=made, _anchor="chain"),
+    ):
+        return done
     with reading(sessions()) as session:
         step = permissions.find(session, actor(), Action.INCIDENT_WORK, IncidentStep, chain_id)
         page = render_template("pages/security/incidents/step.html", form=form, step=step, incident=step.incident, called=titled(step.incident))  # fmt: skip
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.route("/incidents/<int:incident_id>/contain", methods=["GET", "POST"], endpoint="contain")
@@ -58,9 +62,10 @@ def contain(incident_id: int) -> Any:
         )
 
     step, valid = request.form.get("step", ""), form.validate_on_submit()
-    if valid and step == "do" and saved(form, put, raised=APART):
-        flash("Closed. Access in the core HMIS closes as soon as the worker has passed.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id, _anchor="contained"))
+    back = url_for("security.incident", incident_id=incident_id, _anchor="contained")
+    said = "Closed. Access in the core HMIS closes as soon as the worker has passed."
+    if step == "do" and (done := acted(form, put, said, back)):
+        return done
     with reading(sessions()) as session:
         row = found(session, Action.INCIDENT_CONTAIN, incident_id)
         chosen = [Target.read(each) for each in form.what.data or ()] if valid else []
@@ -70,7 +75,7 @@ def contain(incident_id: int) -> Any:
             f"pages/security/incidents/{'contain_check' if checking else 'contain'}.html", form=form, incident=row, called=titled(row),
             offered=offered, sentences=sentences,
         )  # fmt: skip
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.route(
@@ -99,9 +104,8 @@ def _containment(containment_id: int, verb: Any, what: str, said: str) -> Any:
         verb(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
         return row.incident_id
 
-    if form.validate_on_submit() and (done := saved(form, put, raised=APART)):
-        flash(said, "success")
-        return redirect(url_for("security.incident", incident_id=done.value, _anchor="contained"))
+    if done := acted(form, put, said, lambda made: url_for("security.incident", incident_id=made, _anchor="contained")):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.INCIDENT_CONTAIN, Containment, containment_id)
         incident, named = session.get_one(Incident, row.incident_id), containment.named(row)
@@ -111,7 +115,7 @@ def _containment(containment_id: int, verb: Any, what: str, said: str) -> Any:
             button="Open it again" if what == "release" else "Extend it", what=_will_happen(row, named, what),
             back=url_for("security.incident", incident_id=incident.id, _anchor="contained"),
         )  # fmt: skip
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 def _will_happen(row: Containment, named: str, what: str) -> list[str]:
@@ -148,11 +152,15 @@ def conclude(incident_id: int) -> Any:
             actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        flash("Concluded. A sanction, if one is called for, is drafted from this page.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id))
+    if done := acted(
+        form,
+        put,
+        "Concluded. A sanction, if one is called for, is drafted from this page.",
+        url_for("security.incident", incident_id=incident_id),
+    ):
+        return done
     page = render_template("pages/security/incidents/conclude.html", form=form, incident=row, called=titled(row))
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 def _owners(session: Session, row: Incident) -> list[tuple[int, str]]:

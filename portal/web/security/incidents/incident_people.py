@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -12,8 +12,8 @@ from portal.db import reading
 from portal.models import Incident, IncidentEntry, IncidentPerson, Membership, Person
 from portal.refusals import bad_input, not_found
 from portal.services.security.incidents import incident_people, incident_timeline
-from portal.web.kernel import actor, now, permission, saved, sessions
-from portal.web.security.incidents.incident_room import APART, found, one_url, titled
+from portal.web.kernel import acted, actor, now, permission, sessions, status_of
+from portal.web.security.incidents.incident_room import found, one_url, titled
 from portal.web.security.room import blueprint
 from workflows.client_data import without
 from workflows.vocabulary import Action
@@ -36,11 +36,12 @@ def name_person(incident_id: int) -> Any:
         )
         return whom.name
 
-    if form.validate_on_submit() and (done := saved(form, put, raised=APART)):
-        flash(f"{done.value} is named as involved. They are not told before you ask them something.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id, _anchor="people"))
+    back = url_for("security.incident", incident_id=incident_id, _anchor="people")
+    said = "{} is named as involved. They are not told before you ask them something.".format
+    if done := acted(form, put, said, back):
+        return done
     page = render_template("pages/security/incidents/people.html", form=form, incident=row, called=titled(row))
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 def _members(session: Session, row: Incident) -> list[tuple[str, str]]:
@@ -72,13 +73,17 @@ def ask_involved(involved_id: int) -> Any:
         incident_people.open_to(session, row, asked=form.asked.data or "", actor=actor(), now=now())
         return row.incident_id
 
-    if form.validate_on_submit() and (done := saved(form, put, raised=APART)):
-        flash("They get a message and read what you asked.", "success")
-        return redirect(url_for("security.incident", incident_id=done.value, _anchor="people"))
+    if done := acted(
+        form,
+        put,
+        "They get a message and read what you asked.",
+        lambda made: url_for("security.incident", incident_id=made, _anchor="people"),
+    ):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.INCIDENT_WORK, IncidentPerson, involved_id)
         page = render_template("pages/security/incidents/ask.html", form=form, incident=row.incident, called=titled(row.incident), involved=row)  # fmt: skip
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.get("/asked", endpoint="asked_list")
@@ -99,13 +104,14 @@ def asked(involved_id: int) -> Any:
         row = permissions.find(session, actor(), Action.INCIDENT_ANSWER, IncidentPerson, involved_id)
         incident_people.answer(session, row, text=form.text.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        flash("Your answer is sent. The investigator reads it.", "success")
-        return redirect(url_for("security.asked", involved_id=involved_id))
+    if done := acted(
+        form, put, "Your answer is sent. The investigator reads it.", url_for("security.asked", involved_id=involved_id)
+    ):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.INCIDENT_ANSWER, IncidentPerson, involved_id)
         page = render_template("pages/security/incidents/asked.html", form=form, involved=row, incident=row.incident)
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.route("/incidents/<int:incident_id>/redact", methods=["GET", "POST"], endpoint="redact")
@@ -139,8 +145,7 @@ def _redact(incident_id: int, entry_id: int | None) -> Any:
         incident_timeline.redact(session, again, entry=line, text=form.text.data or "", actor=actor(), now=now())
 
     back = one_url(row)
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        flash("Redacted. What stood there before is gone.", "success")
-        return redirect(back)
+    if done := acted(form, put, "Redacted. What stood there before is gone.", back):
+        return done
     page = render_template("pages/security/incidents/redact.html", form=form, incident=row, called=titled(row), text=text, back=back)  # fmt: skip
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.incidents import Why
@@ -11,10 +11,9 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Incident
 from portal.refusals import not_found
-from portal.web.kernel import actor, policy, saved, sessions
-from workflows.vocabulary import LEAD, Action, Reason
+from portal.web.kernel import acted, actor, policy, sessions, status_of
+from workflows.vocabulary import LEAD, Action
 
-APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
 STATES = {
     "reported": ("new", "To triage"), "triaged": ("waiting", "Triaged"), "investigating": ("in_progress", "Being investigated"),
     "concluded": ("concluded", "Concluded"), "closed": ("closed", "Closed"), "set_aside": ("set_aside", "Set aside"),
@@ -70,15 +69,14 @@ def with_reason(
         act(session, row, form.reason.data or "")
         return one_url(row)
 
-    if form.validate_on_submit() and (went := saved(form, do, raised=APART)):
-        flash(done, "success")
-        return redirect(went.value)
+    if answer := acted(form, do, done, str):
+        return answer
     with reading(sessions()) as session:
         row = found(session, action, incident_id, nature)
         return render_template(
             "pages/security/incidents/why.html", form=form, incident=row, heading_=title, button=button, what=what, danger=danger, back=one_url(row),
             called=titled(row),
-        ), 400 if form.errors or form.form_errors else 200  # fmt: skip
+        ), status_of(form)  # fmt: skip
 
 
 def options() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,8 +11,8 @@ from portal.db import reading
 from portal.models import Agency, Incident
 from portal.services.security.incidents import incident_triage
 from portal.services.security.incidents.incident_triage import Facts
-from portal.web.kernel import actor, now, permission, policy, saved, sessions
-from portal.web.security.incidents.incident_room import APART, found, titled, with_reason
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
+from portal.web.security.incidents.incident_room import found, titled, with_reason
 from portal.web.security.room import blueprint
 from workflows.vocabulary import LEAD, Action
 
@@ -46,14 +46,13 @@ def _facts_page(incident_id: int, action: Action) -> Any:
             session, found(session, action, incident_id), facts=_facts(form), actor=actor(), now=now(), policy=policy()
         )
 
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        said = "Triaged. The clocks of the chain of communication run from now." if first else "Corrected."
-        flash(said, "success")
-        return redirect(url_for("security.incident", incident_id=incident_id))
+    said = "Triaged. The clocks of the chain of communication run from now." if first else "Corrected."
+    if done := acted(form, put, said, url_for("security.incident", incident_id=incident_id)):
+        return done
     page = render_template(
         "pages/security/incidents/triage.html", form=form, incident=row, called=titled(row), first=first, chain=policy().incidents.chain
     )  # fmt: skip
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 def _kinds() -> dict[str, str]:
@@ -96,11 +95,11 @@ def investigator(incident_id: int) -> Any:
         again = found(session, Action.INCIDENT_TRIAGE, incident_id)
         incident_triage.assign(session, again, person_id=form.who.data, actor=actor(), now=now(), policy=policy())
 
-    if form.validate_on_submit() and saved(form, put, raised=APART):
-        flash(f"{people[form.who.data]} investigates it.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id))
+    back = url_for("security.incident", incident_id=incident_id)
+    if done := acted(form, put, lambda _: f"{people[form.who.data]} investigates it.", back):
+        return done
     page = render_template("pages/security/incidents/investigator.html", form=form, incident=row, called=titled(row), people=people)  # fmt: skip
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 @blueprint.route("/incidents/<int:incident_id>/set-aside", methods=["GET", "POST"], endpoint="set_aside")

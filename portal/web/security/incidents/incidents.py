@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.incidents import SEVERITIES, SHOWN, IncidentFilter, KeepFile, Note
@@ -20,9 +20,8 @@ from portal.services.security.incidents import (
     incident_timeline,
 )
 from portal.web.desk.room import as_csv, pager
-from portal.web.kernel import actor, an_id, may, now, permission, policy, saved, sessions
+from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of
 from portal.web.security.incidents.incident_room import (
-    APART,
     SEVERITY,
     agency_name,
     found,
@@ -96,9 +95,13 @@ def one(incident_id: int) -> Any:
         row = found(session, Action.INCIDENT_WORK, incident_id)
         incident_timeline.note(session, row, text=form.text.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, write, raised=APART):
-        flash("The note is in the timeline.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id, _anchor="timeline"))
+    if done := acted(
+        form,
+        write,
+        "The note is in the timeline.",
+        url_for("security.incident", incident_id=incident_id, _anchor="timeline"),
+    ):
+        return done
     with reading(sessions()) as session:
         row = found(session, Action.INCIDENT_SEE, incident_id)
         works = may(Action.INCIDENT_WORK, row)
@@ -119,7 +122,7 @@ def one(incident_id: int) -> Any:
             all_of_it=all_of_it,
             works=works,
             acts=acts_of(row),
-        ), 400 if form.errors or form.form_errors else 200
+        ), status_of(form)
 
 
 def acts_of(row: Incident) -> list[tuple[str, str, str]]:
@@ -158,11 +161,15 @@ def add_file(incident_id: int) -> Any:
         again = found(session, Action.INCIDENT_WORK, incident_id)
         incident_files.keep(session, again, scan=scan, what=form.what.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, keep, raised=APART):
-        flash("The file is kept with its fingerprint.", "success")
-        return redirect(url_for("security.incident", incident_id=incident_id, _anchor="files"))
+    if done := acted(
+        form,
+        keep,
+        "The file is kept with its fingerprint.",
+        url_for("security.incident", incident_id=incident_id, _anchor="files"),
+    ):
+        return done
     page = render_template("pages/security/incidents/file.html", form=form, incident=row, called=titled(row))
-    return page, 400 if form.errors or form.form_errors else 200
+    return page, status_of(form)
 
 
 @blueprint.post("/incidents/files/<int:kept_id>", endpoint="open_file")

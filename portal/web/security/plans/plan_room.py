@@ -12,8 +12,8 @@ from portal.models import PlanVersion, StoredFile
 from portal.refusals import not_found
 from portal.services.paperwork import Scan
 from portal.services.security.plans import plans
-from portal.web.kernel import actor, policy, sessions
-from portal.web.security.acting import acted, status_of
+from portal.web.kernel import actor, policy, sessions, status_of
+from portal.web.security.acting import acted_with_file
 from portal.web.uploads import download, fetched
 from workflows.vocabulary import Action
 
@@ -31,8 +31,8 @@ def find(session: Session, action: Action, version_id: int) -> PlanVersion:
 def step(version_id: int, action: Action, form: Any, do: Do, said: str, *, file: str = "", **page: Any) -> Any:
     """One act on a version: done and back to it, or its page with what follows from it."""
     back = way(version_id)
-    done = acted(
-        form, lambda session, kept: do(session, find(session, action, version_id), kept), said, back, file=file
+    done = acted_with_file(
+        form, file, lambda session, kept: do(session, find(session, action, version_id), kept), said, back
     )
     if done is not None:
         return done

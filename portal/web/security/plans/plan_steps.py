@@ -68,7 +68,7 @@ def take_over(version_id: int) -> Any:
         what=[
             "No feedback is asked for this version: its round was held before.",
             "Another person records the vote of then, with its day and the minutes. The plan counts from that day on.",
-            "This is for the first version of a plan alone.",
+            "This is for a plan of which the portal holds no approved version yet.",
         ],
     )  # fmt: skip
 

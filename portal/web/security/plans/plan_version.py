@@ -42,7 +42,7 @@ def version(version_id: int) -> Any:
             tasks=tasks,
             left=left if may(Action.PLAN_DRAFT, row) else "",
             staff=bool(actor().lead_roles),
-            acts=_acts(row, ready=not left),
+            acts=_acts(row, ready=not left, first=row.status == "drafted" and not plans.approved_before(session, row)),
             answers=row.status == "feedback" and may(Action.PLAN_DRAFT, row),
             finishes=may(Action.PLAN_TASK_DO),
             minutes=row.minutes_file_id is not None and may(Action.BOARD_RECORD_SEE),
@@ -61,13 +61,13 @@ def _left(row: PlanVersion, comments: Sequence[plan_feedback.Said], tasks: Seque
     return ""
 
 
-def _acts(row: PlanVersion, *, ready: bool) -> list[tuple[str, str]]:
+def _acts(row: PlanVersion, *, ready: bool, first: bool) -> list[tuple[str, str]]:
     """What whoever looks may do next with it: label and address, the usual one first."""
     drafts, votes, open_ = may(Action.PLAN_DRAFT, row), may(Action.PLAN_VOTE, row), plans.round_is_open(row, today())
     offered = [
         ("Comment on it", "plan_comment", open_ and may(Action.PLAN_COMMENT, row)),
         ("Put it out for feedback", "plan_ask", drafts and row.status == "drafted"),
-        ("It was approved before the portal", "plan_take_over", drafts and row.status == "drafted" and row.number == 1),
+        ("It was approved before the portal", "plan_take_over", drafts and row.status == "drafted" and first),
         ("Put it to the Board", "plan_submit", drafts and row.status == "feedback" and not open_ and ready),
         ("Record the Board's vote", "plan_vote", votes and row.status == "submitted"),
         ("Put it in force", "plan_enforce", drafts and row.status == "implementing" and ready),

@@ -10,8 +10,8 @@ from portal.db import reading, transaction
 from portal.models import PlanVersion
 from portal.services.security.plans import plan_approval, plan_lists, plan_upkeep, plans
 from portal.web.desk.room import as_csv, pager
-from portal.web.kernel import actor, may, now, permission, policy, sessions, today
-from portal.web.security.acting import acted, status_of
+from portal.web.kernel import acted, actor, may, now, permission, policy, sessions, status_of, today
+from portal.web.security.acting import acted_with_file
 from portal.web.security.room import blueprint
 from workflows.vocabulary import Action
 
@@ -117,15 +117,15 @@ def one(kind: str) -> Any:
 @permission(Action.PLAN_DRAFT)
 def draft(kind: str) -> Any:
     known, form = plans.kind_of(policy(), kind), DraftPlan()
-    done = acted(
+    done = acted_with_file(
         form,
+        "file:pdf",
         lambda session, file: plans.draft(
             session, kind=kind, changes=form.changes.data or "", body=form.body.data or "", file=file, actor=actor(), now=now(),
             policy=policy(),
         ).id,
         "The draft is kept. Nobody but the Lead sees it until you put it out for feedback.",
         lambda made: url_for("security.plan_version", version_id=made),
-        file="file:pdf",
     )  # fmt: skip
     if done is not None:
         return done
@@ -149,7 +149,7 @@ def revise(version_id: int) -> Any:
             session, row, changes=form.changes.data or "", body=form.body.data or "", file=file, actor=actor(), now=now(), policy=policy()
         )  # fmt: skip
 
-    if (done := acted(form, change, "The version is revised.", back, file="file:pdf")) is not None:
+    if (done := acted_with_file(form, "file:pdf", change, "The version is revised.", back)) is not None:
         return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.PLAN_DRAFT, PlanVersion, version_id)
@@ -188,7 +188,7 @@ def enter_change() -> Any:
     form = EnterChange(plans=[(plan.id, plan.title) for plan in offered])
     done = acted(
         form,
-        lambda session, _file: plan_upkeep.enter_change(
+        lambda session: plan_upkeep.enter_change(
             session, what=form.what.data or "", changed_on=form.changed_on.data, kinds=form.kinds.data or [], actor=actor(), now=now(),
             policy=policy(),
         ),

@@ -10,8 +10,8 @@ from portal.db import reading, transaction
 from portal.models import BoardRecord
 from portal.services.security.plans import board_records
 from portal.web.desk.room import as_csv, pager
-from portal.web.kernel import actor, may, now, permission, policy, sessions, today
-from portal.web.security.acting import acted, status_of
+from portal.web.kernel import acted, actor, may, now, permission, policy, sessions, status_of, today
+from portal.web.security.acting import acted_with_file
 from portal.web.security.plans.plan_room import sent
 from portal.web.security.room import blueprint
 from workflows.business_time import us_date
@@ -85,7 +85,7 @@ def new(kind: str) -> Any:
             note=form.note.data or "", actor=actor(), now=now(), policy=policy(),
         )  # fmt: skip
 
-    done = acted(form, keep, "The record is on file.", url_for("security.records"), file="file")
+    done = acted_with_file(form, "file", keep, "The record is on file.", url_for("security.records"))
     if done is not None:
         return done
     return render_template(
@@ -105,7 +105,7 @@ def file(record_id: int) -> Any:
 def set_aside(record_id: int) -> Any:
     form, back = SetAside(), url_for("security.records")
 
-    def leave(session: Any, _file: Any) -> None:
+    def leave(session: Any) -> None:
         row = permissions.find(session, actor(), Action.BOARD_RECORD_KEEP, BoardRecord, record_id)
         board_records.set_aside(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
 

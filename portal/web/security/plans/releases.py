@@ -3,23 +3,20 @@
 import hashlib
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from forms.security.records import SHOWN, DecideRelease, EnterRelease, HandOver, ReleaseFilter, SetAside
 from portal import audit, permissions
-from portal.adapters.workbook_writer import to_workbook
 from portal.db import reading, transaction
 from portal.models import DataRelease
 from portal.services.security.plans import releases
-from portal.web.desk.room import as_csv, pager
-from portal.web.kernel import actor, may, now, permission, policy, sessions, today
-from portal.web.security.acting import acted, status_of
+from portal.web.desk.room import as_csv, as_workbook, pager
+from portal.web.kernel import acted, actor, may, now, permission, policy, sessions, status_of, today
 from portal.web.security.room import blueprint
 from portal.web.uploads import is_there
 from workflows.vocabulary import Action
 
 EVERYTHING = 10_000
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORDS = {
     "asked": ("waiting", "Waits for a decision"),
     "approved": ("approved", "Approved, not handed over"),
@@ -69,9 +66,7 @@ def _export(chosen: dict[str, Any]) -> Any:
         )
     if request.args.get("format") == "csv":
         return as_csv("data-releases", HEADERS, rows)
-    answer = Response(to_workbook(HEADERS, rows, title="Data releases"), mimetype=XLSX)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"data-releases-{today().isoformat()}.xlsx")
-    return answer
+    return as_workbook(f"data-releases-{today().isoformat()}", HEADERS, rows, title="Data releases")
 
 
 def _line(row: DataRelease, names: bool) -> tuple[object, ...]:
@@ -94,7 +89,7 @@ def new() -> Any:
             today(),
         )
 
-    def enter(session: Any, _file: Any) -> int:
+    def enter(session: Any) -> int:
         asked = releases.Asked(
             recipient=form.recipient.data or "", purpose=form.purpose.data or "", what=form.what.data or "",
             period_from=form.period_from.data, period_until=form.period_until.data, smallest_cell=form.smallest_cell.data or 0,
@@ -114,7 +109,7 @@ def new() -> Any:
 def one(release_id: int) -> Any:
     form, back = DecideRelease(), url_for("security.release", release_id=release_id)
 
-    def decide(session: Any, _file: Any) -> None:
+    def decide(session: Any) -> None:
         row = permissions.find(session, actor(), Action.RELEASE_DECIDE, DataRelease, release_id)
         verb = releases.approve if form.decision.data == "approve" else releases.refuse
         verb(session, row, reason=form.reason.data or "", actor=actor(), now=now())
@@ -171,7 +166,7 @@ def withdraw(release_id: int) -> Any:
 def _act(release_id: int, form: Any, do: Any, said: str, **page: Any) -> Any:
     back = url_for("security.release", release_id=release_id)
 
-    def carry_out(session: Any, _file: Any) -> None:
+    def carry_out(session: Any) -> None:
         do(session, permissions.find(session, actor(), Action.RELEASE_ENTER, DataRelease, release_id))
 
     if (done := acted(form, carry_out, said, back)) is not None:

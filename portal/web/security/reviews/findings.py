@@ -2,26 +2,25 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.actions import OpenAction
-from forms.sign_in import Nothing
 from portal import permissions
-from portal.db import reading, transaction
+from portal.db import reading
 from portal.models import SecurityReview
 from portal.refusals import Refused, not_found
 from portal.services.review_content import answers
 from portal.services.security.actions import action_lists, actions, review_findings
 from portal.services.security.actions.actions import Source
 from portal.services.security.actions.review_findings import Finding
-from portal.web.kernel import actor, may, now, permission, policy, saved, sessions, tell, today
-from portal.web.security.actions.actions import APART, category
+from portal.web.kernel import acted, actor, may, now, permission, policy, pressed, sessions, status_of, today
+from portal.web.security.actions.actions import category
 from portal.web.security.actions.actions import state as action_state
 from portal.web.security.reviews.review_shown import name_of, state, title_of, trail
 from portal.web.security.room import blueprint
 from workflows.review_pack import ANSWERS
-from workflows.vocabulary import Action
+from workflows.vocabulary import Action, Reason
 
 READ = ("attested", "signed_off")
 """A review that was attested is read; before that its answers may still change, and nothing is opened for them."""
@@ -72,6 +71,9 @@ def open_one(review_id: int, item: str) -> Any:
     with reading(sessions()) as session:
         review = _found(session, review_id, Action.CORRECTIVE_OPEN)
         row = _finding(session, review, item)
+        if row.action is not None and request.method == "GET":
+            flash(f"There is a corrective action for {item} already: {row.action.number}.", "info")
+            return redirect(url_for("security.action", action_id=row.action.id))
         people = action_lists.people_of(session, review.agency_id, on=today())
         form = OpenAction(people=people)
         if not form.is_submitted():
@@ -86,42 +88,46 @@ def open_one(review_id: int, item: str) -> Any:
 
     def act(session: Session) -> None:
         held = _found(session, review_id, Action.CORRECTIVE_OPEN)
+        if (there := _finding(session, held, item).action) is not None:  # somebody else was quicker
+            raise Refused(Reason.ALREADY_DONE, f"There is a corrective action for {item} already: {there.number}.")
         _open(
             session, held, _finding(session, held, item), wrong=form.wrong.data or "", doing=form.doing.data or "",
             owner_id=form.owner.data or None, due=form.due.data,
         )  # fmt: skip
 
-    if form.validate_on_submit() and saved(form, act, raised=APART):
-        flash(f"A corrective action is open for {item}. Its owner and the security officer get a message.", "success")
-        return redirect(url_for("security.review_findings", review_id=review_id))
-    return render_template(
-        "pages/security/actions/open.html", form=form, **page
-    ), 400 if form.errors or form.form_errors else 200
+    said = f"A corrective action is open for {item}. Its owner and the security officer get a message."
+    if done := acted(form, act, said, url_for("security.review_findings", review_id=review_id)):
+        return done
+    return render_template("pages/security/actions/open.html", form=form, **page), status_of(form)
 
 
 @blueprint.post("/reviews/<int:review_id>/findings", endpoint="review_findings_open")
 @permission(Action.CORRECTIVE_OPEN)
 def open_all(review_id: int) -> Any:
     """Opens an action for every finding that has none, in the proposed words and days; the officer plans them."""
-    if Nothing().validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                review = _found(session, review_id, Action.CORRECTIVE_OPEN)
-                left = review_findings.unanswered(session, review, now=now(), policy=policy())
-                for row in left:
-                    _open(session, review, row, wrong=row.wrong[:2000], doing="", owner_id=None, due=row.due)
-                count = len(left)
-        except Refused as no:
-            tell(no)
-        else:
-            opened = f"{count} corrective {'action is' if count == 1 else 'actions are'} open."
-            flash(f"{opened} The security officer gets a message for each.", "success")
-    return redirect(url_for("security.review_findings", review_id=review_id))
+
+    def act(session: Session) -> int:
+        review = _found(session, review_id, Action.CORRECTIVE_OPEN)
+        if review.status not in READ:
+            raise Refused(Reason.ILLEGAL_MOVE, "Corrective actions are opened once the review is attested.")
+        left = review_findings.unanswered(session, review, now=now(), policy=policy())
+        for row in left:
+            _open(session, review, row, wrong=row.wrong[:2000], doing="", owner_id=None, due=row.due)
+        return len(left)
+
+    return pressed(act, _opened, url_for("security.review_findings", review_id=review_id))
+
+
+def _opened(count: int) -> str:
+    if not count:
+        return "Every finding has a corrective action already."
+    opened = f"{count} corrective {'action is' if count == 1 else 'actions are'} open."
+    return f"{opened} The security officer gets a message for each."
 
 
 def _finding(session: Session, review: SecurityReview, item: str) -> Finding:
-    """A finding of a review that was attested, without an action; NOT_FOUND for anything else."""
-    rows = review_findings.unanswered(session, review, now=now(), policy=policy()) if review.status in READ else []
+    """A finding of a review that was attested; NOT_FOUND for anything else."""
+    rows = review_findings.of(session, review, now=now(), policy=policy()) if review.status in READ else []
     found = next((row for row in rows if row.item.id == item), None)
     if found is None:
         raise not_found()

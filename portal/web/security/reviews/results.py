@@ -1,21 +1,21 @@
 """Results of security reviews: all Agencies as a heat table for the Lead, and one Agency over the years against the median."""
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, redirect, render_template, request, url_for
 
 from forms.security.results import ResultFilter
 from portal import audit, permissions
-from portal.adapters.workbook_writer import to_workbook
 from portal.db import reading, transaction
 from portal.models import Agency
 from portal.services.security.actions import action_lists, results
 from portal.services.security.actions.results import OfAgency, Standing
 from portal.web.components import percent
-from portal.web.desk.room import as_csv, pager
+from portal.web.desk.room import as_csv, as_workbook, pager
 from portal.web.kernel import actor, may, now, permission, policy, sessions, today
-from portal.web.security.reviews.review_taken import SHEET
 from portal.web.security.room import blueprint
+from workflows.business_time import local_day
 from workflows.review_findings import tone
 from workflows.vocabulary import LEAD, Action, Role
 
@@ -69,8 +69,9 @@ def _row(each: Standing) -> dict[str, Any]:
     result = each.result
     day = {"status": "not_started", "text": "None yet"}
     if result is not None:
-        old = (today() - result.signed_off_at.date()).days > 366
-        day = {"status": "overdue" if old else "signed", "text": f"{result.signed_off_at:%b %Y}"}
+        signed = _day(result.signed_off_at)
+        old = (today() - signed).days > 366
+        day = {"status": "overdue" if old else "signed", "text": f"{signed:%b %Y}"}
     late, left = each.overdue, each.open_actions
     actions = {
         "status": "overdue" if late else "open" if left else "done",
@@ -95,7 +96,7 @@ def _taken(search: str, how: str) -> Response:
         audit.record(session, actor=actor(), now=now(), act="results.export", said=said)
         rows = [
             (
-                each.agency.name, each.result.signed_off_at.date() if each.result else None, _share(each.result.overall if each.result else None),
+                each.agency.name, _day(each.result.signed_off_at) if each.result else None, _share(each.result.overall if each.result else None),
                 *(_share(each.result.by.get(key) if each.result else None) for key in _titles()), each.open_actions, each.overdue,
             )
             for each in page.rows
@@ -110,9 +111,11 @@ def _taken(search: str, how: str) -> Response:
     )
     if how == "csv":
         return as_csv("review-results", headers, rows)
-    response = Response(to_workbook(headers, rows, title="Results"), mimetype=SHEET)
-    response.headers.set("Content-Disposition", "attachment", filename=f"review-results-{today().isoformat()}.xlsx")
-    return response
+    return as_workbook(f"review-results-{today().isoformat()}", headers, rows, title="Results")
+
+
+def _day(moment: datetime) -> date:
+    return local_day(moment, policy().zone)
 
 
 def _share(value: int | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.reviews import HandOver, SignOff, Why, changes_form, to_mapping, visit_form
@@ -12,16 +12,15 @@ from portal.models import SecurityReview
 from portal.services.review_content import answers, findings, items_of, open_items, summary
 from portal.services.security.actions import review_findings
 from portal.services.security.reviews import attesting, helping, signing_off
-from portal.web.kernel import actor, now, permission, policy, saved, sessions
-from portal.web.security.acting import APART, status_of
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from portal.web.security.reviews.review_shown import found, name_of, title_of, trail
 from portal.web.security.room import blueprint
 from workflows.review_pack import ANSWERS
 from workflows.vocabulary import LEAD, Action
 
 
-def _back(review_id: int) -> Any:
-    return redirect(url_for("security.review", review_id=review_id))
+def _back(review_id: int) -> str:
+    return url_for("security.review", review_id=review_id)
 
 
 def _shown(template: str, review: SecurityReview, form: Any, here: str, **values: Any) -> Any:
@@ -41,9 +40,8 @@ def send(review_id: int) -> Any:
         review = found(session, review_id, Action.REVIEW_SEND)
         return attesting.send(session, review, actor=actor(), now=now(), policy=policy())
 
-    if form.validate_on_submit() and (done := saved(form, carry_out, raised=APART)):
-        flash(f"The answers are with {done.value}.", "success")
-        return _back(review_id)
+    if done := acted(form, carry_out, lambda who: f"The answers are with {who}.", _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_SEND)
         rows = answers(session, review)
@@ -63,9 +61,9 @@ def reopen(review_id: int) -> Any:
         review = found(session, review_id, Action.REVIEW_SEND)
         attesting.reopen(session, review, reason=form.reason.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash("The answers can be changed again. Send them once more when they are right.", "success")
-        return _back(review_id)
+    said = "The answers can be changed again. Send them once more when they are right."
+    if done := acted(form, carry_out, said, _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_SEND)
         signed = review.attested_at is not None
@@ -90,9 +88,9 @@ def call_off(review_id: int) -> Any:
         review = found(session, review_id, Action.REVIEW_OPEN)
         attesting.call_off(session, review, reason=form.reason.data or "", actor=actor(), now=now())
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash("The review is called off. Another one can be begun.", "success")
-        return _back(review_id)
+    said = "The review is called off. Another one can be begun."
+    if done := acted(form, carry_out, said, _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_OPEN)
         what = [
@@ -117,9 +115,13 @@ def hand_over(review_id: int) -> Any:
         to, chosen = int(form.to.data), form.items.data or []
         return helping.hand_over(session, review, items=chosen, to=to, actor=actor(), now=now(), policy=policy()).name
 
-    if form.validate_on_submit() and (done := saved(form, carry_out, raised=APART)):
-        flash(f"{done.value} has them now and gets a message. You see the answers here.", "success")
-        return _back(review_id)
+    if done := acted(
+        form,
+        carry_out,
+        lambda who: f"{who} has them now and gets a message. You see the answers here.",
+        _back(review_id),
+    ):
+        return done
     with reading(sessions()) as session:
         return _shown("hand_over", found(session, review_id, Action.REVIEW_SEND), form, "Hand to a colleague")
 
@@ -139,9 +141,9 @@ def changes(review_id: int) -> Any:
             session, review, wanted=wanted, reason=form.reason.data, actor=actor(), now=now(), policy=policy()
         )
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash("The review is back with the security officer, who gets a message.", "success")
-        return _back(review_id)
+    said = "The review is back with the security officer, who gets a message."
+    if done := acted(form, carry_out, said, _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_SIGN_OFF)
         rows = {row.item: row for row in answers(session, review)}
@@ -157,9 +159,9 @@ def sign_off(review_id: int) -> Any:
         review = found(session, review_id, Action.REVIEW_SIGN_OFF)
         signing_off.sign_off(session, review, note=form.note.data or "", actor=actor(), now=now(), policy=policy())
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash("The review is signed off. Everybody who waited for it is put before the gate again.", "success")
-        return _back(review_id)
+    said = "The review is signed off. Everybody who waited for it is put before the gate again."
+    if done := acted(form, carry_out, said, _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_SIGN_OFF)
         rows = answers(session, review)
@@ -189,9 +191,9 @@ def visit(review_id: int) -> Any:
             session, review, on=form.on.data, notes=form.notes.data or "", observed=observed, actor=actor(), now=now(), policy=policy()
         )  # fmt: skip
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash("The visit is on record.", "success")
-        return _back(review_id)
+    said = "The visit is on record."
+    if done := acted(form, carry_out, said, _back(review_id)):
+        return done
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_VISIT)
         rows = {row.item: row for row in answers(session, review)}

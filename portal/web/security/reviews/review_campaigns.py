@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy import select
 
 from forms.security.reviews import NewCampaign
@@ -13,8 +13,7 @@ from portal.models import Agency, ReviewCampaign, SecurityReview
 from portal.refusals import Refused, not_found
 from portal.services.security.reviews import campaigns
 from portal.services.security.reviews.reviews import rules
-from portal.web.kernel import actor, now, permission, policy, saved, sessions, today
-from portal.web.security.acting import APART, status_of
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.security.room import blueprint
 from workflows.draw import drawn
 from workflows.vocabulary import Action
@@ -38,14 +37,14 @@ def new(preview: Any = None) -> Any:
             "now": now(), "policy": policy(),
         }  # fmt: skip
         if request.form.get("step") == "open":
-            done = saved(
+            done = acted(
                 form,
                 lambda session: campaigns.open_(session, name=form.name.data, actor=actor(), **values).id,
-                raised=APART,
+                "The campaign is open. Every security officer gets a message.",
+                lambda made: url_for("security.reviews", campaign=made),
             )
             if done:
-                flash("The campaign is open. Every security officer gets a message.", "success")
-                return redirect(url_for("security.reviews", campaign=done.value))
+                return done
         else:
             preview = _preview(form, values)
     return render_template("pages/security/reviews/campaign_new.html", form=form, preview=preview), status_of(form)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from forms.security.reviews import AnswerForm, Comment
 from forms.sign_in import Nothing
+from portal import permissions
 from portal.db import reading, transaction
 from portal.models import ReviewAnswer, SecurityReview
 from portal.refusals import Refused
@@ -14,7 +15,7 @@ from portal.services.review_content import answer_of, answers, files, item_of, i
 from portal.services.security.actions import review_findings
 from portal.services.security.reviews import facts, helping, review_files, reviews
 from portal.services.security.reviews.reviews import Given, Overtaken
-from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
+from portal.web.kernel import APART, actor, now, permission, policy, saved, sessions, tell, today
 from portal.web.security.reviews.review_shown import (
     TAGS,
     fact_shown,
@@ -41,7 +42,7 @@ def one(review_id: int, item: str) -> Any:
     with reading(sessions()) as session:
         review = found(session, review_id)
         asked, row = item_of(review, item), seen_row(review, answer_of(session, review, item))
-        form = _form(asked, row)
+        form = AnswerForm.of(asked, data=_kept(row))
         form_sent = request.method == "POST"
     if form_sent:
         said = _save(review_id, asked, form)
@@ -51,12 +52,6 @@ def one(review_id: int, item: str) -> Any:
             flash(f"{item} is saved.", "success")
             return redirect(_onwards(review_id, item))
     return _page(review_id, asked, form, 400 if form.errors or form.form_errors else 200)
-
-
-def _form(asked: Item, row: ReviewAnswer) -> AnswerForm:
-    """The item's form as it is kept, empty until it was answered: last year's answer stands beside it."""
-    kept = {"answer": row.answer or None, "note": row.note, "owner": row.owner, "due": row.due, "seen": row.revision}
-    return AnswerForm.of(asked, data=kept)
 
 
 def _save(review_id: int, asked: Item, form: AnswerForm) -> Refused | None:
@@ -91,10 +86,10 @@ def _first(form: AnswerForm) -> str:
 def _told(review_id: int, asked: Item, no: Refused | None) -> tuple[Response, int]:
     """The same answer for the page's script: saved when, or why not, and which revision it should name next."""
     with reading(sessions()) as session:
-        revision = answer_of(session, found(session, review_id), asked.id).revision
-        left = sum(
-            1 for row in mine(found(session, review_id), answers(session, found(session, review_id))) if not row.answer
-        )
+        review = found(session, review_id)
+        rows = mine(review, answers(session, review))
+        revision = next(row.revision for row in rows if row.item == asked.id)
+        left = sum(1 for row in rows if not row.answer)
     if no is None:
         said = current_app.jinja_env.filters["us_time"](now()).partition(" at ")[2]
         return jsonify(saved=f"Saved at {said}", revision=revision, left=left, next=_onwards(review_id, asked.id)), 200
@@ -119,7 +114,7 @@ def _onwards(review_id: int, item: str) -> str:
     return url_for("security.review_item", review_id=review_id, item=after)
 
 
-def _page(review_id: int, asked: Item, form: AnswerForm, status: int) -> Any:
+def _page(review_id: int, asked: Item, form: AnswerForm, status: int, comment: Comment | None = None) -> Any:
     with reading(sessions()) as session:
         review = found(session, review_id)
         row = seen_row(review, answer_of(session, review, asked.id))
@@ -137,7 +132,7 @@ def _page(review_id: int, asked: Item, form: AnswerForm, status: int) -> Any:
             editable=editable, answered=ANSWERS.get(row.answer, "No answer yet"), state_tag=TAGS[row.answer], words=ANSWERS,
             files=[{"file": each, "present": each.id in present} for each in reversed(every)],
             offered=_offered(session, review, asked.id, present) if editable else [], comments=helping.comments(session, review, asked.id),
-            comment=Comment(formdata=None), nothing=Nothing(formdata=None), place=place + 1, total=len(rows),
+            comment=comment or Comment(formdata=None), nothing=Nothing(formdata=None), place=place + 1, total=len(rows),
             around=[url_for("security.review_item", review_id=review.id, item=each) if each else "" for each in around],
             me=actor().person_id, gives_back=editable and row.handed_to is not None,
             going=review_findings.going_on(session, review, on=today()).get(asked.id),
@@ -158,7 +153,7 @@ def all_on_one_page(review_id: int) -> Any:
         review = found(session, review_id)
         rows = mine(review, answers(session, review))
         said, before = facts.of_all(session, review, on=today(), policy=policy()), previous_answers(session, review)
-        sends = reviews.may_answer(session, actor(), review, rows[0]) if rows else False
+        sends = permissions.allows(session, actor(), Action.REVIEW_SEND, review)
         items = {item.id: item for item in items_of(review)}
         going = review_findings.going_on(session, review, on=today())
         editable = review.status in reviews.EDITABLE
@@ -178,6 +173,7 @@ def all_on_one_page(review_id: int) -> Any:
 
 
 def _kept(row: ReviewAnswer) -> dict[str, Any]:
+    """The fields of an item as they are kept, empty until it was answered: last year's answer stands beside it."""
     return {"answer": row.answer or None, "note": row.note, "owner": row.owner, "due": row.due, "seen": row.revision}
 
 
@@ -185,14 +181,18 @@ def _kept(row: ReviewAnswer) -> dict[str, Any]:
 @permission(Action.REVIEW_COMMENT)
 def comment(review_id: int, item: str) -> Any:
     form = Comment()
-    try:
-        with transaction(sessions()) as session:
-            review = found(session, review_id, Action.REVIEW_COMMENT)
-            text = form.text.data or "" if form.validate_on_submit() else ""
-            helping.comment(session, review, item=item, text=text, actor=actor(), now=now())
-    except Refused as no:
-        tell(no)
-    return redirect(url_for("security.review_item", review_id=review_id, item=item, _anchor="comments"))
+
+    def write(session: Session) -> None:
+        review = found(session, review_id, Action.REVIEW_COMMENT)
+        helping.comment(session, review, item=item, text=form.text.data or "", actor=actor(), now=now())
+
+    if form.validate_on_submit() and saved(form, write, raised=APART):
+        return redirect(url_for("security.review_item", review_id=review_id, item=item, _anchor="comments"))
+    with reading(sessions()) as session:
+        review = found(session, review_id)
+        asked, row = item_of(review, item), seen_row(review, answer_of(session, review, item))
+        answer = AnswerForm.of(asked, formdata=None, data=_kept(row))
+    return _page(review_id, asked, answer, 400, comment=form)
 
 
 @blueprint.post("/reviews/<int:review_id>/items/<item>/give-back", endpoint="review_give_back")

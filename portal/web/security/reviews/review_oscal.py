@@ -15,6 +15,7 @@ from portal.services.security.actions.review_report import Whole
 from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.security.reviews.review_shown import name_of
 from portal.web.security.room import blueprint
+from portal.web.uploads import download
 from workflows.vocabulary import Action, Reason
 
 STATES = {
@@ -42,9 +43,7 @@ def plan(review_id: int) -> Response:
 
 
 def _file(review: Reviewed, name: str, make: Callable[[Reviewed], str]) -> Response:
-    response = Response(make(review), mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-{review.id}.json")
-    return response
+    return download(make(review).encode(), "application/json", f"{name}-{review.id}.json")
 
 
 def _read(review_id: int, what: str) -> Reviewed:

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, url_for
+from flask import Response, render_template, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.reviews import FileForm
-from forms.sign_in import Nothing
 from portal import audit
 from portal.db import reading, transaction
-from portal.refusals import Refused, not_found
+from portal.refusals import not_found
 from portal.services.paperwork import Scan
 from portal.services.review_content import answer_of, item_of, present_files
 from portal.services.security.reviews import review_files
-from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
-from portal.web.security.acting import acted, status_of
+from portal.web.kernel import actor, now, permission, policy, pressed, sessions, status_of, today
+from portal.web.security.acting import acted_with_file
 from portal.web.security.reviews.review_shown import found, name_of, seen_row, title_of, trail
 from portal.web.security.room import blueprint
 from portal.web.uploads import download, fetched
@@ -41,7 +40,7 @@ def new(review_id: int, item: str) -> Any:
         )  # fmt: skip
 
     back = url_for("security.review_item", review_id=review_id, item=item, _anchor="files")
-    if (answer := acted(form, keep, "The file is kept.", back, "file")) is not None:
+    if (answer := acted_with_file(form, "file", keep, "The file is kept.", back)) is not None:
         return answer
     with reading(sessions()) as session:
         review = found(session, review_id, Action.REVIEW_ANSWER)
@@ -57,16 +56,12 @@ def new(review_id: int, item: str) -> Any:
 @blueprint.post("/reviews/<int:review_id>/items/<item>/files/<int:number>/take-over", endpoint="review_file_again")
 @permission(Action.REVIEW_ANSWER)
 def again(review_id: int, item: str, number: int) -> Any:
-    if Nothing().validate_on_submit():
-        try:
-            with transaction(sessions()) as session:
-                review = found(session, review_id, Action.REVIEW_ANSWER)
-                review_files.take_over(session, review, item=item, file=number, actor=actor(), now=now())
-        except Refused as no:
-            tell(no)
-        else:
-            flash("Last year's file is shown again, with its days.", "success")
-    return redirect(url_for("security.review_item", review_id=review_id, item=item, _anchor="files"))
+    def take_over(session: Session) -> None:
+        review = found(session, review_id, Action.REVIEW_ANSWER)
+        review_files.take_over(session, review, item=item, file=number, actor=actor(), now=now())
+
+    back = url_for("security.review_item", review_id=review_id, item=item, _anchor="files")
+    return pressed(take_over, "Last year's file is shown again, with its days.", back)
 
 
 @blueprint.get("/reviews/<int:review_id>/files/<int:number>", endpoint="review_file")

@@ -7,17 +7,18 @@ from flask import Response
 
 from portal import audit, permissions
 from portal.adapters.pdf.review_report import Report, Section, review_report
-from portal.adapters.workbook_writer import to_workbook
 from portal.db import reading, transaction
 from portal.models import ReviewAnswer, SecurityReview
 from portal.services.security.actions import review_report as reports
 from portal.services.security.actions.review_report import Whole
 from portal.web.components import percent, us_date, us_time
+from portal.web.desk.room import as_workbook
 from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.security.actions.actions import category
 from portal.web.security.actions.actions import state as action_state
 from portal.web.security.reviews.review_shown import name_of, title_of
 from portal.web.security.room import blueprint
+from portal.web.uploads import download
 from workflows.business_time import local_day
 from workflows.review_pack import ANSWERS
 from workflows.vocabulary import Action
@@ -33,7 +34,6 @@ NOTE = (
 HEADERS = (
     "Item", "Category", "Question", "Rule", "Answer", "Note", "The records said", "Finding", "Corrective action", "Owner", "Due", "Status",
 )  # fmt: skip
-SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/reviews/<int:review_id>/report.pdf", endpoint="review_report")
@@ -56,11 +56,10 @@ def _taken(review_id: int, how: str) -> Response:
     with reading(sessions()) as session:  # setting the pages takes long, and holds nobody up
         review = permissions.find(session, actor(), Action.RESULTS_SEE, SecurityReview, review_id)
         whole = reports.whole(session, review, actor=actor(), now=now(), policy=policy())
-        content = _pdf(whole) if how == "pdf" else to_workbook(HEADERS, _lines(whole), title="Security review")
-        name = f"security-review-{review.agency_id}-{local_day(review.opened_at, policy().zone).year}.{how}"
-    response = Response(content, mimetype="application/pdf" if how == "pdf" else SHEET)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+        name = f"security-review-{review.agency_id}-{local_day(review.opened_at, policy().zone).year}"
+        if how == "pdf":
+            return download(_pdf(whole), "application/pdf", f"{name}.pdf")
+        return as_workbook(name, HEADERS, _lines(whole), title="Security review")
 
 
 def _pdf(whole: Whole) -> bytes:

@@ -9,7 +9,7 @@ from forms.sign_in import Nothing
 from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Agency, SecurityReview
-from portal.services.review_content import answers, findings, open_items, summary
+from portal.services.review_content import answers, open_items, summary
 from portal.services.security.reviews import campaigns, helping, review_lists, reviews
 from portal.web.desk.room import as_csv, pager, to_agency
 from portal.web.kernel import actor, an_id, may, now, permission, policy, sessions, today
@@ -144,7 +144,6 @@ def one(review_id: int) -> Any:
             done=len(shown) - counts[""],
             total=len(shown),
             left=open_items(shown),
-            findings=findings(shown),
             whole=helping.sees_all(actor(), review),
             way=trail(review),
             agency_href=to_agency(review.agency_id)
@@ -152,8 +151,7 @@ def one(review_id: int) -> Any:
             else "",
             document_href=_document(review),
             deeds=_deeds(session, review),
-            helpers=[row for row in shown if row.handed_to],
-            comments=len(helping.comments(session, review)) if helping.sees_all(actor(), review) else 0,
+            me=actor().person_id,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.sanctions import ChooseCase, Delivered, DraftSanction, Paid, Referred, TakeMeasure, WithReason
@@ -15,13 +15,12 @@ from portal.services.security.sanctions import sanction_follow, sanction_notices
 from portal.services.security.sanctions.sanction_measures import Measure
 from portal.services.security.sanctions.sanctions import Subject
 from portal.web.desk.room import to_agency, to_person
-from portal.web.kernel import actor, an_id, now, permission, policy, saved, sessions, today
+from portal.web.kernel import acted, actor, an_id, now, permission, policy, sessions, status_of, today
 from portal.web.security.room import blueprint
 from portal.web.security.sanctions.sanctions import notice_of, words_of
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Action
 
-APART = (Reason.NOT_ALLOWED, Reason.NOT_FOUND)
 ABOUTS = {
     "membership": "The license: access at {agency} alone",
     "person": "All HMIS privileges, wherever {person} works",
@@ -58,9 +57,14 @@ def measure_of(form: TakeMeasure) -> Measure:
 def new() -> Any:
     """For an Agency (`?agency=`) or one of its people (`?membership=`); the case is chosen first, in the address."""
     form = DraftSanction(courses=courses())
-    if form.validate_on_submit() and (done := saved(form, lambda session: _draft(session, form), raised=APART)):
-        flash("Drafted. Nothing has happened to anybody: another person of the Lead decides.", "success")
-        return redirect(url_for("security.sanction", sanction_id=done.value.id))
+    said = "Drafted. Nothing has happened to anybody: another person of the Lead decides."
+    if done := acted(
+        form,
+        lambda session: _draft(session, form),
+        said,
+        lambda made: url_for("security.sanction", sanction_id=made.id),
+    ):
+        return done
     with reading(sessions()) as session:
         agency, membership = _whom(session)
         case, abouts = _case(agency, membership)
@@ -94,7 +98,7 @@ def new() -> Any:
             violation=violation,
             about_words=abouts[case.about.data],
             **around,
-        ), 400 if form.errors or form.form_errors else 200
+        ), status_of(form)
 
 
 def _case(agency: Agency, membership: Membership | None) -> tuple[ChooseCase, dict[str, str]]:
@@ -154,12 +158,9 @@ def decide(sanction_id: int) -> Any:
         row = permissions.find(session, actor(), Action.SANCTION_DECIDE, Sanction, sanction_id)
         sanctions.decide(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
 
-    if form.validate_on_submit() and saved(form, act, raised=APART):
-        flash(
-            "Decided and in force. Access that it closes is closed within a minute; the letters are on their way.",
-            "success",
-        )
-        return redirect(url_for("security.sanction", sanction_id=sanction_id))
+    said = "Decided and in force. Access that it closes is closed within a minute; the letters are on their way."
+    if done := acted(form, act, said, url_for("security.sanction", sanction_id=sanction_id)):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.SANCTION_DECIDE, Sanction, sanction_id)
         return render_template(
@@ -169,10 +170,10 @@ def decide(sanction_id: int) -> Any:
             told=sanction_notices.addressees(session, row, on=today(), policy=policy()),
             appeal_days=policy().enforcement.appeal_days,
             **about(row),
-        ), 400 if form.errors or form.form_errors else 200
+        ), status_of(form)
 
 
-def acted(
+def one_act(
     sanction_id: int, action: Action, template: str, form: Any, act: Callable[[Session, Sanction], None], done: str, **more: Any
 ) -> Any:  # fmt: skip
     """A page with a form that does one thing to one sanction, and says what was done."""
@@ -180,13 +181,12 @@ def acted(
     def carry_out(session: Session) -> None:
         act(session, permissions.find(session, actor(), action, Sanction, sanction_id))
 
-    if form.validate_on_submit() and saved(form, carry_out, raised=APART):
-        flash(done, "success")
-        return redirect(url_for("security.sanction", sanction_id=sanction_id))
+    if answer := acted(form, carry_out, done, url_for("security.sanction", sanction_id=sanction_id)):
+        return answer
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), action, Sanction, sanction_id)
         page = render_template(f"pages/security/sanctions/{template}.html", form=form, **about(row), **more)
-        return page, 400 if form.errors or form.form_errors else 200
+        return page, status_of(form)
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/withdraw", methods=["GET", "POST"], endpoint="withdraw_sanction")
@@ -198,7 +198,7 @@ def withdraw(sanction_id: int) -> Any:
         sanctions.withdraw(session, row, reason=form.reason.data or "", actor=actor(), now=now())
 
     said = "The draft is withdrawn. It stays on record, and nothing happened to anybody."
-    return acted(sanction_id, Action.SANCTION_DRAFT, "withdraw", form, act, said)
+    return one_act(sanction_id, Action.SANCTION_DRAFT, "withdraw", form, act, said)
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/lift", methods=["GET", "POST"], endpoint="lift_sanction")
@@ -210,7 +210,7 @@ def lift(sanction_id: int) -> Any:
         sanctions.lift(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
 
     said = "Lifted. Everybody whom it held is put before the whole gate again; whoever lacks nothing gets access back."
-    return acted(sanction_id, Action.SANCTION_LIFT, "lift", form, act, said)
+    return one_act(sanction_id, Action.SANCTION_LIFT, "lift", form, act, said)
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/paid", methods=["GET", "POST"], endpoint="sanction_paid")
@@ -221,7 +221,7 @@ def paid(sanction_id: int) -> Any:
     def act(session: Session, row: Sanction) -> None:
         sanction_follow.paid(session, row, on=form.paid_on.data, actor=actor(), now=now(), policy=policy())
 
-    return acted(sanction_id, Action.SANCTION_FOLLOW, "paid", form, act, "Recorded as paid.")
+    return one_act(sanction_id, Action.SANCTION_FOLLOW, "paid", form, act, "Recorded as paid.")
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/referred", methods=["GET", "POST"], endpoint="sanction_referred")
@@ -232,7 +232,7 @@ def referred(sanction_id: int) -> Any:
     def act(session: Session, row: Sanction) -> None:
         sanction_follow.referred(session, row, reference=form.reference.data or "", actor=actor(), now=now())
 
-    return acted(sanction_id, Action.SANCTION_FOLLOW, "referred", form, act, "The reference is on record.")
+    return one_act(sanction_id, Action.SANCTION_FOLLOW, "referred", form, act, "The reference is on record.")
 
 
 @blueprint.route(
@@ -251,6 +251,6 @@ def delivered(sanction_id: int, notice_id: int) -> Any:
     with reading(sessions()) as session:
         name = notice_of(session, Action.SANCTION_FOLLOW, sanction_id, notice_id).name
     said = f"Recorded: the letter to {name} was handed over."
-    return acted(
+    return one_act(
         sanction_id, Action.SANCTION_FOLLOW, "delivered", form, act, said, name=name, today_said=us_date(today())
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template, url_for
 from sqlalchemy.orm import Session
 
 from forms.security.sanctions import Appeal, ChangeSanction, HearAppeal
@@ -10,9 +10,9 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Sanction
 from portal.services.security.sanctions import sanction_appeals
-from portal.web.kernel import actor, now, permission, policy, saved, sessions
+from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from portal.web.security.room import blueprint
-from portal.web.security.sanctions.sanction_acts import APART, about, acted, courses, measure_of
+from portal.web.security.sanctions.sanction_acts import about, courses, measure_of, one_act
 from workflows.vocabulary import Action
 
 
@@ -32,7 +32,7 @@ def appeal(sanction_id: int) -> Any:
 
     said = "The appeal is with the HMIS Lead. Somebody who had no hand in the decision hears it, and you are told by letter."
     rests = policy().enforcement.appeal_suspends
-    return acted(sanction_id, Action.SANCTION_APPEAL, "appeal", form, act, said, on_paper=on_paper, rests=rests)
+    return one_act(sanction_id, Action.SANCTION_APPEAL, "appeal", form, act, said, on_paper=on_paper, rests=rests)
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/hear", methods=["GET", "POST"], endpoint="hear_appeal")
@@ -44,7 +44,7 @@ def hear(sanction_id: int) -> Any:
         verb = sanction_appeals.uphold if form.outcome.data == "upheld" else sanction_appeals.overturn
         verb(session, row, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy())
 
-    return acted(
+    return one_act(
         sanction_id, Action.SANCTION_HEAR, "hear", form, act, "Heard. Letters about the outcome are on their way."
     )
 
@@ -60,11 +60,9 @@ def change(sanction_id: int) -> Any:
             session, row, measure=measure_of(form), reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
         )  # fmt: skip
 
-    if form.validate_on_submit() and (done := saved(form, act, raised=APART)):
-        flash("Heard and changed. What holds now is shown here; letters about the outcome are on their way.", "success")
-        return redirect(url_for("security.sanction", sanction_id=done.value.id))
+    said = "Heard and changed. What holds now is shown here; letters about the outcome are on their way."
+    if done := acted(form, act, said, lambda made: url_for("security.sanction", sanction_id=made.id)):
+        return done
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.SANCTION_HEAR, Sanction, sanction_id)
-        return render_template(
-            "pages/security/sanctions/change.html", form=form, **about(row)
-        ), 400 if form.errors or form.form_errors else 200
+        return render_template("pages/security/sanctions/change.html", form=form, **about(row)), status_of(form)

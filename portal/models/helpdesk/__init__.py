@@ -1,0 +1,1 @@
+"""Tables of the help desk: tickets, outages, articles, surveys, service requests."""

@@ -1,0 +1,1 @@
+"""Tickets and their mail, outages, knowledge, feedback, service requests."""

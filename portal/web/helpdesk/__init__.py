@@ -1,0 +1,1 @@
+"""The pages of the help desk: tickets, help, outages, knowledge, feedback."""
