@@ -26,9 +26,9 @@ LETTERS = "abcdefghijklmnoprstu"
 ANOTHER = "|| ' ' || " + " || ".join(f"substr('{LETTERS}', (copies.k / {d}) % 20 + 1, 1)" for d in (400, 20, 1))
 MARKED = "'c' || copies.k || '.' || "
 BEHIND = f"CASE WHEN copies.k < {FILLED_FROM} THEN 'Yonder ' ELSE '' END || was."
-"""Before the name of an Agency: those of the small community come first in every list, so that the same ones are on a page."""
+"""Before the name of an Agency or a person: the small community comes first in every list, so that the same ones are on a page."""
 OWN: Mapping[tuple[str, str], str] = {
-    ("person", "last_name"): f"was.last_name {ANOTHER}",
+    ("person", "last_name"): f"{BEHIND}last_name {ANOTHER}",
     ("person", "email"): f"{MARKED}was.email",
     ("person", "email_key"): f"{MARKED}was.email_key",
     ("person", "lms_uid"): f"{MARKED}was.lms_uid",

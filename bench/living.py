@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,10 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, make_url, sele
 from sqlalchemy.orm import Session
 
 from bench import grown, queued
-from portal import migrate
+from portal import jobs, migrate
 from portal.actors import Actor, actor_of
 from portal.config import Settings
-from portal.db import Base, look_over, make_engine, transaction
+from portal.db import Base, look_over, make_engine, make_sessionmaker, transaction, utc_now
 from portal.demo import community as made_up
 from portal.models import (
     AccessRequest,
@@ -35,9 +36,10 @@ from portal.services.desk import configuration
 from portal.web.app import build
 from portal.wiring import Context, make_context
 from workflows.business_time import local_day
-from workflows.vocabulary import LEAD
+from workflows.vocabulary import LEAD, Effect
 
 CROWD, CROWD_NAMED_FROM = 400, grown.FILLED_FROM
+LATE_FROM = 1_900_000_000
 FILLED_NAMED_FROM = grown.FILLED_FROM + 100
 
 
@@ -99,6 +101,7 @@ def of_size(source: Engine, target: Engine, people: int) -> int:
         target, crowd, lambda connection: grown.crowd_of(connection, agency_id), first=CROWD_NAMED_FROM, step=step
     )
     fill(target, step)
+    late(target)
     grown.settle(target)
     look_over(target)
     with target.connect().execution_options(deferred=True) as connection:
@@ -133,6 +136,14 @@ def fill(target: Engine, step: int) -> None:
         (grown.those, running_out.order_by(Lapse.id).limit(5), 26),
     )):  # fmt: skip
         grown.grow(target, copies, partial(_copying, copy, what), first=FILLED_NAMED_FROM + 110 * n, step=step)
+
+
+def late(target: Engine) -> None:
+    """A page of jobs that should have run long ago: the worker of a community that is measured never runs."""
+    now = utc_now()
+    with transaction(make_sessionmaker(target)) as session:
+        keys = [f"seat:{LATE_FROM + n}" for n in range(101)]
+        jobs.enqueue_all(session, Effect.EXPIRE, keys=keys, now=now - timedelta(days=2))
 
 
 def _copying(copy: Any, what: Any, connection: Connection) -> grown.Copying:

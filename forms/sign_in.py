@@ -40,6 +40,14 @@ class ChangePassword(NewPassword):
     current = PasswordField("Your present password", [DataRequired("Enter your present password.")])
 
 
+class Present(Form):
+    """The password once more, before what weighs much."""
+
+    current = PasswordField(
+        "Your password", [DataRequired("Enter your password.")], render_kw={"autocomplete": "current-password"}
+    )
+
+
 class Code(Form):
     code = StringField(
         "Six-digit code",

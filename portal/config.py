@@ -33,6 +33,7 @@ class Settings:
     policy: Path = MAINE
     base_url: str = "http://127.0.0.1:8000"
     mail_url: str = "file:var/mail"
+    inbox_url: str = field(default="", repr=False)
     mail_from: str = "HMIS help desk <hmis-help@example.org>"
     core_hmis: str = "work-order"
     core_hmis_private: tuple[str, ...] = ()
@@ -50,6 +51,11 @@ class Settings:
     @property
     def secure(self) -> bool:
         return self.base_url.startswith("https://")
+
+    @property
+    def by_scim(self) -> bool:
+        """Whether the core HMIS has an interface and is told by SCIM; otherwise by work orders."""
+        return self.core_hmis != "work-order"
 
     @property
     def told_of_weaknesses(self) -> str:
@@ -89,6 +95,7 @@ class Settings:
             "policy": Path(said("POLICY", str(MAINE))),
             "base_url": said("BASE_URL", cls.base_url).rstrip("/"),
             "mail_url": said("MAIL_URL", cls.mail_url),
+            "inbox_url": said("INBOX_URL", cls.inbox_url),
             "mail_from": said("MAIL_FROM", cls.mail_from),
             "core_hmis": said("CORE_HMIS", cls.core_hmis),
             "core_hmis_private": tuple(h.strip().lower() for h in said("CORE_HMIS_PRIVATE", "").split(",") if h.strip()),

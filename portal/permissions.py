@@ -19,6 +19,7 @@ from portal.incident_predicates import (
     OPENED_TO_THEM,
     SHOWN_TO_THE_AGENCY,
 )
+from portal.knowledge_predicates import PUBLISHED, TO_EVERYBODY
 from portal.models import Document
 from portal.predicates import (
     ABOUT_NOBODY,
@@ -44,6 +45,7 @@ from portal.predicates import (
 from portal.refusals import Refused, not_found
 from portal.review_predicates import HANDED_AN_ITEM, NOT_ITS_ANSWERER, OF_AN_AGENCY, OF_THE_LEAD
 from portal.sanction_predicates import NOT_HEARD_BEFORE, NOT_OF_THE_CASE, ONCE_DECIDED
+from portal.ticket_predicates import ITS_FOLLOWER, ITS_SENDER, NOT_ABOUT_THEM, WITH_THE_AGENCY
 from workflows.vocabulary import Action, Reason, Role, Scope
 
 LARGEST_ID = 2**31 - 1
@@ -56,6 +58,7 @@ AUDITOR = lead(Role.AUDITOR)
 BOARD = looking_on(Role.BOARD_MEMBER)
 ONLOOKER = looking_on(Role.BOARD_MEMBER, Role.COMMITTEE_MEMBER)
 TEACHING = lead(Role.LEAD_ADMIN, Role.HELP_DESK, Role.TRAINER)
+HELPING = lead(Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)
 OWN_ADMIN, OWN_ED = own(Role.AGENCY_ADMIN), own(Role.EXECUTIVE_DIRECTOR)
 OWN_MANAGERS = own(Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR)
 OWN_OFFICES = own(Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR, Role.SECURITY_OFFICER)
@@ -169,6 +172,28 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.WAIVER_ASK: ((DESK,), (OWN_MANAGERS,)),
     Action.WAIVER_DECIDE: ((ADMIN, NOT_ONESELF, NOT_ITS_ASKER),),
     Action.WAIVER_END: ((ADMIN, NOT_ONESELF),),
+    Action.TICKET_SEE: ((HELPING,), (ITS_SENDER,), (ITS_FOLLOWER,), (OWN_ADMIN, WITH_THE_AGENCY, NOT_ABOUT_THEM)),
+    Action.TICKET_OPEN: ((SIGNED_IN,), (THE_PORTAL,)),
+    Action.TICKET_ADD: (
+        (HELPING,),
+        (ITS_SENDER,),
+        (ITS_FOLLOWER,),
+        (OWN_ADMIN, WITH_THE_AGENCY, NOT_ABOUT_THEM),
+        (THE_PORTAL,),
+    ),
+    Action.TICKET_ANSWER: ((HELPING,), (OWN_ADMIN, WITH_THE_AGENCY, NOT_ABOUT_THEM)),
+    Action.TICKET_SOLVE: ((HELPING,), (ITS_SENDER,), (OWN_ADMIN, WITH_THE_AGENCY, NOT_ABOUT_THEM)),
+    Action.TICKET_WORK: ((HELPING,),),
+    Action.TICKET_REACT: ((THE_PORTAL,),),
+    Action.TICKET_REDACT: ((WORKING,),),
+    Action.TICKET_RATE: ((ITS_SENDER,),),
+    Action.TICKET_EXPORT: ((WORKING,),),
+    Action.CLOSURE_EDIT: ((DESK,),),
+    Action.CANNED_EDIT: ((HELPING,),),
+    Action.OUTAGE_ANNOUNCE: ((WORKING,),),
+    Action.OUTAGE_WORK: ((WORKING,),),
+    Action.OUTAGE_REACT: ((THE_PORTAL,),),
+    Action.OUTAGE_PUT_AWAY: ((SIGNED_IN,),),
     Action.REVIEW_SEE: ((STAFF,), (OWN_OFFICES,), (HANDED_AN_ITEM,), (BOARD, OF_THE_LEAD)),
     Action.REVIEW_OPEN: ((ADMIN,), (OFFICER,)),
     Action.REVIEW_BEGIN: ((ADMIN,), (OFFICER,), (own(Role.SECURITY_OFFICER),)),
@@ -206,6 +231,17 @@ TABLE: Mapping[Action, tuple[Clause, ...]] = {
     Action.SANCTION_LIFT: ((ADMIN, NOT_ONESELF, ONCE_DECIDED), (OFFICER, NOT_ONESELF, ONCE_DECIDED)),
     Action.SANCTION_FOLLOW: ((WORKING, NOT_ONESELF, ONCE_DECIDED),),
     Action.SANCTION_EXPIRE: ((THE_PORTAL,),),
+    Action.ARTICLE_READ: ((ANYONE, PUBLISHED, TO_EVERYBODY), (SIGNED_IN, PUBLISHED)),
+    Action.ARTICLE_SEE: ((STAFF,), (TEACHING,)),
+    Action.ARTICLE_WRITE: ((WORKING,), (TEACHING,)),
+    Action.SERVICE_SEE: ((STAFF,), (OWN_OFFICES,)),
+    Action.SERVICE_ASK: ((WORKING,), (OWN_OFFICES,)),
+    Action.SERVICE_WORK: ((WORKING,),),
+    Action.SERVICE_REVIEW: ((ADMIN,),),
+    Action.SURVEY_SEE: ((STAFF,), (ONLOOKER,)),
+    Action.SURVEY_ASK: ((ADMIN,),),
+    Action.SURVEY_ANSWER: ((ANYONE,),),
+    Action.SURVEY_REACT: ((THE_PORTAL,),),
     Action.PERSON_DEACTIVATE: ((OWN_ADMIN,), (OWN_ED,), (FOR_ED_ASKING, NOT_ONESELF), (DESK,), (THE_PORTAL,)),
     Action.PERSON_ENROL: ((TEACHING,),),
     Action.BACKGROUND_ENTER: ((OWN_MANAGERS, NOT_ONESELF), (ADMIN, NOT_ONESELF), (THE_PORTAL,)),

@@ -199,7 +199,7 @@ BY_ITS_LINK = Predicate(
 SIGNED_IN = Predicate(
     "everybody who has signed in",
     lambda _s, actor, _t: actor.person_id is not None,
-    lambda _a, _m: true(),
+    lambda actor, _m: false() if actor.person_id is None else true(),
     frozenset({ANYBODY}),
 )
 THE_PORTAL = Predicate(

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, inspect
 
 from portal.adapters.core_hmis.port import AccountOrder, CoreHMIS, CoreUserRow
 from portal.adapters.core_hmis.work_order import WorkOrderHMIS
+from portal.adapters.inbox import Inbox, make_inbox
 from portal.adapters.mail import make_mailer
 from portal.adapters.mail.port import Mailer
 from portal.config import Settings, SettingsError
@@ -34,6 +35,7 @@ class Context:
     mailer: Mailer
     core_hmis: CoreHMIS
     clock: Clock
+    inbox: Inbox | None = None
 
 
 def make_context(settings: Settings, *, clock: Clock = utc_now) -> Context:
@@ -50,6 +52,7 @@ def make_context(settings: Settings, *, clock: Clock = utc_now) -> Context:
         mailer=make_mailer(settings.mail_url),
         core_hmis=core_hmis_of(settings, sessions, policy, clock),
         clock=clock,
+        inbox=make_inbox(settings.inbox_url),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from portal import audit, jobs, record_keeping
 from portal.actors import PORTAL
 from portal.db import look_over, transaction
+from portal.effects import ticket_duties
 from portal.effects.registry import HANDLERS, Handler
 from portal.jobs import LEASE, TRIES, Job
 from portal.jobs.alarm import Alarm
@@ -24,6 +25,7 @@ from workflows.vocabulary import Effect
 log = logging.getLogger("portal.worker")
 
 DUTIES_EVERY = timedelta(minutes=5)
+MAIL_EVERY = timedelta(minutes=1)
 _MOST = 100_000
 
 
@@ -36,7 +38,7 @@ class Worker:
 
     def __init__(self, context: Context, handlers: Mapping[Effect, Handler] = HANDLERS, *, lease: timedelta = LEASE):
         self.context, self.handlers, self.lease = context, handlers, lease
-        self._duties_at = datetime.min
+        self._duties_at = self._mail_at = datetime.min
         self._swept: date | None = None
 
     def run(self, stop: threading.Event, *, idle: float = 1.0) -> None:
@@ -76,6 +78,7 @@ class Worker:
     def see_to_duties(self) -> None:
         """What no act sets off: a new day's sweep and versions to sign, passwords that ran out, orders that wait too long."""
         now, sessions = self.context.clock(), self.context.sessions
+        self._ask_for_mail(now)
         if now - self._duties_at < DUTIES_EVERY:
             return
         with transaction(sessions) as session:
@@ -83,18 +86,27 @@ class Worker:
             handover.drop_expired(session, now=now)
         with transaction(sessions) as session:
             work_orders.alarm_overdue(session, now=now, policy=policy)
+        ticket_duties.see_to(self.context, now=now, policy=policy)
         today = local_day(now, policy.zone)
         if self._swept != today:
             with transaction(sessions) as session:
                 daily.sweep(session, now=now, policy=policy)
                 daily.ask_to_sign_again(session, now=now)
                 daily.look_ahead(session, now=now, policy=policy)
+                daily.compare_with_core(session, now=now)
             self._prune(now)
             look_over(self.context.engine)
             self._keep_record(now, policy)
             self._swept = today
         self._anchor(now)
         self._duties_at = now
+
+    def _ask_for_mail(self, now: datetime) -> None:
+        if self.context.inbox is None or now - self._mail_at < MAIL_EVERY:
+            return
+        with transaction(self.context.sessions) as session:
+            jobs.enqueue(session, Effect.FETCH_MAIL, key="inbox", now=now)
+        self._mail_at = now
 
     def _keep_record(self, now: datetime, policy: Policy) -> None:
         context = self.context

@@ -26,7 +26,9 @@ from sqlalchemy import Column, Engine, Index
 import portal.models
 from portal import migrate
 from portal.db import Base, make_engine
+from portal.migrate_queue import effects_of
 from portal.models.base import Trigger
+from workflows.vocabulary import Effect
 
 VERSIONS = migrate.MIGRATIONS / "versions"
 PAGE = '''\
@@ -35,6 +37,8 @@ PAGE = '''\
 import sqlalchemy as sa
 from alembic import op
 
+from portal.migrate_queue import take_effects
+
 revision = "{number}"
 down_revision = {before}
 branch_labels = None
@@ -42,12 +46,13 @@ depends_on = None
 {triggers}
 
 def upgrade() -> None:
-    {up}{create}
+    {up}{create}{take}
 
 
 def downgrade() -> None:{drop}
-    {down}
+    {down}{give}
 '''
+TAKE = "\n    take_effects({words})"
 RUN = """
     connection = op.get_bind()
     for statement in {name}[connection.dialect.name]:
@@ -63,9 +68,11 @@ def write(what: str) -> Path:
         if existing:
             migrate.upgrade(engine)
         up, down = _differences(engine) if existing else _everything()
-        triggers = _missing_triggers(engine)
+        triggers, effects = _missing_triggers(engine), _effects(engine)
         engine.dispose()
-    if up == "pass" and not triggers:
+    wanted = tuple(effect.value for effect in Effect)
+    more = bool(effects) and effects != wanted
+    if up == "pass" and not triggers and not more:
         raise ValueError("The migrations already make everything that the models have.")
     slug = re.sub(r"[^a-z0-9]+", "_", what.lower()).strip("_")
     page = PAGE.format(
@@ -75,6 +82,8 @@ def write(what: str) -> Path:
         triggers=_trigger_texts(triggers),
         up=up,
         create=RUN.format(name="CREATE_TRIGGERS") if triggers else "",
+        take=TAKE.format(words=wanted) if more else "",
+        give=TAKE.format(words=effects) if more else "",
         drop=RUN.format(name="DROP_TRIGGERS") if triggers else "",
         down=down,
     )
@@ -133,6 +142,13 @@ def _rendered(operations: UpgradeOps | DowngradeOps, as_batch: bool = False) -> 
     # What a database has is read back in its own words, which the other one does not know.
     text = text.replace("sa.DATETIME()", "sa.DateTime()").replace("sa.INTEGER()", "sa.Integer()")
     return re.sub(r"^\s*# ###.*\n?", "", text, flags=re.MULTILINE).strip() or "pass"
+
+
+def _effects(engine: Engine) -> tuple[str, ...]:
+    """The effects that the queue takes on SQLite so far; none where there is no queue yet."""
+    with engine.connect() as connection:
+        query = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'job'"
+        return effects_of(connection.exec_driver_sql(query).scalar() or "")
 
 
 def _missing_triggers(engine: Engine) -> list[Trigger]:

@@ -1,6 +1,6 @@
 """Business hours, holidays and due dates: days are the Lead's, moments are naive UTC."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -77,7 +77,7 @@ def us_date(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.day}, {day.year}"
 
 
-def business_morning(after: datetime, hours: BusinessHours, closed: Collection[date]) -> datetime:
+def business_morning(after: datetime, hours: BusinessHours, closed: Container[date]) -> datetime:
     """The next opening, Monday to Thursday and no holiday, later than `after`: when access may end for a lapse.
 
     A Friday would leave a shelter alone with it over the weekend. All moments are naive UTC.
@@ -89,7 +89,7 @@ def business_morning(after: datetime, hours: BusinessHours, closed: Collection[d
     raise AssertionError("unreachable: _business_days ends with an error")
 
 
-def add_business_hours(start: datetime, amount: float, hours: BusinessHours, closed: Collection[date]) -> datetime:
+def add_business_hours(start: datetime, amount: float, hours: BusinessHours, closed: Container[date]) -> datetime:
     """The moment by which `amount` business hours have passed since `start`; both are naive UTC.
 
     Nothing due before the desk opens: zero hours from a Sunday is Monday's opening. ValueError for a negative amount.
@@ -106,33 +106,39 @@ def add_business_hours(start: datetime, amount: float, hours: BusinessHours, clo
     raise AssertionError("unreachable: _business_days ends with an error")
 
 
-def add_business_days(day: date, amount: int, closed: Collection[date]) -> date:
+def opening_and_closing(day: date, hours: BusinessHours) -> tuple[datetime, datetime]:
+    """When the desk opens and closes on a day, in naive UTC; it does not ask whether that is a business day."""
+    return _utc(day, hours.opens, hours.zone), _utc(day, hours.closes, hours.zone)
+
+
+def works(day: date, closed: Container[date]) -> bool:
+    """Monday to Friday, and no holiday."""
+    return day.weekday() <= FRIDAY and day not in closed
+
+
+def add_business_days(day: date, amount: int, closed: Container[date]) -> date:
     """The business day that comes `amount` business days after `day`, or before it where `amount` is negative."""
     step = timedelta(1 if amount >= 0 else -1)
     left, idle = abs(amount), 0
     while left:
         day += step
-        idle = 0 if _works(day, closed) else idle + 1
+        idle = 0 if works(day, closed) else idle + 1
         left -= not idle
         if idle > _LONGEST_CLOSURE:
             raise ValueError(f"no business day within {_LONGEST_CLOSURE} days of {us_date(day)}: check the holidays")
     return day
 
 
-def _business_days(first: date, closed: Collection[date]) -> Iterator[date]:
+def _business_days(first: date, closed: Container[date]) -> Iterator[date]:
     day, idle = first, 0
     while idle <= _LONGEST_CLOSURE:
-        if _works(day, closed):
+        if works(day, closed):
             idle = 0
             yield day
         else:
             idle += 1
         day += timedelta(1)
     raise ValueError(f"no business day within {_LONGEST_CLOSURE} days after {us_date(first)}: check the holidays")
-
-
-def _works(day: date, closed: Collection[date]) -> bool:
-    return day.weekday() <= FRIDAY and day not in closed
 
 
 def _utc(day: date, at: time, zone: str) -> datetime:

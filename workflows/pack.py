@@ -109,6 +109,7 @@ class SignIn:
     """The portal's own sign-in: its password profile, when an idle session ends, how many failures lock an account.
 
     Failures within `address_minutes` from one address, and within `all_minutes` from everywhere, come before that.
+    What weighs much is done only by whoever has shown within `prove_minutes` that it is them.
     """
 
     idle_minutes: int
@@ -120,6 +121,7 @@ class SignIn:
     address_requests: int = 30
     all_tries: int = 100
     all_minutes: int = 5
+    prove_minutes: int = 15
 
     @property
     def passwords(self) -> Profile:

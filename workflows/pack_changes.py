@@ -27,6 +27,8 @@ STANZAS = {
     "notice": "Notice", "retention": "Retention", "brake": "Brake", "warnings": "Warnings", "plan": "Plan or policy",
     "review": "Security review", "review_category": "Category of the security review", "review_item": "Item of the security review",
     "board_record": "Record to be kept on file", "data_release": "Releases of data",
+    "outages": "Outages", "weekly_maintenance": "Weekly maintenance", "outage_system": "System that can be out",
+    "outage_told": "Who is told of an outage",
     "corrective_actions": "Corrective actions", "finding": "Kind of finding", "review_results": "Results of reviews",
     "sanctions": "Sanctions", "violation": "Violation", "ladder": "Step of the ladder of sanctions",
 }  # fmt: skip

@@ -144,6 +144,7 @@ def read_sign_in(s: Stanza) -> SignIn:
         address_requests=s.number("address_requests", 3, 1000, SIGN_IN.address_requests),
         all_tries=s.number("all_tries", 10, 100_000, SIGN_IN.all_tries),
         all_minutes=s.number("all_minutes", 1, 1440, SIGN_IN.all_minutes),
+        prove_minutes=s.number("prove_minutes", 1, 720, SIGN_IN.prove_minutes),
     )
 
 

@@ -16,6 +16,10 @@ from workflows.business_time import BusinessHours, HolidayRule, holidays
 from workflows.corrective_pack import FROM_BEFORE as NO_FINDINGS
 from workflows.corrective_pack import Corrective, read_corrective
 from workflows.enforcement_pack import FROM_BEFORE, Enforcement, read_enforcement
+from workflows.front_pack import FROM_BEFORE as PLAIN_FRONT
+from workflows.front_pack import Front, read_front
+from workflows.helpdesk_pack import FROM_BEFORE as PLAIN_DESK
+from workflows.helpdesk_pack import Helpdesk, read_helpdesk
 from workflows.incident_pack import NO_INCIDENTS, Incidents, read_incidents
 from workflows.pack import (
     AccessLevel,
@@ -34,6 +38,7 @@ from workflows.pack import (
     Warnings,
     WorkOrders,
 )  # fmt: skip
+from workflows.outage_pack import NO_OUTAGES, Outages, read_outages
 from workflows.plans_pack import NO_PLANS, PlansPack, read_plans
 from workflows.questions import Prerequisite
 from workflows.review_pack import Review, read_review
@@ -84,6 +89,9 @@ class Policy:
     incidents: Incidents = NO_INCIDENTS
     review: Review | None = None
     corrective: Corrective = NO_FINDINGS
+    outages: Outages = NO_OUTAGES
+    helpdesk: Helpdesk = PLAIN_DESK
+    front: Front = PLAIN_FRONT
 
     def prerequisite(self, prerequisite_id: str) -> Prerequisite:
         return next(p for p in self.prerequisites if p.id == prerequisite_id)
@@ -170,6 +178,9 @@ def _load(text: str, file: str) -> Policy:
         enforcement=read_enforcement(pack, [course.id for course in courses]),
         review=read_review(pack),
         corrective=read_corrective(pack),
+        outages=read_outages(pack),
+        helpdesk=read_helpdesk(pack),
+        front=read_front(pack),
     )
     for stanza in (training, hours, pack):
         stanza.done()

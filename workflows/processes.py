@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from workflows.front_processes import ARTICLE, SERVICE_REQUEST, SURVEY
 from workflows.machine import Machine, Move
+from workflows.ticket_processes import TICKET
 from workflows.vocabulary import Action
 
 AGENCY = Machine("agency", "joining", {
@@ -170,6 +172,14 @@ INCIDENT = Machine("incident", "reported", {
     "raise": Move(("reported", "reviewing", "answered"), "reported", Action.COMPLAINT_ANSWER, "was raised from a complaint to an incident"),
 })  # fmt: skip
 
+OUTAGE = Machine("outage", "announced", {
+    "begin": Move(("announced",), "going_on", Action.OUTAGE_REACT, "began"),
+    "report": Move(("announced",), "going_on", Action.OUTAGE_ANNOUNCE, "is going on"),
+    "end": Move(("going_on",), "ended", Action.OUTAGE_WORK, "ended"),
+    "call_off": Move(("announced",), "called_off", Action.OUTAGE_WORK, "was called off"),
+    "mistaken": Move(("going_on",), "called_off", Action.OUTAGE_WORK, "was reported by mistake"),
+})  # fmt: skip
+
 MACHINES: Mapping[str, Machine] = {
     m.name: m
     for m in (
@@ -192,5 +202,10 @@ MACHINES: Mapping[str, Machine] = {
         REVIEW,
         PLAN,
         DATA_RELEASE,
+        OUTAGE,
+        TICKET,
+        ARTICLE,
+        SERVICE_REQUEST,
+        SURVEY,
     )
 }

@@ -292,6 +292,24 @@ class Action(StrEnum):
     ORDER_REPLACE = "order.replace"
     PASSWORD_REVEAL = "password.reveal"
     CORE_RECONCILE = "core_hmis.reconcile"
+    # tickets of the help desk
+    TICKET_SEE = "ticket.see"
+    TICKET_OPEN = "ticket.open"
+    TICKET_ADD = "ticket.add"
+    TICKET_ANSWER = "ticket.answer"
+    TICKET_SOLVE = "ticket.solve"
+    TICKET_WORK = "ticket.work"
+    TICKET_REACT = "ticket.react"
+    TICKET_REDACT = "ticket.redact"
+    TICKET_RATE = "ticket.rate"
+    TICKET_EXPORT = "ticket.export"
+    CLOSURE_EDIT = "closure.edit"
+    CANNED_EDIT = "canned.edit"
+    # outages
+    OUTAGE_ANNOUNCE = "outage.announce"
+    OUTAGE_WORK = "outage.work"
+    OUTAGE_REACT = "outage.react"
+    OUTAGE_PUT_AWAY = "outage.put_away"
     # security reviews
     REVIEW_SEE = "review.see"
     REVIEW_OPEN = "review.open"
@@ -302,6 +320,18 @@ class Action(StrEnum):
     REVIEW_COMMENT = "review.comment"
     REVIEW_SIGN_OFF = "review.sign_off"
     REVIEW_VISIT = "review.visit"
+    # knowledge base, service requests, feedback
+    ARTICLE_READ = "article.read"
+    ARTICLE_SEE = "article.see"
+    ARTICLE_WRITE = "article.write"
+    SERVICE_SEE = "service.see"
+    SERVICE_ASK = "service.ask"
+    SERVICE_WORK = "service.work"
+    SERVICE_REVIEW = "service.review"
+    SURVEY_SEE = "survey.see"
+    SURVEY_ASK = "survey.ask"
+    SURVEY_ANSWER = "survey.answer"
+    SURVEY_REACT = "survey.react"
     # the house
     JOB_RETRY = "job.retry"
     LINK_SEND = "link.send"
@@ -345,6 +375,12 @@ class Effect(StrEnum):
     EXPIRE = "expire"
     SIGN_AGAIN = "sign_again"
     READ_SCANS = "read_scans"
+    OUTAGE = "outage"
+    COMPARE = "compare"
+    SURVEY_MAIL = "survey_mail"
+    TICKET_MAIL = "ticket_mail"
+    FETCH_MAIL = "fetch_mail"
+    TICKET_SHRED = "ticket_shred"
 
 
 class Outcome(StrEnum):

@@ -46,6 +46,10 @@ class Storage:
             raise FileLost(f"The file {sha256[:12]}… was changed on disk. Restore it from the backup.")
         return content
 
+    def remove(self, sha256: str) -> None:
+        """Removes the file of that fingerprint for good; nothing happens where it is not there."""
+        self.path(sha256).unlink(missing_ok=True)
+
     def path(self, sha256: str) -> Path:
         """Where the file of that fingerprint lies; ValueError for anything that is none, such as a path."""
         if not re.fullmatch(r"[0-9a-f]{64}", sha256):

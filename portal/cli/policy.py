@@ -127,6 +127,7 @@ def policy_activate(settings: Callable[..., Settings], file: Path, note: str, ye
                 now=now,
                 note=note or f"Proposed from {file.name}.",
                 foreseen=found.kept(),
+                by_scim=chosen.by_scim,
             )
         click.echo(
             "\nProposed. A second person has to activate it: another operator by this same command, or a Lead administrator on the page."

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from forms import documents
 from portal import jobs
 from portal.actors import Actor, actor_of
-from portal.adapters.mail import Mailer, Message
+from portal.adapters.mail import Before, Mailer, Message
 from portal.db import transaction
 from portal.demo.names import Somebody
 from portal.effects.registry import HANDLERS
@@ -47,15 +47,16 @@ class Mailbox:
         self.codes: dict[str, list[str]] = defaultdict(list)
         self.count = 0
 
-    def send(self, message: Message) -> None:
+    def send(self, message: Message, *, before: Before | None = None) -> tuple[str, ...]:
         self.count += 1
+        if before is not None:
+            before()
         if found := LINK.search(message.text):
             self.links[message.to_email].append(found[1])
         if found := CODE.search(message.text):
             self.codes[message.to_email].append(found[1] + found[2])
-            return  # by the time a visitor comes, the code has expired
-        if message.sent_at >= self.since:
-            self.onwards.send(message)
+            return ()  # by the time a visitor comes, the code has expired
+        return self.onwards.send(message) if message.sent_at >= self.since else ()
 
 
 class Driver:

@@ -8,6 +8,7 @@ from portal import jobs
 from portal.db import reading, transaction
 from portal.jobs import Job
 from portal.services import lapses, look_ahead
+from portal.services.helpdesk.feedback import surveys
 from portal.services.people import departures, licences
 from portal.services.security import duties
 from portal.services.security.actions import exceptions
@@ -28,6 +29,7 @@ def _lapses(context: Context, job: Job) -> None:
         if jobs.holds(session, job):
             lapses.keep(session, coming, now=now)
             exceptions.lapse(session, now=now, policy=policy)
+            surveys.run_out(session, now=now, policy=policy)
             if lapses.untold(session, now=now, policy=policy):
                 lapses.tell(session, now=now, policy=policy)
                 duties.tell(session, now=now, policy=policy)

@@ -2,7 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
-from portal.effects import executed_copy, expire, mail, provision, read_scans, reconsider, sign_again
+from portal.effects import (
+    compare,
+    executed_copy,
+    expire,
+    fetch_mail,
+    mail,
+    outage,
+    provision,
+    read_scans,
+    reconsider,
+    sign_again,
+    survey_mail,
+    ticket_mail,
+    ticket_shred,
+)
 from portal.jobs import Job
 from portal.wiring import Context
 from workflows.vocabulary import Effect
@@ -18,4 +32,10 @@ HANDLERS: Mapping[Effect, Handler] = {
     Effect.EXPIRE: expire.handle,
     Effect.SIGN_AGAIN: sign_again.handle,
     Effect.READ_SCANS: read_scans.handle,
+    Effect.OUTAGE: outage.handle,
+    Effect.SURVEY_MAIL: survey_mail.handle,
+    Effect.COMPARE: compare.handle,
+    Effect.TICKET_SHRED: ticket_shred.handle,
+    Effect.TICKET_MAIL: ticket_mail.handle,
+    Effect.FETCH_MAIL: fetch_mail.handle,
 }

@@ -12,10 +12,33 @@ from portal.models.access import (
     Seat,
 )
 from portal.models.agencies import Agency, HudRecord, Project
-from portal.models.core_hmis import Handover, WorkOrder
+from portal.models.core_hmis import CoreComparison, CoreDifference, Handover, WorkOrder
 from portal.models.day_one import BulkScan, ColumnMap, DayOneImport, OtherAddress, RosterEntry
 from portal.models.delegation import Delegation
 from portal.models.evidence import EVIDENCE_TRIGGERS, EndedEvidence, Evidence
+from portal.models.helpdesk.feedback import FEEDBACK_TRIGGERS, Survey, SurveyAnswer, SurveyFollowUp, SurveyInvite
+from portal.models.helpdesk.knowledge import KNOWLEDGE_TRIGGERS, Article, ArticleVersion, ArticleVote, ArticleWord
+from portal.models.helpdesk.service_requests import SERVICE_TRIGGERS, ServiceActivity, ServiceRequest, ServiceReview
+from portal.models.helpdesk.outages import (
+    OUTAGE_TRIGGERS,
+    Outage,
+    OutageAcknowledged,
+    OutageNotice,
+    OutageUpdate,
+)
+from portal.models.helpdesk.ticket_clock import Closure, TicketPause
+from portal.models.helpdesk.ticket_mail import MAIL_TRIGGERS, MailArrival, MailboxLook
+from portal.models.helpdesk.ticket_work import CannedReply, SavedView, TicketDraft, TicketPresence
+from portal.models.helpdesk.tickets import (
+    TICKET_TRIGGERS,
+    MessageSeen,
+    Ticket,
+    TicketEntry,
+    TicketFile,
+    TicketFollower,
+    TicketTag,
+    TicketWord,
+)
 from portal.models.kept import KEPT_TRIGGERS
 from portal.models.lapses import Lapse, LapseDay, StoppedCase, SweepStop
 from portal.models.packs import PackActivation
@@ -71,6 +94,12 @@ TRIGGERS = (
     *REVIEW_TRIGGERS,
     *INCIDENT_TRIGGERS,
     *SANCTION_TRIGGERS,
+    *OUTAGE_TRIGGERS,
+    *TICKET_TRIGGERS,
+    *MAIL_TRIGGERS,
+    *KNOWLEDGE_TRIGGERS,
+    *SERVICE_TRIGGERS,
+    *FEEDBACK_TRIGGERS,
 )
 
 __all__ = [
@@ -78,13 +107,21 @@ __all__ = [
     "AccessRequest",
     "Account",
     "Agency",
+    "Article",
+    "ArticleVersion",
+    "ArticleVote",
+    "ArticleWord",
     "AuditEntry",
     "BackgroundCheck",
     "BoardRecord",
     "BulkScan",
     "Checklist",
+    "Closure",
     "ColumnMap",
     "Containment",
+    "CannedReply",
+    "CoreComparison",
+    "CoreDifference",
     "CoreUser",
     "CorrectiveAction",
     "CorrectiveFile",
@@ -117,8 +154,15 @@ __all__ = [
     "LapseDay",
     "Licence",
     "Link",
+    "MailArrival",
+    "MailboxLook",
     "Membership",
+    "MessageSeen",
     "OtherAddress",
+    "Outage",
+    "OutageAcknowledged",
+    "OutageNotice",
+    "OutageUpdate",
     "PackActivation",
     "PastPassword",
     "Person",
@@ -140,12 +184,29 @@ __all__ = [
     "Sanction",
     "SanctionNotice",
     "Seat",
+    "SavedView",
     "SecurityReview",
     "SignInLimit",
+    "ServiceActivity",
+    "ServiceRequest",
+    "ServiceReview",
     "Signature",
     "StoppedCase",
     "StoredFile",
+    "Survey",
+    "SurveyAnswer",
+    "SurveyFollowUp",
+    "SurveyInvite",
     "SweepStop",
+    "Ticket",
+    "TicketDraft",
+    "TicketEntry",
+    "TicketFile",
+    "TicketFollower",
+    "TicketPause",
+    "TicketPresence",
+    "TicketTag",
+    "TicketWord",
     "TrainingResult",
     "Waiver",
     "WebSession",

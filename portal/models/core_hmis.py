@@ -1,4 +1,4 @@
-"""Work orders for the core HMIS and the temporary password handed over once."""
+"""Work orders for the core HMIS, the temporary password handed over once, and how its own list differs from ours."""
 
 from datetime import datetime
 from typing import Any
@@ -60,3 +60,41 @@ class Handover(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime)
     revealed_at: Mapped[datetime | None] = mapped_column(DateTime)
     dropped_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+
+class CoreComparison(Base):
+    """One look at the core HMIS's own list: how many accounts stood there and here, and how many were being changed."""
+
+    __tablename__ = "core_comparison"
+    __table_args__ = (Index("ix_core_comparison_at", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime)
+    by: Mapped[str] = mapped_column(String(200))
+    there: Mapped[int] = mapped_column(Integer)
+    here: Mapped[int] = mapped_column(Integer)
+    under_way: Mapped[int] = mapped_column(Integer)
+
+
+class CoreDifference(Base):
+    """One account that the core HMIS has otherwise than the portal, from the look that found it to the one that no longer did."""
+
+    __tablename__ = "core_difference"
+    __table_args__ = (
+        Index(
+            "uq_core_difference_open", "found", "user_id", unique=True,
+            sqlite_where=text("settled_at IS NULL"), postgresql_where=text("settled_at IS NULL"),
+        ),
+        Index("ix_core_difference_settled", "settled_at"),
+    )  # fmt: skip
+    id: Mapped[int] = mapped_column(primary_key=True)
+    found: Mapped[str] = mapped_column(String(12))
+    rank: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    sentence: Mapped[str] = mapped_column(String(1000))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    first_seen_at: Mapped[datetime] = mapped_column(DateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(DateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime)
+
+    account: Mapped[Account | None] = relationship(viewonly=True)

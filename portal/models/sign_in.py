@@ -151,6 +151,7 @@ class WebSession(Base):
     seen_at: Mapped[datetime] = mapped_column(DateTime)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime)
     second_factor_at: Mapped[datetime | None] = mapped_column(DateTime)
+    proved_at: Mapped[datetime | None] = mapped_column(DateTime)
     link_id: Mapped[int | None] = mapped_column(ForeignKey("link.id"))
     address: Mapped[str] = mapped_column(String(64), default="")
     agent: Mapped[str] = mapped_column(String(300), default="")

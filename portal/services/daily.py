@@ -46,6 +46,11 @@ def ask_to_sign_again(session: Session, *, now: datetime) -> None:
     jobs.enqueue(session, Effect.SIGN_AGAIN, key="lead", now=now)
 
 
+def compare_with_core(session: Session, *, now: datetime) -> None:
+    """Has the worker look at the core HMIS's own list, so that whoever gets in there and should not is seen by the morning."""
+    jobs.enqueue(session, Effect.COMPARE, key="core_hmis", now=now)
+
+
 def look_ahead(session: Session, *, now: datetime, policy: Policy) -> None:
     """Has the worker look for what runs out, once the desk opens: nobody is mailed at night."""
     opens = add_business_hours(now, 0, policy.hours, policy.holidays)

@@ -76,13 +76,27 @@ def adopt(session: Session, policy: Policy, *, now: datetime) -> bool:
 
 
 def propose(
-    session: Session, policy: Policy, *, actor: Actor, now: datetime, note: str, foreseen: dict[str, Any] | None = None
+    session: Session,
+    policy: Policy,
+    *,
+    actor: Actor,
+    now: datetime,
+    note: str,
+    foreseen: dict[str, Any] | None = None,
+    by_scim: bool = False,
 ) -> PackActivation:
     """Has a pack wait for a second person, and mails the other Lead administrators.
 
-    Refuses one that is in force already, and any while another waits (ALREADY_DONE).
+    Refuses one that is in force already, and any while another waits (ALREADY_DONE); and, where the core HMIS is told
+    by SCIM (`by_scim`), a pack that does not say how access is written there (BAD_INPUT): no account could be made.
     """
     permissions.check(session, actor, Action.PACK_PROPOSE)
+    if by_scim and policy.scim is None:
+        raise bad_input(
+            "The core HMIS is told by SCIM here, and this pack does not say how access is written there. "
+            "Add [core_hmis.scim] to it.",
+            "text",
+        )
     if not note.strip():
         raise bad_input("Say what changes and why, for whoever has to decide.", "note")
     lock(session, lead=True)

@@ -38,6 +38,7 @@ DESK = {
     "brake": "desk.brake",
     "record": "desk.audit",
     "lapses": "desk.lapses",
+    "core_hmis": "desk.core_hmis",
     "sign_in": "desk.sign_in",
     "waivers": "waivers.index",
     "inherited": "day_one.inherited",

@@ -1,7 +1,7 @@
 """Sign-in kept thin: Flask-Login's user is a row of web_session, looked up by the hash of the cookie's token."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app, g, request, url_for
 from flask import session as browser_session
@@ -36,6 +36,8 @@ class SignedIn(UserMixin):
     has_second_factor: bool
     second_factor_passed: bool
     must_change_password: bool
+    proved_at: datetime
+    """When this browser last showed whose it is: by signing in, or by the code or the password once more."""
 
     def get_id(self) -> str:
         return self.token
@@ -111,6 +113,7 @@ def _signed_in(token: str, row: WebSession, credential: Credential | None, actor
         has_second_factor=bool(credential and credential.totp_confirmed_at),
         second_factor_passed=row.second_factor_at is not None,
         must_change_password=last_day is not None and has_password and kernel.today() > last_day,
+        proved_at=max(filter(None, (row.started_at, row.second_factor_at, row.proved_at))),
     )
 
 

@@ -57,7 +57,11 @@ def taken_in(upload: FileStorage, field: str, *, most_pages: int = MAX_PAGES) ->
     A picture is kept without where, when and with what it was taken.
     Called outside any transaction: a file without a row is litter, a row without a file would be a loss.
     """
-    content, name = upload.read(), upload.filename or "file"
+    return taken_from(upload.read(), upload.filename or "file", field, most_pages=most_pages)
+
+
+def taken_from(content: bytes, name: str, field: str, *, most_pages: int = MAX_PAGES) -> Scan:
+    """taken_in(), of content that came another way, such as a file attached to a message."""
     try:
         found = pdf.inspect_upload(content, name, most_pages=most_pages)
     except pdf.NotAccepted as no:

@@ -14,6 +14,7 @@ from portal.services.desk import waiver_lists
 from portal.services.people import waivers
 from portal.web.desk.room import as_csv, pager, to_agency, to_person
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, pressed, sessions, status_of, today
+from portal.web.proving import proven
 from workflows.business_time import us_date
 from workflows.vocabulary import LEAD, Action
 
@@ -127,6 +128,7 @@ def _whom(session: Session) -> tuple[Agency, Membership | None]:
 
 @blueprint.route("/<int:waiver_id>", methods=["GET", "POST"], endpoint="one")
 @permission(Action.WAIVER_SEE)
+@proven
 def one(waiver_id: int) -> Any:
     form = Decide()
     given = "given, and whoever waited for it is put before the gate again"
@@ -179,6 +181,7 @@ def withdraw(waiver_id: int) -> Any:
 
 @blueprint.route("/<int:waiver_id>/end", methods=["GET", "POST"], endpoint="end")
 @permission(Action.WAIVER_END)
+@proven
 def end(waiver_id: int) -> Any:
     form = EndWaiver()
 

@@ -122,6 +122,18 @@ def test_one_is_in_force_and_one_waits_at_most(world: World) -> None:
         assert [row.status for row in packs.history(session)] == ["in_force", "superseded"]
 
 
+def test_a_pack_without_words_for_scim_is_refused_where_the_core_hmis_is_told_by_it(world: World) -> None:
+    pack = text_of(MAINE)
+    start, end = pack.index("[core_hmis.scim]"), pack.index("\n[", pack.index("[core_hmis.scim.levels]"))
+    silent = load(pack[:start] + pack[end:])
+    assert silent.scim is None
+    with pytest.raises(Refused, match="does not say how access is written there") as no, world.change() as session:
+        packs.propose(session, silent, actor=world.admin, now=world.now, note="Why.", by_scim=True)
+    assert no.value.field == "text"
+    with world.change() as session:
+        assert packs.propose(session, silent, actor=world.admin, now=world.now, note="Why.").status == "proposed"
+
+
 def test_a_proposal_is_withdrawn_with_a_reason_and_never_comes_back(world: World) -> None:
     propose(world, STRICT)
 

@@ -43,6 +43,7 @@ from portal.services.agencies import agencies
 from portal.services.people import particulars
 from portal.web.uploads import download
 from tests.factories import Town
+from tests.support.mails import about_ticket
 from tests.support.pages import problems_of
 from tests.support.town import Browser
 from workflows.vocabulary import About, Kind
@@ -258,6 +259,10 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
         for name in sorted(kinds.MAILS.keys() - {"executed_copy"}):
             carries = {"link_id": link.id} if name in {*links.MAILS.values(), "invite_director", "code"} else {}
             carries |= {"change_id": change_id} if name.startswith("email_") else {}
+            carries |= about_ticket(
+                session, name, agency_id=side.agency_id, asker_id=user.id, asker="<script>alert(1)</script>\r\nBcc: evil@example.com",
+                admin_id=side.members["admin"].person_id, now=town.now, subject="<img src=x onerror=alert(1)>",
+            )  # fmt: skip
             job = Job(
                 id=1,
                 lease="",

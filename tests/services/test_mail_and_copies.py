@@ -38,6 +38,7 @@ from portal.refusals import Refused
 from portal.services import links, paperwork
 from portal.wiring import make_context
 from tests.services.paper import AGREEMENT, KEYS, NOW, POLICY, USER, build, prove
+from tests.support.mails import about_ticket
 from tests.support.record import AUDIT_KEY
 from workflows.vocabulary import Effect
 
@@ -157,6 +158,9 @@ def other_subjects(world, name):
         "stop_id": stop.id,
         "waiver_id": waiver.id,
     }
+    about |= about_ticket(
+        session, name, agency_id=world.agency.id, asker_id=person.id, asker=person.name, admin_id=world.people["manager"].id, now=NOW
+    )  # fmt: skip
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
 

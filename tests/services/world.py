@@ -57,8 +57,11 @@ class Outbox:
     def __init__(self) -> None:
         self.sent: list[Any] = []
 
-    def send(self, message: Any) -> None:
+    def send(self, message: Any, *, before: Any = None) -> tuple[str, ...]:
+        if before is not None:
+            before()
         self.sent.append(message)
+        return ()
 
 
 def _anchors(engine: Engine) -> Path:

@@ -138,7 +138,7 @@ def test_static_files_are_those_that_were_built() -> None:
     assert there == set(sums)
     for name, digest in sums.items():
         assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest, name
-    for name in ("portal.js", "idle.js", "review.js", "LICENCES", "mark.svg"):
+    for name in ("portal.js", "idle.js", "review.js", "suggest.js", "tickets.js", "LICENCES", "mark.svg"):
         assert (STATIC / name).read_bytes() == (ROOT / "tools" / "ui" / name).read_bytes(), (
             f"{name}: run the build in tools/ui"
         )

@@ -4,10 +4,20 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from portal.adapters.mail.file import FileMailer
-from portal.adapters.mail.port import Attachment, Mailer, MailError, Message
+from portal.adapters.mail.port import Attachment, Before, Mailer, MailError, MailUncertain, Message
 from portal.adapters.mail.smtp import SmtpMailer
 
-__all__ = ["Attachment", "FileMailer", "MailError", "Mailer", "Message", "SmtpMailer", "make_mailer"]
+__all__ = [
+    "Attachment",
+    "Before",
+    "FileMailer",
+    "MailError",
+    "MailUncertain",
+    "Mailer",
+    "Message",
+    "SmtpMailer",
+    "make_mailer",
+]
 
 
 def make_mailer(url: str) -> Mailer:

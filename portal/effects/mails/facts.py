@@ -12,7 +12,9 @@ from forms import documents
 from portal.actors import roles_of
 from portal.adapters.mail import Attachment
 from portal.adapters.storage import Storage
+from portal.effects.mail_outages import outage_facts
 from portal.effects.mail_sanctions import sanction_facts
+from portal.effects.mail_tickets import ticket_facts
 from portal.effects.mails.kinds import Facts
 from portal.models import (
     AccessRequest,
@@ -31,6 +33,8 @@ from portal.models import (
     RecordCheck,
     SecurityReview,
     StoredFile,
+    Survey,
+    SurveyInvite,
     SweepStop,
     Waiver,
     WorkOrder,
@@ -38,6 +42,7 @@ from portal.models import (
 from portal.refusals import Refused
 from portal.services import links
 from portal.services.agencies.delegations import SCOPES
+from portal.services.helpdesk.feedback import answering
 from portal.services.home import running_out
 from portal.services.paperwork import again
 from portal.services.people import mailbox
@@ -79,9 +84,14 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
         "news": payload.get("news", ""),
     }  # fmt: skip
     sanction_facts(session, facts, payload, context)
+    outage_facts(session, facts, payload, context)
+    if not ticket_facts(session, facts, payload, context):
+        return None
     if payload.get("change_id") and not _address(session, facts, payload, now, context):
         return None
     if link is not None and not _carry(session, facts, link, payload, now, context):
+        return None
+    if payload.get("invite_id") and not _asked(session, facts, payload, now, context):
         return None
     if payload["mail"] == "brake_pulled" and (facts["stop"] is None or facts["stop"].status != "pulled"):
         return None
@@ -106,6 +116,16 @@ def _address(session: Session, facts: Facts, payload: Mapping[str, Any], now: da
     facts["to_email"] = change.email
     envelope = mailbox.send(session, change=change, keys=context.keys)
     facts["link_href"] = f"{context.settings.base_url}{mailbox.PATH}{envelope}"
+    return True
+
+
+def _asked(session: Session, facts: Facts, payload: Mapping[str, Any], now: datetime, context: Context) -> bool:
+    """A survey, with somebody's own link; False where it is closed by now, or was answered."""
+    invite = session.get_one(SurveyInvite, payload["invite_id"])
+    facts["survey"] = session.get_one(Survey, invite.survey_id)
+    if invite.used or not answering.takes_answers(facts["survey"], now=now, policy=context.policy):
+        return False
+    facts["link_href"] = f"{context.settings.base_url}/feedback/{answering.link(context.keys, invite)}"
     return True
 
 

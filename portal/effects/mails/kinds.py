@@ -31,6 +31,10 @@ def _review(facts: Facts) -> str:
     return f"/security/reviews/{facts['review'].id}"
 
 
+def _ticket(facts: Facts) -> str:
+    return f"/help/{facts['ticket'].id}"
+
+
 MAILS: Mapping[str, Kind] = {
     "invite_director": Kind("Read and sign"),
     "invite_staff": Kind("Accept the invitation"),
@@ -57,6 +61,11 @@ MAILS: Mapping[str, Kind] = {
     "incident_reported": Kind("Read the report", _incident),
     "incident_added": Kind("Read what was added", _incident),
     "incident_asked": Kind("Read what you are asked", lambda _facts: "/security/asked"),
+    "outage_said": Kind("See where it stands", lambda facts: f"/outages/{facts['outage'].id}"),
+    "ticket_for_admin": Kind("Read the question, and answer it", _ticket),
+    "ticket_moved": Kind("See your question", _ticket),
+    "ticket_solved": Kind("Say whether it was solved well"),
+    "tickets_overdue": Kind("Open the overdue tickets", lambda _facts: "/tickets?show=overdue"),
     "sanction_appealable": Kind("Read it, and appeal if you want to"),
     "sanction_notice": Kind("See the sanction", lambda facts: f"/security/sanctions/{facts['sanction'].id}"),
     "sanction_letter": Kind(""),
@@ -82,5 +91,6 @@ MAILS: Mapping[str, Kind] = {
     "review_handed": Kind("See your items", _review),
     "review_returned": Kind("See what is asked", _review),
     "review_to_sign_off": Kind("Read the answers", _review),
+    "survey": Kind("Answer the questions"),
     "review_signed_off": Kind("See the review", _review),
 }

@@ -1,6 +1,8 @@
 """How often something may be tried: counted in the database by guarded statements, so that it holds across processes."""
 
+import hmac
 import ipaddress
+import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, delete, or_, update
@@ -25,6 +27,16 @@ def of_address(what: str, address: str) -> str:
             return f"{what}:{ipaddress.ip_network((parsed, 64), strict=False)}"
         parsed = parsed.ipv4_mapped
     return f"{what}:{parsed}"
+
+
+_FORGOTTEN = secrets.token_bytes(32)
+"""Made anew by each process and kept nowhere."""
+
+
+def of_unnamed(what: str, address: str) -> str:
+    """As of_address(), for acts that must lead to nobody: a digest that nobody can turn back once the process has ended."""
+    mark = hmac.digest(_FORGOTTEN, of_address(what, address).encode(), "sha256").hex()
+    return f"{what}:{mark}"[:80]
 
 
 def take(session: Session, key: str, *, most: int, within: timedelta, now: datetime) -> int:

@@ -52,25 +52,31 @@ def lapses_counted(
     session: Session, actor: Actor, *, on: date, within: str = "", agency: str = ""
 ) -> list[tuple[str, int, date]]:
     """(prerequisite, how many, the first day) of the same list, the most frequent first; one statement."""
-    rows = _lapses(actor, on, within, agency).with_only_columns(
-        Lapse.prerequisite, func.count(), func.min(Lapse.due), maintain_column_froms=True
-    )
+    rows = _chosen(select(Lapse.prerequisite, func.count(), func.min(Lapse.due)), actor, on, within)
+    if agency:
+        rows = rows.join(Agency, Agency.id == Lapse.agency_id).where(Agency.name_key.like(like(agency), escape="/"))
     counted = session.execute(rows.group_by(Lapse.prerequisite))
     return sorted(((name, count, first) for name, count, first in counted), key=lambda row: (-row[1], row[0]))
 
 
 def _lapses(actor: Actor, on: date, within: str, agency: str) -> Select[Any, Any, Any]:
-    query = (
+    query: Select[Any, Any, Any] = (
         select(Lapse, Agency.name, Person)
         .join(Agency, Agency.id == Lapse.agency_id)
         .outerjoin(Person, Person.id == Lapse.person_id)
-        .where(Lapse.settled_at.is_(None), permissions.visible(actor, Action.LAPSE_SEE, Lapse))
     )
+    query = _chosen(query, actor, on, within)
+    return query.where(Agency.name_key.like(like(agency), escape="/")) if agency else query
+
+
+def _chosen(query: Any, actor: Actor, on: date, within: str) -> Any:
+    """Of a query about lapses those that are open, may be seen, and fall into the time."""
+    query = query.where(Lapse.settled_at.is_(None), permissions.visible(actor, Action.LAPSE_SEE, Lapse))
     if within == "lapsed":
         query = query.where(Lapse.due <= on)
     elif within.isdigit():
         query = query.where(Lapse.due > on, Lapse.due <= on + timedelta(min(int(within), 400)))
-    return query.where(Agency.name_key.like(like(agency), escape="/")) if agency else query
+    return query
 
 
 def held(session: Session, actor: Actor, stop: SweepStop, *, policy: Policy) -> Held:

@@ -40,6 +40,8 @@ TITLES: Mapping[Found, str] = {
     Found.RENAMED: "Another User ID in the core HMIS",
     Found.UNKNOWN: "In the core HMIS, and unknown to the portal",
 }
+DEEDS = frozenset({Found.OPEN_THERE, Found.SHUT_THERE})
+"""What telling the core HMIS once more mends."""
 LEARNED = "core HMIS: its own list"
 _ORDER = {found: number for number, found in enumerate(Found)}
 
@@ -121,7 +123,7 @@ def tell_again(session: Session, report: Report, *, actor: Actor, now: datetime,
     permissions.check(session, actor, Action.CORE_RECONCILE)
     told = []
     for each in report.differences:
-        if each.found not in (Found.OPEN_THERE, Found.SHUT_THERE) or each.account_id is None:
+        if each.found not in DEEDS or each.account_id is None:
             continue
         account = session.get_one(Account, each.account_id, with_for_update=True)
         if account.status in UNDER_WAY:

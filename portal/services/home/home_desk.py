@@ -4,13 +4,14 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, literal, select, text, union_all
+from sqlalchemy import Select, func, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
 from portal.models import (
     AccessRequest,
     Agency,
+    CoreDifference,
     Evidence,
     Lapse,
     Membership,
@@ -20,6 +21,7 @@ from portal.models.access import SELF_NAMED
 from portal.services import brake, lapses, record_checks
 from portal.services.desk import configuration_lists, desk_lists, enrolment_lists, licence_lists, sign_in_lists
 from portal.services.desk.desk_lists import MANY, said
+from portal.services.desk.reconcile import Found
 from portal.services.home import home_actions, home_day_one, home_incidents, home_sanctions
 from portal.services.people import waivers
 from portal.services.searching import absent
@@ -36,7 +38,7 @@ def queues(session: Session, *, actor: Actor, now: datetime, on: date, policy: P
         found += (
             _documents(session, actor) + _training(session) + _orders(session, now) + _to_enrol(session, policy, on)
         )
-        found += _without_seat(session) + _to_configure(session, on) + _failed(session)
+        found += _without_seat(session) + _to_configure(session, on) + _failed(session) + _differences(session)
     elif Role.TRAINER in actor.lead_roles:
         found += _training(session) + _to_enrol(session, policy, on)
     if Role.LEAD_ADMIN in actor.lead_roles:
@@ -274,6 +276,24 @@ def _failed(session: Session) -> list[Queue]:
         return []
     title = _many(failed.count, "job", "jobs", most=MANY) + " failed and need a look"
     return [{"kind": "desk:jobs", "title": title, "since": failed.oldest, "status": "overdue"}]
+
+
+def _differences(session: Session) -> list[Queue]:
+    """What the core HMIS has otherwise than the portal, where telling it again or somebody there can mend it."""
+    open_there, others, since = session.execute(
+        select(
+            func.count().filter(CoreDifference.found == Found.OPEN_THERE),
+            func.count().filter(CoreDifference.found != Found.OPEN_THERE),
+            func.min(CoreDifference.first_seen_at),
+        ).where(CoreDifference.settled_at.is_(None), CoreDifference.found != Found.UNKNOWN)
+    ).one()
+    if not open_there + others:
+        return []
+    title = _many(open_there + others, "account differs", "accounts differ") + " in the core HMIS"
+    hint = f"{open_there} of them can sign in there and should not." if open_there else "None can sign in that should not."
+    return [
+        {"kind": "desk:core_hmis", "title": title, "since": since, "hint": hint, "status": "overdue" if open_there else "to_do"}
+    ]
 
 
 def _pack(session: Session, actor: Actor) -> list[Queue]:

@@ -9,8 +9,9 @@ from forms.sign_in import Code, Nothing
 from portal.db import transaction
 from portal.models import Link
 from portal.refusals import Refused
-from portal.services import links
+from portal.services import drafts, links
 from portal.services.account import lockout, sign_in
+from portal.web import late
 from portal.web.account.room import blueprint, enter, masked
 from portal.web.kernel import actor, keys, now, policy, public, sessions
 from workflows.vocabulary import Reason
@@ -49,7 +50,7 @@ def another_code(purpose: str, envelope: str) -> Any:
 @blueprint.post("/l/<purpose>/<envelope>")
 @public("the code mailed to the addressee is checked here")
 def prove(purpose: str, envelope: str) -> Any:
-    form, token, refusal = Code(), "", ""
+    form, token, refusal, onward = Code(), "", "", "/"
     with transaction(sessions()) as session:
         link = _open(session, purpose, envelope)
         email = link.person.email
@@ -58,12 +59,14 @@ def prove(purpose: str, envelope: str) -> Any:
             refusal = proof.sentence
             if proof.proven:
                 links.use(session, link=link, now=now())
+                typed = drafts.kept(session, person_id=link.person_id, page=late.SENT)
+                onward = url_for("account.typed") if typed else "/"
                 token = sign_in.start_session(
                     session, person=link.person, via="link", actor=actor(), now=now(), link_id=link.id
                 )
         mailed = links.has_live_code(link, now=now(), policy=policy())
     if token:
-        return enter(token, "/" if purpose == "sign_in" else url_for("account.new_password"))
+        return enter(token, onward if purpose == "sign_in" else url_for("account.new_password"))
     if refusal:
         form.refuse(refusal, "code")
     return _code_page(form, purpose, envelope, email, mailed=mailed), 400

@@ -14,6 +14,7 @@ from portal.services.account import sign_in
 from portal.web import kernel
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
+from portal.web.proving import proven
 from workflows.vocabulary import Action
 
 WRONG = (
@@ -104,6 +105,7 @@ def factor() -> Any:
 
 @blueprint.post("/account/second-factor/codes")
 @permission(Action.SIGN_IN)
+@proven
 def new_codes() -> Any:
     """Ten new codes, in the answer to this POST and never again."""
     if not Nothing().validate_on_submit():

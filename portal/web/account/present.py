@@ -2,7 +2,7 @@
 
 from flask_login import current_user
 
-from forms.sign_in import ChangePassword, OwnAddress
+from forms.sign_in import ChangePassword, OwnAddress, Present
 from portal.db import reading, transaction
 from portal.services.account import sign_in
 from portal.web import kernel
@@ -17,7 +17,7 @@ def must_say_present() -> bool:
         return current_user.via == "password" and sign_in.has_password(session, current_user.person.id)
 
 
-def is_right(form: ChangePassword | OwnAddress) -> bool:
+def is_right(form: ChangePassword | OwnAddress | Present) -> bool:
     """Counted like a sign-in: three failures lock. The form says what was wrong."""
     with transaction(sessions()) as session:
         attempt = sign_in.begin(

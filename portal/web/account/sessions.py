@@ -12,6 +12,7 @@ from portal.models import WebSession
 from portal.services.account import sessions as web_sessions
 from portal.web.account.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, public, sessions
+from portal.web.proving import proven
 from workflows.vocabulary import Action
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -53,6 +54,7 @@ def browser(agent: str) -> str:
 
 @blueprint.post("/account/sessions/<int:session_id>/end")
 @permission(Action.SIGN_IN)
+@proven
 def end_session(session_id: int) -> Any:
     if Nothing().validate_on_submit():
         with transaction(sessions()) as session:
@@ -63,6 +65,7 @@ def end_session(session_id: int) -> Any:
 
 @blueprint.post("/account/sessions/end-others")
 @permission(Action.SIGN_IN)
+@proven
 def end_others() -> Any:
     if Nothing().validate_on_submit():
         with transaction(sessions()) as session:

@@ -15,6 +15,7 @@ from portal.services.agencies.delegations import SCOPES
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, saved, trail
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.vocabulary import Action, Scope
 
 STATES = {"in force": "active", "coming": "planned", "over": "ended", "revoked": "revoked", "left": "ended"}
@@ -42,6 +43,7 @@ def listing(agency_id: int) -> Any:
 
 @blueprint.route("/<int:agency_id>/delegations/new", methods=["GET", "POST"], endpoint="new_delegation")
 @permission(Action.DELEGATION_GIVE)
+@proven
 def new(agency_id: int) -> Any:
     with reading(sessions()) as session:
         agency = found(session, agency_id, Action.DELEGATION_GIVE)

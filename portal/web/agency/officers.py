@@ -18,6 +18,7 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.overview import CALLED
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.vocabulary import Action, Role
 
 NAMED = {Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "security officer"}
@@ -63,6 +64,7 @@ def invite_director(agency_id: int) -> Any:
 
 @blueprint.route("/<int:agency_id>/officers", methods=["GET", "POST"], endpoint="officers")
 @permission(Action.AGENCY_SEE)
+@proven
 def officers_page(agency_id: int) -> Any:
     with reading(sessions()) as session:
         agency = found(session, agency_id)

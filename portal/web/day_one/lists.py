@@ -29,6 +29,7 @@ from portal.web import uploads
 from portal.web.day_one.room import STEPS, blueprint
 from portal.web.desk.room import text_file
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.vocabulary import Action, Reason
 
 TITLES = {"roster": "Roster of the core HMIS", "people": "List of people"}
@@ -106,6 +107,7 @@ def columns(sheet: str) -> Any:
 
 @blueprint.route("/desk/day-one/<sheet>/check", methods=["GET", "POST"], endpoint="check")
 @permission(Action.DAY_ONE_IMPORT)
+@proven
 def check(sheet: str) -> Any:
     kind = _known(sheet)
     draft, table = _draft(kind)

@@ -3,6 +3,7 @@
 from portal.web.desk import (
     audit,
     colleagues,
+    core_hmis,
     documents,
     enrolments,
     evidence,
@@ -24,6 +25,7 @@ __all__ = [
     "audit",
     "blueprint",
     "colleagues",
+    "core_hmis",
     "documents",
     "enrolments",
     "evidence",

@@ -11,12 +11,14 @@ from portal.db import reading
 from portal.services.desk import colleagues
 from portal.web.desk.room import blueprint, to_person
 from portal.web.kernel import actor, now, permission, policy, saved, sessions
+from portal.web.proving import proven
 from portal.web.role_names import ROLE_NAMES
 from workflows.vocabulary import AT_THE_LEAD, Action
 
 
 @blueprint.route("/colleagues", methods=["GET", "POST"], endpoint="colleagues")
 @permission(Action.USER_INVITE)
+@proven
 def index() -> Any:
     form = Invite()
     form.role.choices = choices(

@@ -18,6 +18,7 @@ from portal.services.desk.desk_lookups import subjects
 from portal.web import uploads
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.vocabulary import KINDS, About, Action
 
 ABOUT = {
@@ -83,6 +84,7 @@ def on_record(about: str, subject_id: int) -> Any:
 
 @blueprint.route("/evidence/rows/<int:row_id>", methods=["GET", "POST"], endpoint="evidence_row")
 @permission(Action.EVIDENCE_RECORD)
+@proven
 def row(row_id: int) -> Any:
     """One row of evidence: what it rests on, and ending or withdrawing it."""
     form = EndForm()

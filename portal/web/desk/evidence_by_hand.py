@@ -22,12 +22,14 @@ from portal.web import uploads
 from portal.web.desk.evidence import the_subject, which
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.business_time import us_date
 from workflows.vocabulary import KINDS, About, Action, Kind
 
 
 @blueprint.route("/evidence/<about>/<int:subject_id>/record/<kind>", methods=["GET", "POST"], endpoint="record")
 @permission(Action.EVIDENCE_RECORD)
+@proven
 def record(about: str, subject_id: int, kind: str) -> Any:
     if kind not in set(Kind) or about not in KINDS[Kind(kind)].about:
         raise not_found()

@@ -48,6 +48,7 @@ ROOMS = (
             ("Inherited people", "day_one.inherited"),
             ("What runs out", "desk.lapses"),
             ("Locked accounts", "desk.sign_in"),
+            ("Comparison with the core HMIS", "desk.core_hmis"),
             ("The Lead's people", "desk.colleagues"),
             ("Waivers", "waivers.index"),
             ("Documents in force", "desk.versions"),

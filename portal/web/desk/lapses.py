@@ -17,6 +17,7 @@ from portal.services.people import grants
 from portal.services.people.standing_view import TITLES
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
+from portal.web.proving import proven
 from workflows.business_time import us_date
 from workflows.vocabulary import Action, Reason
 
@@ -79,6 +80,7 @@ def _lapses_csv(prerequisite: str, chosen: dict[str, Any]) -> Any:
 
 @blueprint.route("/brake", methods=["GET", "POST"], endpoint="brake")
 @permission(Action.BRAKE_SEE)
+@proven
 def the_brake() -> Any:
     form = Release()
     if request.method == "POST" and form.validate_on_submit():

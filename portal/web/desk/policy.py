@@ -14,6 +14,7 @@ from portal.services import packs
 from portal.services.desk import pack_preview
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, context, now, permission, policy, sessions
+from portal.web.proving import proven
 from workflows import pack_changes
 from workflows.policy import MAINE, Policy, PolicyError, load
 from workflows.vocabulary import Action
@@ -38,6 +39,7 @@ def in_force() -> Any:
 
 @blueprint.route("/policy/propose", methods=["GET", "POST"], endpoint="policy_propose")
 @permission(Action.PACK_PROPOSE)
+@proven
 def propose() -> Any:
     """Three pages: the text and a note, then what it would change and for whom, then it waits for a second person."""
     form = ProposePack()
@@ -99,7 +101,10 @@ def _to_check(form: ProposePack, candidate: Policy) -> Any:
 def _proposed(form: ProposePack, candidate: Policy) -> Any:
     with transaction(sessions()) as session:
         found = pack_preview.preview(session, candidate=candidate, now=now(), policy=context().policy)
-        packs.propose(session, candidate, actor=actor(), now=now(), note=form.note.data or "", foreseen=found.kept())
+        packs.propose(
+            session, candidate, actor=actor(), now=now(), note=form.note.data or "", foreseen=found.kept(),
+            by_scim=context().settings.by_scim,
+        )  # fmt: skip
     flash(f"{candidate.name}, version {candidate.version[:12]}, waits for a second person.", "success")
     return redirect(url_for("desk.policy"))
 

@@ -17,6 +17,7 @@ from portal.web.desk.foreseen_list import as_rows, part, texts
 from portal.web.desk.policy import find
 from portal.web.desk.room import as_csv, blueprint
 from portal.web.kernel import actor, context, now, permission, policy, sessions
+from portal.web.proving import proven
 from workflows import pack_changes
 from workflows.policy import MAINE, Policy, load
 from workflows.vocabulary import Action, Reason
@@ -77,6 +78,7 @@ def _csv(form: ForeseenFilter, found: Preview, pack: Policy) -> Any:
 
 @blueprint.route("/policy/<version>/activate", methods=["GET", "POST"], endpoint="policy_activate")
 @permission(Action.PACK_ACTIVATE)
+@proven
 def activate(version: str) -> Any:
     """Says exactly what happens to whom, as of this moment; carries it out for whoever saw just that."""
     form = Agree()

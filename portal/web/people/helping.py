@@ -16,6 +16,7 @@ from portal.services.account import lockout, resets, signing_out, vouching
 from portal.services.people import mailbox
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.people.room import blueprint, find
+from portal.web.proving import proven
 from workflows.vocabulary import Action, Reason
 
 APART = (Reason.NOT_ALLOWED, Reason.SAME_PERSON, Reason.NOT_FOUND)
@@ -120,6 +121,7 @@ def sign_out(membership_id: int) -> Any:
 
 @blueprint.route("/<int:membership_id>/vouch", methods=["GET", "POST"], endpoint="vouch")
 @permission(Action.FACTOR_VOUCH)
+@proven
 def vouch(membership_id: int) -> Any:
     form = Vouch()
 
@@ -141,6 +143,7 @@ def vouch(membership_id: int) -> Any:
 
 @blueprint.route("/<int:membership_id>/email", methods=["GET", "POST"], endpoint="email")
 @permission(Action.EMAIL_CHANGE)
+@proven
 def email(membership_id: int) -> Any:
     form = AddressForAnother()
     with reading(sessions()) as session:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, contains_eager
 
-from portal.models import Agency, ReviewAnswer, SecurityReview
+from portal.models import Agency, Membership, ReviewAnswer, SecurityReview
 from portal.services import holders
 from portal.services.security.duty import Duty, Looker
 from portal.services.security.reviews.campaigns import OPEN
@@ -26,14 +26,16 @@ def duties(session: Session, on: date, policy: Policy, looker: Looker | None) ->
     reach = on + timedelta(policy.warnings.days[0])
     query = select(SecurityReview).join(SecurityReview.agency).options(contains_eager(SecurityReview.agency))
     query = query.where(SecurityReview.status.in_(OPEN), SecurityReview.due <= reach, Agency.status != "ended")
-    if looker is not None and not looker.holds(Role.LEAD_SECURITY, Role.AUDITOR, Role.BOARD_MEMBER):
+    if looker is not None:
         mine = select(ReviewAnswer.review_id).where(ReviewAnswer.handed_to == looker.person_id)
-        there = {agency for agency, _ in looker.roles}
-        query = query.where(or_(SecurityReview.agency_id.in_(there), SecurityReview.id.in_(mine)))
+        theirs = [SecurityReview.agency_id.in_({agency for agency, _ in looker.roles}), SecurityReview.id.in_(mine)]
+        if looker.holds(Role.LEAD_SECURITY, Role.AUDITOR, Role.BOARD_MEMBER):
+            theirs.append(SecurityReview.status.not_in((*ANSWERING, "sent")))
+        query = query.where(or_(*theirs))
     reviews = session.scalars(query.order_by(SecurityReview.due, SecurityReview.id)).all()
     if not reviews:
         return
-    offices = _offices(session, on)
+    offices = _offices(session, {review.agency_id for review in reviews}, on)
     helpers = _helpers(session, [review.id for review in reviews])
     for review in reviews:
         yield from _of(review, offices[review.agency_id], offices[LEAD], helpers[review.id], on)
@@ -74,10 +76,13 @@ def _of(
         yield Duty(f"{key}:sign_off", f"{whose}: sign the security review off", review.due, frozenset(signers), path)
 
 
-def _offices(session: Session, on: date) -> dict[int, dict[str, set[int]]]:
+def _offices(session: Session, agencies: set[int], on: date) -> dict[int, dict[str, set[int]]]:
+    """Who holds which office at these Agencies and at the Lead."""
     roles = (Role.SECURITY_OFFICER, Role.EXECUTIVE_DIRECTOR, Role.LEAD_SECURITY, Role.AUDITOR, Role.BOARD_MEMBER)
     held: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for agency_id, _, person_id, role in session.execute(holders.held(on, *roles)):
+    for agency_id, _, person_id, role in session.execute(
+        holders.held(on, *roles).where(Membership.agency_id.in_(agencies | {LEAD}))
+    ):
         held[agency_id][role].add(person_id)
     return held
 

@@ -16,6 +16,7 @@ from portal.services.security.sanctions.sanction_measures import Measure
 from portal.services.security.sanctions.sanctions import Subject
 from portal.web.desk.room import to_agency, to_person
 from portal.web.kernel import acted, actor, an_id, now, permission, policy, sessions, status_of, today
+from portal.web.proving import proven
 from portal.web.security.room import blueprint
 from portal.web.security.sanctions.sanctions import notice_of, words_of
 from workflows.business_time import us_date
@@ -151,6 +152,7 @@ def _whom(session: Session) -> tuple[Agency, Membership | None]:
 
 @blueprint.route("/sanctions/<int:sanction_id>/decide", methods=["GET", "POST"], endpoint="decide_sanction")
 @permission(Action.SANCTION_DECIDE)
+@proven
 def decide(sanction_id: int) -> Any:
     form = WithReason()
 
@@ -203,6 +205,7 @@ def withdraw(sanction_id: int) -> Any:
 
 @blueprint.route("/sanctions/<int:sanction_id>/lift", methods=["GET", "POST"], endpoint="lift_sanction")
 @permission(Action.SANCTION_LIFT)
+@proven
 def lift(sanction_id: int) -> Any:
     form = WithReason()
 

@@ -11,6 +11,7 @@ from portal.db import reading
 from portal.models import Sanction
 from portal.services.security.sanctions import sanction_appeals
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
+from portal.web.proving import proven
 from portal.web.security.room import blueprint
 from portal.web.security.sanctions.sanction_acts import about, courses, measure_of, one_act
 from workflows.vocabulary import Action
@@ -37,6 +38,7 @@ def appeal(sanction_id: int) -> Any:
 
 @blueprint.route("/sanctions/<int:sanction_id>/hear", methods=["GET", "POST"], endpoint="hear_appeal")
 @permission(Action.SANCTION_HEAR)
+@proven
 def hear(sanction_id: int) -> Any:
     form = HearAppeal()
 
@@ -51,6 +53,7 @@ def hear(sanction_id: int) -> Any:
 
 @blueprint.route("/sanctions/<int:sanction_id>/change", methods=["GET", "POST"], endpoint="change_sanction")
 @permission(Action.SANCTION_HEAR)
+@proven
 def change(sanction_id: int) -> Any:
     form = ChangeSanction(courses=courses())
 

@@ -1,0 +1,34 @@
+"""What tickets do by themselves in business hours: they move on, close, and are told of when overdue. One at a time, each in its own transaction."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from portal.db import reading, transaction
+from portal.services.helpdesk.tickets import closing, ladder, overdue
+from portal.wiring import Context
+from workflows.policy import Policy
+
+Find = Callable[..., list[int]]
+Do = Callable[..., bool]
+DUTIES: tuple[tuple[Find, Do], ...] = ((ladder.due_to_move, ladder.move_on), (closing.due_to_close, closing.close))
+"""What finds the tickets whose time has come, and what is done to each, if it is still so then."""
+
+
+def see_to(context: Context, *, now: datetime, policy: Policy) -> int:
+    """Moves on, closes and tells of what is due; how many tickets were moved or closed. Nothing happens at night."""
+    done = 0
+    for find, do in DUTIES:
+        with reading(context.sessions) as session:
+            found = find(session, now=now, policy=policy)
+        for ticket_id in found:
+            with transaction(context.sessions) as session:
+                done += do(session, ticket_id, now=now, policy=policy)
+    with transaction(context.sessions) as session:
+        _tell(session, now, policy)
+    return done
+
+
+def _tell(session: Session, now: datetime, policy: Policy) -> None:
+    overdue.tell(session, now=now, policy=policy)

@@ -1,0 +1,1 @@
+"""Feedback: surveys, their answers, and what was done about them."""

@@ -1,0 +1,1 @@
+"""The knowledge base: articles and how they are found."""

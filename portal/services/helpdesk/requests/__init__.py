@@ -1,0 +1,1 @@
+"""Service requests: what the HMIS should do, and what became of it."""

@@ -1,0 +1,196 @@
+"""Service requests: asked for, accepted, worked on, delivered, resolved or declined, each with its activities ('Lead Agency')."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import audit, permissions
+from portal.actors import Actor
+from portal.models import ServiceActivity, ServiceRequest, Ticket
+from portal.models.helpdesk.service_requests import PRIORITIES, TO
+from portal.refusals import Refused, a_reason, bad_input
+from portal.services.transition import transition
+from workflows.business_time import local_day, us_date
+from workflows.policy import Policy
+from workflows.vocabulary import LEAD, Action, Reason
+
+TEXT, SAID = 4000, 2000
+LONGEST = timedelta(days=1100)
+LIVING = ("asked", "accepted", "in_progress", "delivered")
+"""What nobody has ended yet."""
+
+
+def ask(
+    session: Session,
+    *,
+    title: str,
+    description: str,
+    sent_to: str,
+    agency_id: int,
+    actor: Actor,
+    now: datetime,
+    priority: str = "normal",
+    ticket: Ticket | None = None,
+) -> ServiceRequest:
+    """Asks the vendor or the Lead for a change; `agency_id` is whose wish it is (0: the Lead's own). BAD_INPUT by field."""
+    row = ServiceRequest(
+        title="",
+        description="",
+        sent_to=sent_to,
+        agency_id=agency_id,
+        asked_by=actor.person_id,
+        asked_at=now,
+        priority=priority,
+    )
+    permissions.check(session, actor, Action.SERVICE_ASK, row)
+    if agency_id == LEAD and not actor.lead_roles:
+        raise bad_input("Choose your Agency.", "agency")
+    if ticket is not None:
+        permissions.check(session, actor, Action.TICKET_WORK, ticket)
+        row.ticket_id = ticket.id
+    row.title = a_reason(title, "Say in a few words what you want.", field="title", most=150)
+    row.description = _text(
+        description, "Describe it: what happens now, what should happen, and why.", "description", TEXT
+    )
+    row.sent_to, row.priority = _one_of(sent_to, TO, "sent_to"), _one_of(priority, PRIORITIES, "priority")
+    session.add(row)
+    session.flush()
+    _say(session, row, "Asked." if ticket is None else f"Asked, from {ticket.reference}.", actor, now)
+    said = f"Asked for {row.number}: {row.title}"
+    audit.record(session, actor=actor, now=now, act="service.ask", thing=row, said=said)
+    return row
+
+
+def accept(
+    session: Session, row: ServiceRequest, *, due: date, deliverable: str, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:  # fmt: skip
+    """Takes it on: what will be delivered, until when. Also one that was declined before."""
+    what = _text(deliverable, "Say what will be delivered.", "deliverable", SAID)
+    day, why = _day(due, local_day(now, policy.zone)), a_reason(reason, "Say what happens first.", most=SAID)
+    _move(session, row, "accept", why, actor, now, due=day, deliverable=what, resolution="", ended_at=None)
+
+
+def begin(session: Session, row: ServiceRequest, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Says that work on it has begun."""
+    _move(session, row, "begin", a_reason(reason, "Say who works on what.", most=SAID), actor, now)
+
+
+def deliver(
+    session: Session, row: ServiceRequest, *, deliverable: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Says that it is delivered, and what was."""
+    what = _text(deliverable, "Say what was delivered.", "deliverable", SAID)
+    why = a_reason(reason, "Say how whoever asked can see it.", most=SAID)
+    _move(session, row, "deliver", why, actor, now, deliverable=what)
+
+
+def send_back(
+    session: Session, row: ServiceRequest, *, due: date, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """Opens it again: what was delivered is not what was asked for."""
+    why, day = a_reason(reason, "Say what is missing.", most=SAID), _day(due, local_day(now, policy.zone))
+    _move(session, row, "send_back", why, actor, now, due=day, resolution="", ended_at=None)
+
+
+def resolve(session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime) -> None:
+    """Ends it: what came of it."""
+    words = _text(resolution, "Say what came of it, for whoever asked.", "resolution", SAID)
+    _move(session, row, "resolve", words, actor, now, resolution=words, ended_at=now)
+
+
+def decline(session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime) -> None:
+    """Ends it without what was asked for, and says why."""
+    words = _text(resolution, "Say why: whoever asked reads it.", "resolution", SAID)
+    _move(session, row, "decline", words, actor, now, resolution=words, ended_at=now)
+
+
+def change(
+    session: Session, row: ServiceRequest, *, priority: str, sent_to: str, due: date | None, reference: str, reason: str,
+    actor: Actor, now: datetime, policy: Policy,
+) -> None:  # fmt: skip
+    """Corrects the priority, who is asked, the day and the vendor's own number; what changed is said in the log."""
+    _locked(session, row)
+    permissions.check(session, actor, Action.SERVICE_WORK, row)
+    if row.status not in LIVING:
+        raise Refused(Reason.ILLEGAL_MOVE, "This request is ended. Send it back first, or ask anew.")
+    why = a_reason(reason, "Say why.", most=SAID)
+    number = " ".join(reference.split())[:60]
+    day = None if due is None else due if due == row.due else _day(due, local_day(now, policy.zone))
+    if day is None and row.status in ("accepted", "in_progress"):
+        raise bad_input("What is accepted has a day by which it is due.", "due")
+    wanted = {"priority": _one_of(priority, PRIORITIES, "priority"), "sent_to": _one_of(sent_to, TO, "sent_to"), "due": day, "reference": number}  # fmt: skip
+    changed = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}
+    if not changed:
+        raise bad_input("Nothing is different from what is there already.", "reason")
+    for name, (_, value) in changed.items():
+        setattr(row, name, value)
+    session.flush()
+    told = "; ".join(f"{_NAMES[name]}: {_shown(old)} → {_shown(value)}" for name, (old, value) in changed.items())
+    _say(session, row, f"{told}. {why}", actor, now)
+    audit.record(session, actor=actor, now=now, act="service.change", thing=row, said=f"{row.number}: {told}. {why}")
+
+
+def log(session: Session, row: ServiceRequest, *, said: str, actor: Actor, now: datetime) -> ServiceActivity:
+    """Puts an activity in the log of a request; the Lead's staff, and whoever may ask for that Agency."""
+    permissions.check(session, actor, Action.SERVICE_ASK, row)
+    words = a_reason(said, "Say what was done or found out.", field="said", most=SAID)
+    activity = _say(session, row, words, actor, now)
+    audit.record(session, actor=actor, now=now, act="service.log", thing=row, said=f"{row.number}: {words}")
+    return activity
+
+
+_NAMES = {"priority": "Priority", "sent_to": "Asked of", "due": "Due", "reference": "Vendor's number"}
+
+
+def _move(
+    session: Session, row: ServiceRequest, name: str, why: str, actor: Actor, now: datetime, **values: Any
+) -> None:
+    """The next status and what belongs to it, together: the database refuses one without the other."""
+    _locked(session, row)
+    transition(session, row, name, actor=actor, now=now, why=why)
+    for field, value in values.items():
+        setattr(row, field, value)
+    session.flush()
+    _say(session, row, f"It {row.__machine__.moves[name].said}. {why}", actor, now)
+
+
+def _locked(session: Session, row: ServiceRequest) -> None:
+    session.refresh(row, with_for_update=True)
+
+
+def _say(session: Session, row: ServiceRequest, said: str, actor: Actor, now: datetime) -> ServiceActivity:
+    activity = ServiceActivity(request_id=row.id, at=now, by=actor.person_id, said=said[:SAID])
+    session.add(activity)
+    session.flush()
+    return activity
+
+
+def _text(text: str, ask_: str, field: str, most: int) -> str:
+    """A text of several lines; BAD_INPUT for none or too much."""
+    words = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").strip().splitlines())
+    if len(words) < 3:
+        raise bad_input(ask_, field)
+    if len(words) > most:
+        raise bad_input(f"At most {most:,} characters; this has {len(words):,}. Shorten it.", field)
+    return words
+
+
+def _one_of(word: str, words: tuple[str, ...], field: str) -> str:
+    if word not in words:
+        raise bad_input("Choose one.", field)
+    return word
+
+
+def _day(due: date, today: date) -> date:
+    if due < today:
+        raise bad_input("This day is past. Choose one that is still to come.", "due")
+    if due > today + LONGEST:
+        raise bad_input(f"Choose a day before {us_date(today + LONGEST)}.", "due")
+    return due
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, date):
+        return us_date(value)
+    return str(value).replace("_", " ") if value else "none"

@@ -1,0 +1,1 @@
+"""Tickets: how they are opened, answered, moved, timed and passed on."""

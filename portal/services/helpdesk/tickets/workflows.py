@@ -1,0 +1,221 @@
+"""What a ticket of some kind starts (H2): the act itself by its own service, and the answer about it in a draft."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from portal import permissions
+from portal.actors import Actor
+from portal.models import Document, Incident, Membership, Person, StoredFile, Ticket, TicketEntry, TicketFile
+from portal.refusals import bad_input, not_found
+from portal.services.account import lockout, resets
+from portal.services.helpdesk.tickets.entries import say
+from portal.services.helpdesk.tickets.writing import add_to_draft, why_not_yet
+from portal.services.paperwork import ByHand, Scan, upload_scan, verify
+from portal.services.people import departures
+from portal.services.security.incidents import incident_reports
+from portal.services.security.incidents.incident_reports import Told
+from workflows.business_time import us_date
+from workflows.client_data import without
+from workflows.policy import Policy
+from workflows.vocabulary import LEAD, Action
+
+CONFIRMED = "submitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One thing that can be begun from a ticket: `action` is what the table of permissions asks for."""
+
+    id: str
+    title: str
+    says: str
+    action: Action
+
+
+STARTS: Mapping[str, Start] = {
+    each.id: each
+    for each in (
+        Start("user_agreement", "Take the attachment as the signed agreement", "It becomes the scan of the person's document, and is verified in the same step.", Action.DOCUMENT_SCAN),
+        Start("lockout", "Unlock the account", "The person can sign in again with the password they have.", Action.ACCOUNT_UNLOCK),
+        Start("reset", "Send a link for a new password", "The person chooses one; nothing changes until then.", Action.PASSWORD_RESET),
+        Start("departure", "Report the departure", "Access at this Agency ends, at once or on a last day.", Action.PERSON_DEACTIVATE),
+        Start("program_change", "Change the programs", "A request with other programs, which goes through the whole gate.", Action.ACCESS_REQUEST),
+        Start("incident", "Make an incident report of it", "The Lead's security officers get it; the ticket goes on.", Action.INCIDENT_REPORT),
+        Start("why_not_yet", "Answer what is still missing", "What the gate says by now goes into your draft.", Action.STANDING_SEE),
+    )
+}  # fmt: skip
+"""In the order in which they are offered; what an outage or a service request starts is theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A start that the actor may begin from this ticket; `fits`: the ticket's kind names it."""
+
+    start: Start
+    fits: bool
+
+
+def about(session: Session, ticket: Ticket) -> Membership | None:
+    """Whom an act from the ticket concerns: whom it is said to be about, else the sender at their one Agency."""
+    if ticket.membership_id is not None:
+        return ticket.membership
+    if ticket.requester_id is None:
+        return None
+    query = select(Membership).where(Membership.person_id == ticket.requester_id, Membership.agency_id != LEAD)
+    if ticket.agency_id is not None:
+        query = query.where(Membership.agency_id == ticket.agency_id)
+    loaded = joinedload(Membership.person), joinedload(Membership.agency)
+    found = session.scalars(query.options(*loaded).order_by(Membership.id).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
+def offered(session: Session, ticket: Ticket, *, actor: Actor, policy: Policy) -> list[Offer]:
+    """What may be begun from this ticket, that of its own kind first; nothing about anybody where the sender is unknown."""
+    member = about(session, ticket)
+    kind = policy.helpdesk.kind(ticket.kind)
+    starts = kind.starts if kind else ""
+    found = [
+        Offer(start, start.id == starts)
+        for start in STARTS.values()
+        if _may(session, start, member, actor) and permissions.allows(session, actor, Action.TICKET_WORK, ticket)
+    ]
+    return sorted(found, key=lambda offer: not offer.fits)
+
+
+def unlock(session: Session, ticket: Ticket, *, reason: str, actor: Actor, now: datetime, policy: Policy) -> Person:
+    """Unlocks the account of whom the ticket is about, and writes so into the draft."""
+    member = _whom(session, ticket)
+    lockout.unlock(session, person=member.person, reason=reason, actor=actor, now=now, policy=policy)
+    _done(session, ticket, f"Unlocked the account of {member.person.name}.", _your(ticket, member, "account is unlocked", "Sign in with the password you have; a new one can be asked for on the sign-in page."), actor=actor, now=now)  # fmt: skip
+    return member.person
+
+
+def reset(session: Session, ticket: Ticket, *, reason: str, actor: Actor, now: datetime, policy: Policy) -> Person:
+    """Has a link for a new password sent to whom the ticket is about, and writes so into the draft."""
+    member = _whom(session, ticket)
+    resets.send_reset(session, person=member.person, reason=reason, actor=actor, now=now, policy=policy)
+    said = f"A link to choose a new password was sent to {member.person.email}. It works once, and for a short time."
+    _done(session, ticket, f"Had a link for a new password sent to {member.person.name}.", said, actor=actor, now=now)
+    return member.person
+
+
+def depart(
+    session: Session, ticket: Ticket, *, last_day: date | None, reason: str, actor: Actor, now: datetime, policy: Policy
+) -> bool:
+    """Reports the departure of whom the ticket is about; True where access ends at once."""
+    member = _whom(session, ticket)
+    at_once = departures.deactivate(
+        session, membership=member, reason=reason, last_day=last_day, actor=actor, now=now, policy=policy
+    )
+    when = "today" if at_once or last_day is None else f"after {us_date(last_day)}"
+    said = f"The departure of {member.person.name} is recorded: the access at {member.agency.name} ends {when}."
+    _done(session, ticket, f"Reported the departure of {member.person.name}: access ends {when}.", said, actor=actor, now=now)
+    return at_once
+
+
+def report_incident(
+    session: Session, ticket: Ticket, *, said: str, address: str, actor: Actor, now: datetime, policy: Policy
+) -> Incident:
+    """Makes an incident report of what the ticket says, in the name of whoever does it; the draft thanks the sender."""
+    permissions.check(session, actor, Action.TICKET_WORK, ticket)
+    incident, _ = incident_reports.report(
+        session, told=Told(said=said), named=True, address=address, actor=actor, now=now, policy=policy
+    )
+    text = "Thank you for telling us. What you wrote was handed to the HMIS Lead's security officers, who look into it. Please send no client's name by e-mail."  # fmt: skip
+    _done(session, ticket, f"Made the incident report {incident.reference} of it.", text, actor=actor, now=now)
+    return incident
+
+
+def incident_text(session: Session, ticket: Ticket) -> str:
+    """What an incident report made of the ticket begins with: its first message, without what looks like a client's."""
+    first = select(TicketEntry).where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind == "in").order_by(TicketEntry.id).limit(1)  # fmt: skip
+    entry = session.scalars(first).one_or_none()
+    return without(f"{ticket.subject}\n\n{entry.shown if entry else ''}").strip()[:4000]
+
+
+def answer_why(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
+    """Writes what the access still lacks into the draft. BAD_INPUT where nobody is known whose access it is."""
+    text = why_not_yet(session, ticket, actor=actor, now=now, policy=policy)
+    if not text:
+        raise bad_input("Say first whom this ticket is about: the sender belongs to no Agency, or to several.")
+    add_to_draft(session, ticket, text, actor=actor, now=now)
+
+
+def papers(session: Session, ticket: Ticket, *, actor: Actor) -> Sequence[Document]:
+    """The documents of whom the ticket is about that wait for a signature, and may be handed in as a scan."""
+    member = about(session, ticket)
+    if member is None:
+        return ()
+    seen = permissions.visible(actor, Action.DOCUMENT_SCAN, Document)
+    waits = Document.status.in_(("prepared", "rejected"))
+    query = select(Document).where(Document.membership_id == member.id, waits, seen).order_by(Document.id)
+    return session.scalars(query).all()
+
+
+def attachments(session: Session, ticket: Ticket) -> Sequence[TicketFile]:
+    """The files that came with the ticket and were kept, the latest first."""
+    query = (
+        select(TicketFile)
+        .join(TicketEntry, TicketEntry.id == TicketFile.entry_id)
+        .where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind == "in", TicketFile.file_id.is_not(None))
+        .options(joinedload(TicketFile.file))
+        .order_by(TicketFile.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+def attachment(session: Session, ticket: Ticket, file_id: int) -> StoredFile:
+    """One file of attachments(); NOT_FOUND for any other."""
+    found = next((each for each in attachments(session, ticket) if each.id == file_id), None)
+    if found is None or found.file is None:
+        raise not_found()
+    return found.file
+
+
+def agreement(
+    session: Session, ticket: Ticket, document: Document, *, scan: Scan, signed_on: date, by_hand: Mapping[str, ByHand],
+    verified: bool, actor: Actor, now: datetime, policy: Policy,
+) -> None:  # fmt: skip
+    """Takes an attachment as the scan of a document of whom the ticket is about, and verifies it where it was looked at."""
+    permissions.check(session, actor, Action.DOCUMENT_SCAN, document)
+    member = _whom(session, ticket)
+    if document.membership_id != member.id:
+        raise not_found()
+    upload_scan(
+        session, document=document, scan=scan, signed_on=signed_on, by_hand=by_hand, actor=actor, now=now, policy=policy
+    )
+    if verified:
+        verify(session, document=document, how=CONFIRMED, actor=actor, now=now)
+    state = "was received and verified" if verified else "was received; it is verified next"
+    said = f"The signed agreement of {member.person.name}, dated {us_date(signed_on)}, {state}."
+    _done(session, ticket, f"Took an attachment as a signed document of {member.person.name}.", said, actor=actor, now=now)
+
+
+def _whom(session: Session, ticket: Ticket) -> Membership:
+    member = about(session, ticket)
+    if member is None:
+        raise bad_input("Say first whom this ticket is about: the sender belongs to no Agency, or to several.")
+    return member
+
+
+def _may(session: Session, start: Start, member: Membership | None, actor: Actor) -> bool:
+    if start.id == "incident":
+        return permissions.allows(session, actor, start.action)
+    if member is None:
+        return False
+    whose = member.person if start.id in ("lockout", "reset") else member
+    return permissions.allows(session, actor, start.action, whose)
+
+
+def _your(ticket: Ticket, member: Membership, what: str, more: str) -> str:
+    own = ticket.requester_id == member.person_id
+    return f"{'Your' if own else f'''{member.person.name}'s'''} {what}. {more}"
+
+
+def _done(session: Session, ticket: Ticket, act: str, answer: str, *, actor: Actor, now: datetime) -> None:
+    say(session, ticket, act, actor=actor, now=now)
+    add_to_draft(session, ticket, answer, actor=actor, now=now)

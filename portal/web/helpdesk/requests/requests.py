@@ -1,0 +1,194 @@
+"""Service requests: the list, asking for one, one with its log, and every step of its way."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from forms.helpdesk.service_requests import OF_WHOM, PRIORITIES, SHOWN, STEPS, Ask, Change, Log, RequestFilter
+from portal import audit, permissions
+from portal.db import reading, transaction
+from portal.models import Agency, ServiceRequest, Ticket
+from portal.refusals import not_found
+from portal.services.helpdesk.requests import request_lists, service_requests
+from portal.web.desk.room import as_csv, pager
+from portal.web.helpdesk.requests.room import blueprint, state
+from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of, today
+from workflows.vocabulary import LEAD, Action
+
+EVERYTHING = 10_000
+
+
+@blueprint.get("", endpoint="index")
+@permission(Action.SERVICE_SEE)
+def index() -> Any:
+    form, after = RequestFilter(request.args), request.args.get("after", "")
+    chosen: dict[str, Any] = {
+        "show": form.show.data if form.show.data in SHOWN else "",
+        "sent_to": form.of.data if form.of.data in OF_WHOM else "",
+        "search": (form.q.data or "").strip()[:100],
+        "agency_id": request.args.get("agency", type=an_id),
+        "on": today(),
+    }
+    if request.args.get("format") == "csv":
+        return _csv(chosen)
+    with reading(sessions()) as session:
+        page = request_lists.page(session, actor(), after=after, **chosen)
+        return render_template(
+            "pages/helpdesk/requests/index.html",
+            rows=[_row(row) for (row,) in page.rows],
+            form=form,
+            page=pager(page, after),
+            counts=request_lists.counted(session, actor(), on=today()),
+        )
+
+
+def _row(row: ServiceRequest) -> dict[str, Any]:
+    return {
+        "request": row,
+        "state": state(row),
+        "of": OF_WHOM[row.sent_to],
+        "priority": PRIORITIES[row.priority],
+        "href": url_for("service_requests.one", request_id=row.id),
+    }
+
+
+def _csv(chosen: dict[str, Any]) -> Any:
+    with transaction(sessions()) as session:
+        page = request_lists.page(session, actor(), limit=EVERYTHING, **chosen)
+        rows = [
+            (
+                each["request"].number, each["request"].title, each["request"].agency.name, each["of"], each["request"].reference,
+                each["priority"], each["state"][1], each["request"].due, each["request"].deliverable, each["request"].resolution,
+            )
+            for each in (_row(row) for (row,) in page.rows)
+        ]  # fmt: skip
+        said = f"Downloaded a list of {len(rows)} service requests."
+        audit.record(session, actor=actor(), now=now(), act="service.export", said=said)
+    headers = (
+        "Number", "Title", "For", "Asked of", "Vendor's number", "Priority", "Status", "Due", "Deliverable", "Resolution",
+    )  # fmt: skip
+    return as_csv("service-requests", headers, rows)
+
+
+@blueprint.route("/new", methods=["GET", "POST"], endpoint="new")
+@permission(Action.SERVICE_ASK)
+def new() -> Any:
+    """Asked for one's own Agency, or by the Lead's staff for anybody; with `?ticket=`, begun from what was asked there."""
+    number = request.args.get("ticket", type=an_id)
+    with reading(sessions()) as session:
+        ticket = permissions.find(session, actor(), Action.TICKET_WORK, Ticket, number) if number is not None else None
+        agencies = _agencies(session)
+        begun = {"title": ticket.subject[:150], "agency": ticket.agency_id or LEAD} if ticket else {}
+    form = Ask(agencies=agencies, **begun)
+
+    def ask(session: Session) -> ServiceRequest:
+        found = permissions.find(session, actor(), Action.TICKET_WORK, Ticket, number) if number is not None else None
+        return service_requests.ask(
+            session, title=form.title.data or "", description=form.description.data or "", sent_to=form.sent_to.data,
+            agency_id=form.agency.data, priority=form.priority.data, ticket=found, actor=actor(), now=now(),
+        )  # fmt: skip
+
+    said = "Kept. The HMIS Lead reads it and says what becomes of it."
+    if done := acted(form, ask, said, lambda made: url_for("service_requests.one", request_id=made.id)):
+        return done
+    return render_template("pages/helpdesk/requests/new.html", form=form, ticket_id=number), status_of(form)
+
+
+def _agencies(session: Session) -> list[tuple[int, str]]:
+    """Those for which whoever asks may ask; the Lead's own first, for its staff."""
+    query = select(Agency).where(permissions.visible(actor(), Action.SERVICE_ASK, Agency)).order_by(Agency.name_key)
+    there = [(agency.id, agency.name) for agency in session.scalars(query)]
+    return sorted(there, key=lambda each: each[0] != LEAD)
+
+
+@blueprint.route("/<int:request_id>", methods=["GET", "POST"], endpoint="one")
+@permission(Action.SERVICE_SEE)
+def one(request_id: int) -> Any:
+    """The request with its log; posting adds to the log."""
+    form = Log()
+
+    def say(session: Session) -> None:
+        row = permissions.find(session, actor(), Action.SERVICE_ASK, ServiceRequest, request_id)
+        service_requests.log(session, row, said=form.said.data or "", actor=actor(), now=now())
+
+    if done := acted(form, say, "It stands in the log.", _to(request_id)):
+        return done
+    with reading(sessions()) as session:
+        row = permissions.find(session, actor(), Action.SERVICE_SEE, ServiceRequest, request_id)
+        works = may(Action.SERVICE_WORK, row)
+        return render_template(
+            "pages/helpdesk/requests/one.html",
+            form=form,
+            request_=row,
+            state=state(row),
+            of=OF_WHOM[row.sent_to],
+            priority=PRIORITIES[row.priority],
+            log=request_lists.activities(session, row),
+            logs=may(Action.SERVICE_ASK, row),
+            steps=[(STEPS[move][0], _to(request_id, move)) for move in _possible(row)] if works else [],
+            changes=works and row.status in service_requests.LIVING,
+        ), status_of(form)
+
+
+def _possible(row: ServiceRequest) -> list[str]:
+    return [move for move in STEPS if move in row.__machine__.possible(row.status)]
+
+
+def _to(request_id: int, move: str = "") -> str:
+    if move:
+        return url_for("service_requests.work", request_id=request_id, do=move)
+    return url_for("service_requests.one", request_id=request_id)
+
+
+@blueprint.route("/<int:request_id>/work", methods=["GET", "POST"], endpoint="work")
+@permission(Action.SERVICE_WORK)
+def work(request_id: int) -> Any:
+    """One step on a request's way, `?do=` accept, begin, deliver, send_back, resolve or decline."""
+    move = request.args.get("do", "")
+    with reading(sessions()) as session:
+        row = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
+        if move not in STEPS:
+            raise not_found()
+    label, kind = STEPS[move]
+    proposed = row.due or today() + timedelta(policy().front.services.due_days)
+    form: Any = kind(deliverable=row.deliverable, due=proposed if move == "accept" else None)
+
+    def act(session: Session) -> None:
+        found = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
+        values = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
+        if move in ("accept", "send_back"):
+            values["policy"] = policy()
+        getattr(service_requests, move)(session, found, actor=actor(), now=now(), **values)
+
+    if done := acted(form, act, "Done. It stands in the log.", _to(request_id)):
+        return done
+    return render_template(
+        "pages/helpdesk/requests/work.html",
+        form=form,
+        request_=row,
+        label=label,
+        state=state(row),
+        ends=move == "decline",
+    ), status_of(form)
+
+
+@blueprint.route("/<int:request_id>/change", methods=["GET", "POST"], endpoint="change")
+@permission(Action.SERVICE_WORK)
+def change(request_id: int) -> Any:
+    with reading(sessions()) as session:
+        row = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
+    form = Change(sent_to=row.sent_to, priority=row.priority, due=row.due, reference=row.reference)
+
+    def act(session: Session) -> None:
+        found = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
+        service_requests.change(
+            session, found, priority=form.priority.data, sent_to=form.sent_to.data, due=form.due.data,
+            reference=form.reference.data or "", reason=form.reason.data or "", actor=actor(), now=now(), policy=policy(),
+        )  # fmt: skip
+
+    if done := acted(form, act, "Changed. What it was before stands in the log.", _to(request_id)):
+        return done
+    return render_template("pages/helpdesk/requests/change.html", form=form, request_=row), status_of(form)

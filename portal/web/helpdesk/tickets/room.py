@@ -1,0 +1,69 @@
+"""What the pages of tickets share: the blueprint, finding a ticket, its row in a list, the words of its state."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy.orm import Session
+
+from portal import permissions
+from portal.models import Ticket
+from portal.models.helpdesk.tickets import LIVING
+from portal.web.components import ago
+from portal.web.kernel import actor, now, policy
+from workflows.vocabulary import Action
+
+blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
+
+STATES = {
+    "new": ("new", "New"),
+    "open": ("open", "Open"),
+    "waiting": ("waiting", "Waits for who asked"),
+    "solved": ("done", "Solved"),
+    "closed": ("closed", "Closed"),
+    "merged": ("merged", "Merged"),
+}
+FAR = datetime(9999, 1, 1)
+
+
+def found(session: Session, ticket_id: int, action: Action = Action.TICKET_WORK) -> Ticket:
+    return permissions.find(session, actor(), action, Ticket, ticket_id)
+
+
+def one_url(ticket_id: int, anchor: str | None = None) -> str:
+    return url_for("tickets.one", ticket_id=ticket_id, _anchor=anchor)
+
+
+def state(ticket: Ticket) -> tuple[str, str]:
+    return STATES[ticket.status]
+
+
+def kinds() -> Mapping[str, str]:
+    """What a ticket may be about, by the pack's ids."""
+    return {kind.id: kind.title for kind in policy().helpdesk.kinds}
+
+
+def row_of(ticket: Ticket) -> dict[str, Any]:
+    """One line of a list; everything that it reads is loaded by the list's query."""
+    return {
+        "ticket": ticket,
+        "status": state(ticket),
+        "kind": policy().helpdesk.title_of(ticket.kind),
+        "agency": ticket.agency.name if ticket.agency else "",
+        "assignee": ticket.assignee.name if ticket.assignee else "",
+        "due": due_of(ticket),
+        "age": ago(ticket.opened_at, now()),
+        "touched": ago(ticket.touched_at, now()),
+        "tags": [tag.tag for tag in ticket.tags],
+        "href": one_url(ticket.id),
+    }
+
+
+def due_of(ticket: Ticket) -> dict[str, Any] | None:
+    """When it is due next, how soon, and whether that is past; None where the clock stands or nothing is to do."""
+    due = ticket.next_due
+    if ticket.status not in LIVING or due is None or ticket.clock_stopped_at is not None:
+        return None
+    what = "First answer" if ticket.first_answered_at is None else "Solution"
+    return {"at": due, "what": what, "late": due < now(), "said": ago(due, now())}

@@ -1,0 +1,89 @@
+// At the help desk: says who else is writing an answer, keeps the draft while somebody types, and moves by keyboard.
+
+const box = document.querySelector("[data-ticket]");
+const EVERY = 20000;
+const PAUSE = 4000;
+
+function post(address, fields) {
+  const token = document.querySelector('input[name="csrf_token"]');
+  return fetch(address, {
+    method: "POST",
+    credentials: "same-origin",
+    redirect: "manual",
+    headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
+    body: new URLSearchParams(fields),
+  });
+}
+
+if (box) {
+  const area = box.querySelector("textarea");
+  const said = document.querySelector("[data-others]");
+  const state = box.querySelector("[data-draft-state]");
+  let sent = area.value;
+  let timer;
+
+  const look = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await post(box.dataset.ticketHere, { writing: area.value.trim() ? "1" : "" });
+      if (!answer.ok) return;
+      const now = await answer.json();
+      const newer = now.last_entry > Number(box.dataset.lastSeen);
+      const words = newer ? [...now.others, "Somebody wrote in this ticket since you opened it. Load the page again to read it."] : now.others;
+      said.textContent = words.join(" ");
+      said.hidden = words.length === 0;
+    } catch {
+      // Without a connection nothing is said; the next look may have one.
+    }
+  };
+
+  const keep = async () => {
+    if (area.value === sent) return;
+    const text = area.value;
+    try {
+      const answer = await post(box.dataset.ticketDraft, { text });
+      state.hidden = false;
+      state.textContent = answer.ok ? "Your draft is kept." : "Your draft could not be kept. Copy it before you leave this page.";
+      if (answer.ok) sent = text;
+    } catch {
+      state.hidden = false;
+      state.textContent = "There is no connection. Your draft is not kept yet.";
+    }
+  };
+
+  area.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, PAUSE);
+  });
+  setInterval(look, EVERY);
+  document.addEventListener("visibilitychange", look);
+}
+
+// One key each, never while somebody types: j and k go through the list or the conversation, o opens, r answers, / searches.
+let at = -1;
+const places = () => [...document.querySelectorAll(box ? "[data-entry]" : "[data-row]")];
+
+function step(by) {
+  const all = places();
+  if (!all.length) return;
+  at = Math.min(Math.max(at + by, 0), all.length - 1);
+  all[at].focus();
+  all[at].scrollIntoView({ block: "nearest" });
+}
+
+const KEYS = {
+  j: () => step(1),
+  k: () => step(-1),
+  r: () => box && box.querySelector("textarea").focus(),
+  n: () => document.querySelector("[data-next]")?.click(),
+  u: () => document.querySelector("[data-list]")?.click(),
+  "/": () => document.querySelector("input[type=search]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const act = KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
