@@ -1,5 +1,6 @@
 """`make run`: one command from a fresh checkout to a working portal on this machine."""
 
+import dataclasses
 import secrets
 import threading
 import time
@@ -19,11 +20,13 @@ from portal.wiring import Context, make_context, settle_on_pack
 from portal.worker import Worker
 from workflows.vocabulary import LEAD
 
+OWN_INBOX = Path("var/inbox")
+
 
 def run_here(*, port: int, settings: Callable[..., Settings]) -> None:
     """Makes what is missing under var/, migrates, loads the demonstration where nothing is, serves pages and works."""
     chosen = settings(secret_keys=(_secret(OWN_KEY),), base_url=f"http://127.0.0.1:{port}", demo=True)
-    context = make_context(chosen)
+    context = make_context(chosen if chosen.inbox_url else dataclasses.replace(chosen, inbox_url=f"file:{OWN_INBOX}"))
     migrate.upgrade(context.engine)
     if differs := settle_on_pack(context):
         click.echo(differs, err=True)
@@ -66,7 +69,9 @@ def _greet(context: Context, port: int) -> None:
     )
     for role, name, agency in one_of_each(context):
         click.echo(f"  {role:<34}{name:<26}{agency}")
-    click.echo("\nMail is written under var/mail. Ctrl-C ends the pages and the worker.\n")
+    click.echo(
+        f"\nMail is written under var/mail; a message put into {OWN_INBOX} as an .eml file becomes a ticket. Ctrl-C ends the pages and the worker.\n"
+    )
 
 
 def _is_empty(context: Context) -> bool:

@@ -10,16 +10,20 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from portal import jobs
+from portal.actors import PORTAL
 from portal.db import make_sessionmaker
 from portal.models import (
+    Article,
     Device,
     Document,
     Evidence,
     Job,
     Membership,
+    Outage,
     Person,
     Project,
     StoredFile,
+    TicketFile,
     TrainingResult,
     WebSession,
     WorkOrder,
@@ -28,8 +32,18 @@ from portal.secrets import hash_of
 from portal.services import paperwork
 from portal.services.account import sign_in
 from portal.services.agencies import agencies, delegations, devices, projects
+from portal.services.helpdesk.feedback import surveys
+from portal.services.helpdesk.feedback.surveys import Drafted
+from portal.services.helpdesk.knowledge import articles
+from portal.services.helpdesk.knowledge.articles import Written
+from portal.services.helpdesk.outages import entering
+from portal.services.helpdesk.outages.entering import Entered
+from portal.services.helpdesk.requests import service_requests
+from portal.services.helpdesk.tickets import opening
+from portal.services.helpdesk.tickets.entries import Attached
 from portal.services.paperwork import Scan
 from portal.services.people import training, waivers
+from portal.services.security import kept_files
 from portal.services.security.actions import actions
 from portal.services.security.incidents import (
     containment,
@@ -45,6 +59,7 @@ from portal.services.security.reviews import helping, reviews
 from portal.services.security.sanctions import sanctions
 from portal.services.security.sanctions.sanction_measures import Measure
 from tests.services.world import World
+from workflows.survey_questions import Question
 from workflows.vocabulary import Effect, Role, Scope
 
 
@@ -170,6 +185,8 @@ class Town(World):
                 **self._review(session, agency, side),
                 **self._corrective(session, side),
                 **self._sanctioned(session, member),
+                **self._ticket(session, side),
+                "request_id": self._wish(session, side),
             }
 
     def _review(self, session: Session, agency: Any, side: Side) -> dict[str, int]:
@@ -227,7 +244,37 @@ class Town(World):
             release = releases.enter(session, asked, actor=self.desk, **more)
             return {
                 "version_id": first.id, "comment_id": said.id, "task_id": task.id, "record_id": record.id, "release_id": release.id,
+                "outage_id": self._outage(session).id,
+                **self._front(session),
             }  # fmt: skip
+
+    def _front(self, session: Session) -> dict[str, int]:
+        """An article for whoever is signed in, and a survey that users are asked by mail."""
+        written = Written(title="Signing in", body="Ask for a link.", topic="getting_in", audience="signed_in")
+        more: dict[str, Any] = {"actor": self.admin, "now": self.now, "policy": self.policy}
+        version = articles.write(session, None, written=written, **more)
+        articles.publish(session, session.get_one(Article, version.article_id), number=1, **more)
+        first = self.now.date()
+        drafted = Drafted(
+            title="How is it for you?", asked="users", questions=[Question("", "scale", "How well does it work?")], opens_on=first,
+            closes_on=first + timedelta(30),
+        )  # fmt: skip
+        survey = surveys.draft(session, None, drafted=drafted, **more)
+        return {"article_id": version.article_id, "survey_id": survey.id}
+
+    def _wish(self, session: Session, side: Side) -> int:
+        """A service request of this Agency's Agency Administrator."""
+        return service_requests.ask(
+            session, title=f"A bell for {side.name}", description="It rings when a bed is free.", sent_to="vendor",
+            agency_id=side.agency_id, actor=self.actor(side.members["admin"]), now=self.now,
+        ).id  # fmt: skip
+
+    def _outage(self, session: Session) -> Outage:
+        entered = Entered(
+            title="Servers are moved", systems=["core_hmis"], impact="down", starts_at=self.now + timedelta(9),
+            ends_expected_at=self.now + timedelta(10), text="Save your work.", tells="",
+        )  # fmt: skip
+        return entering.announce(session, entered, actor=self.desk, now=self.now, policy=self.policy)
 
     def _let_and_asked(self, session: Session, side: Side, agency: Any, member: Membership) -> tuple[int, int]:
         """The ids of a delegation and of a waiver that waits."""
@@ -261,6 +308,19 @@ class Town(World):
             session, row, doing="Buy a lock.", owner_id=owner, due=day, steps=[actions.Step("Buy it", day)], **more
         )
         return {"action_id": row.id}
+
+    def _ticket(self, session: Session, side: Side) -> dict[str, int]:
+        """A question of the user, with a file, on the step of the Agency Administrator."""
+        certificate = _certificate(f"{side.name}, attached")
+        file = kept_files.keep(session, certificate, actor=self.desk, now=self.now)
+        whose = session.get_one(Person, side.members["user"].person_id)
+        ticket = opening.open_ticket(
+            session, subject=f"Question of {whose.name}", text=f"At {side.name} the report stays empty.", kind="other", channel="mail",
+            requester=whose, agency_id=side.agency_id, rung="agency_admin", files=[Attached(name="report.pdf", file=file)],
+            actor=PORTAL, now=self.now, policy=self.policy,
+        )  # fmt: skip
+        attached = session.scalars(select(TicketFile).where(TicketFile.entry_id == ticket.last_entry_id)).one()
+        return {"ticket_id": ticket.id, "said_id": ticket.last_entry_id, "attached_id": attached.id}
 
     def _incident(self, session: Session, side: Side) -> dict[str, int]:
         """An incident of this Agency that is being investigated, with everything that belongs to one."""

@@ -61,7 +61,8 @@ def month(first: date, *, until: datetime, planned: Iterable[Span], out: Iterabl
 
 def months(since: date, until: date, *, most: int) -> list[date]:
     """The first days of the months from one day to another, the latest first, at most so many."""
-    first, found = until.replace(day=1), []
+    first = until.replace(day=1)
+    found: list[date] = []
     while len(found) < most and first >= since.replace(day=1):
         found.append(first)
         first = (first - timedelta(1)).replace(day=1)

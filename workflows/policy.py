@@ -21,6 +21,7 @@ from workflows.front_pack import Front, read_front
 from workflows.helpdesk_pack import FROM_BEFORE as PLAIN_DESK
 from workflows.helpdesk_pack import Helpdesk, read_helpdesk
 from workflows.incident_pack import NO_INCIDENTS, Incidents, read_incidents
+from workflows.outage_pack import NO_OUTAGES, Outages, read_outages
 from workflows.pack import (
     AccessLevel,
     Brake,
@@ -38,7 +39,6 @@ from workflows.pack import (
     Warnings,
     WorkOrders,
 )  # fmt: skip
-from workflows.outage_pack import NO_OUTAGES, Outages, read_outages
 from workflows.plans_pack import NO_PLANS, PlansPack, read_plans
 from workflows.questions import Prerequisite
 from workflows.review_pack import Review, read_review

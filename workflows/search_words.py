@@ -58,7 +58,8 @@ def words_of(text: str) -> list[str]:
     """The words of a text in its order, each as stem() has it; doubles stay."""
     flat = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     plain = "".join(letter for letter in flat if not unicodedata.combining(letter))
-    return [stem(word) for word in _WORD.findall(plain) if len(word) >= SHORTEST and word not in EVERYBODYS]
+    found = (word for word in _WORD.findall(plain) if word not in EVERYBODYS and word.partition("'")[0] not in EVERYBODYS)
+    return [stem(word) for word in found if len(word) >= SHORTEST]
 
 
 def weighed(parts: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from forms.access_request import Day, listed
 from forms.base import Form, OneLine
 from forms.desk import Filter, choices
 from forms.security.client_words import NO_CLIENT, Careful
-from workflows.helpdesk_pack import TicketKind, TicketQuestion
+from workflows.helpdesk_pack import TicketQuestion
 
 TEXT = Length(max=10_000, message="At most 10,000 characters. Attach the rest as a file.")
 SHOWN = {"": "All of them", "living": "Open", "solved": "Solved"}
@@ -31,7 +31,7 @@ class Ask(Form):
     text = TextAreaField(
         "Your question, or what went wrong", [DataRequired("Write what you want to know or what went wrong."), TEXT], description=NO_CLIENT
     )  # fmt: skip
-    agency = SelectField("Your Agency", [Optional()])
+    agency = SelectField("Your Agency", [InputRequired("Choose your Agency.")])
     priority = RadioField("How pressing is it?", [InputRequired("Choose how pressing it is.")])
     direct = BooleanField("Do not show this to my Agency Administrator: it is about them, or they could not help", [Optional()])  # fmt: skip
     files = MultipleFileField("Files", description="Screenshots or documents: PDF, PNG or JPEG, at most five. No client may be seen in them")  # fmt: skip
@@ -59,10 +59,10 @@ class Ask(Form):
 
 
 @cache
-def ask_form(kind: TicketKind, questions: tuple[TicketQuestion, ...]) -> type[Ask]:
+def ask_form(questions: tuple[TicketQuestion, ...], *, first_to_the_admin: bool) -> type[Ask]:
     """The form of a kind: its own questions after what every question has."""
     asked = {f"{PREFIX}{each.id}": _question(each) for each in questions}
-    shown: dict[str, Any] = asked if kind.agency_admin_first else {**asked, "direct": None}
+    shown: dict[str, Any] = asked if first_to_the_admin else {**asked, "direct": None}
     return type("AskAbout", (Ask,), shown)
 
 

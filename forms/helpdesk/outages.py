@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, time
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SearchField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from forms.access_request import Day, Several, listed
@@ -85,20 +94,30 @@ class AnnounceOutage(_Entering):
     starts_on = Day("First day", [DataRequired("Enter the day it begins.")])
     starts_at = Clock("Begins at", [InputRequired("Enter when it begins.")], description="Eastern, such as 10:30 p.m.")
     ends_on = Day("Last day", [Optional()], description="Leave it empty where it is the same day.")
-    ends_at = Clock("Over at", [InputRequired("Enter when it should be over.")], description="Eastern, such as 11:30 p.m.")
-    text = TextAreaField("What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC)
-    vendor_case = StringField("The vendor's case number", [Optional(), OneLine(100)], description="For the staff alone.")
+    ends_at = Clock(
+        "Over at", [InputRequired("Enter when it should be over.")], description="Eastern, such as 11:30 p.m."
+    )
+    text = TextAreaField(
+        "What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC
+    )
+    vendor_case = StringField(
+        "The vendor's case number", [Optional(), OneLine(100)], description="For the staff alone."
+    )
 
 
 class ReportOutage(_Entering):
     """Two clicks: everything has a first value but what is out."""
 
-    text = TextAreaField("What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC)
+    text = TextAreaField(
+        "What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC
+    )
     starts_on = Day("Day it began", [Optional()], description="Leave both empty where it began just now.")
     starts_at = Clock("Began at", [Optional()], description="Eastern, such as 10:30 p.m.")
     ends_on = Day("Day it should be over", [Optional()], description="Leave both empty where nobody knows.")
     ends_at = Clock("Over at", [Optional()], description="Eastern, such as 11:30 p.m.")
-    vendor_case = StringField("The vendor's case number", [Optional(), OneLine(100)], description="For the staff alone.")
+    vendor_case = StringField(
+        "The vendor's case number", [Optional(), OneLine(100)], description="For the staff alone."
+    )
 
 
 class SayMore(Telling):
@@ -117,7 +136,9 @@ class CorrectTimes(Telling):
 class EndOutage(Telling):
     ended_on = Day("Day it ended", [DataRequired("Enter the day it ended.")])
     ended_at = Clock("Ended at", [InputRequired("Enter when it ended.")], description="Eastern, such as 11:30 p.m.")
-    text = TextAreaField("What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC)
+    text = TextAreaField(
+        "What people should know", [DataRequired("Say what people should know."), WORDS], description=PUBLIC
+    )
 
 
 class CallOff(Telling):
@@ -128,7 +149,9 @@ class AnotherEnd(Telling):
     """One evening's maintenance takes longer, or less long."""
 
     ends_on = Day("Day it should be over", [DataRequired("Enter the day.")])
-    ends_at = Clock("Over at", [InputRequired("Enter when it should be over.")], description="Eastern, such as 1:00 a.m.")
+    ends_at = Clock(
+        "Over at", [InputRequired("Enter when it should be over.")], description="Eastern, such as 1:00 a.m."
+    )
     text = TextAreaField("Why", [DataRequired("Say why."), WORDS], description=PUBLIC)
 
 
@@ -149,6 +172,7 @@ class AnswerAll(Form):
 
 
 class PutAway(Form):
+    outage = HiddenField()
     on = HiddenField()
     back = HiddenField()
 

@@ -37,7 +37,12 @@ SHOWN = {
     "undelivered": "An answer that did not arrive",
     "all": "All",
 }
-SORTED = {"": "What is due first", "-touched": "Latest first", "touched": "Longest untouched first", "-number": "Newest first"}
+SORTED = {
+    "": "What is due first",
+    "-touched": "Latest first",
+    "touched": "Longest untouched first",
+    "-number": "Newest first",
+}
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
 AFTER = {"": "It goes on", "wait": "It waits for the sender", "solve": "It is solved"}
 WHO = "Work e-mail address of somebody whom the portal knows"
@@ -59,7 +64,7 @@ class TicketFilter(Filter):
 class AnswerTicket(Form):
     """An answer or an internal note; what was typed is kept whatever is pressed."""
 
-    text = TextAreaField("Your text", [Optional()])
+    text = TextAreaField("Your text")
     ready = SelectField("Ready answer", [Optional()], validate_choice=False)
     files = MultipleFileField("Files", description="PDF, PNG or JPEG, up to 15 megabytes each")
     after = SelectField("After that", [Optional()], choices=choices(AFTER))
@@ -95,11 +100,15 @@ class About(Form):
 
 
 class MergeTicket(Form):
-    into = StringField("Into which ticket", [DataRequired("Enter the ticket's number."), OneLine(20)], description="For example HD-123")
+    into = StringField(
+        "Into which ticket", [DataRequired("Enter the ticket's number."), OneLine(20)], description="For example HD-123"
+    )
 
 
 class SplitTicket(Form):
-    subject = StringField("Subject of the new ticket", [DataRequired("Say what the new ticket is about."), OneLine(200)])
+    subject = StringField(
+        "Subject of the new ticket", [DataRequired("Say what the new ticket is about."), OneLine(200)]
+    )
     entries = SelectMultipleField(
         "What goes into it",
         [InputRequired("Choose at least one message.")],
@@ -120,11 +129,11 @@ class RedactTicket(Form):
 
 
 class OutageOf(Form):
-    outage = SelectField("Outage", [DataRequired("Choose the outage.")], validate_choice=False)
+    outage_id = SelectField("Outage", [DataRequired("Choose the outage.")], validate_choice=False)
 
     def __init__(self, *args: Any, outages: Iterable[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.outage.choices = listed([("", "None"), *outages])
+        self.outage_id.choices = listed([("", "None"), *outages])
 
 
 class OpenForSomebody(Form):
@@ -137,7 +146,9 @@ class OpenForSomebody(Form):
     kind = SelectField("About", [DataRequired("Choose what it is about.")])
     priority = SelectField("Priority", [Optional()], choices=choices(PRIORITIES, "As usual for this"))
     subject = StringField("In a few words", [DataRequired("Say in a few words what it is about."), OneLine(200)])
-    text = TextAreaField("What they asked or told", [DataRequired("Write what they asked or told.")], description="No client's name")
+    text = TextAreaField(
+        "What they asked or told", [DataRequired("Write what they asked or told.")], description="No client's name"
+    )
 
     def __init__(self, *args: Any, kinds: Mapping[str, str], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -181,7 +192,9 @@ class Depart(Form):
 
 
 class IncidentOf(Form):
-    said = TextAreaField("What happened", [DataRequired("Say what happened, in a few words.")], description="No client's name")
+    said = TextAreaField(
+        "What happened", [DataRequired("Say what happened, in a few words.")], description="No client's name"
+    )
 
 
 class TakeAgreement(Form):
@@ -190,7 +203,9 @@ class TakeAgreement(Form):
     document = RadioField("Which document", [InputRequired("Choose the document.")], coerce=int)
     file = RadioField("Which attachment", [InputRequired("Choose the attachment.")], coerce=int)
     signed_on = Day("Signed on", [DataRequired("Enter the day it was signed.")])
-    name = StringField("Signed by", [DataRequired("Enter the name as it is printed beside the signature."), OneLine(200)])
+    name = StringField(
+        "Signed by", [DataRequired("Enter the name as it is printed beside the signature."), OneLine(200)]
+    )
     verified = BooleanField("I looked at it: it is the right form, complete, and signed by the person")
 
     def __init__(

@@ -109,7 +109,9 @@ def _zone(zone: str, year: int) -> list[str]:
     changes = list(_changes(here, year - 1))
     if not changes:
         offset = datetime(year, 1, 1, tzinfo=here)
-        lines += _observance("STANDARD", datetime(year - 1, 1, 1), offset.utcoffset(), offset.utcoffset(), offset.tzname(), "")
+        lines += _observance(
+            "STANDARD", datetime(year - 1, 1, 1), offset.utcoffset(), offset.utcoffset(), offset.tzname(), ""
+        )
     for change in changes:
         before, after = (datetime.fromtimestamp(at, here) for at in (change - 1, change))
         wall = before.replace(tzinfo=None) + timedelta(seconds=1)
@@ -118,7 +120,9 @@ def _zone(zone: str, year: int) -> list[str]:
     return [*lines, "END:VTIMEZONE"]
 
 
-def _observance(kind: str, wall: datetime, before: timedelta | None, after: timedelta | None, name: str | None, rule: str) -> list[str]:
+def _observance(
+    kind: str, wall: datetime, before: timedelta | None, after: timedelta | None, name: str | None, rule: str
+) -> list[str]:
     return [
         f"BEGIN:{kind}", f"DTSTART:{_wall(wall)}", f"TZOFFSETFROM:{_offset(before)}", f"TZOFFSETTO:{_offset(after)}",
         f"TZNAME:{name or kind}", *([rule] if rule else []), f"END:{kind}",

@@ -2,7 +2,7 @@
 
 import click
 
-from portal.cli import asking, audit, auditor, day_one, exporting, importing, policy, reconcile, serving, users
+from portal.cli import asking, audit, auditor, day_one, exporting, importing, inbox, policy, reconcile, serving, users
 
 
 @click.group()
@@ -13,7 +13,7 @@ def main() -> None:
 COMMANDS = (
     serving.migrate_command, serving.demo, serving.serve, serving.worker, serving.run,
     asking.gate, asking.sweep, reconcile.reconcile, auditor.auditor, audit.audit_group,
-    policy.policy_group, importing.import_group, exporting.export_group, users.user_group,
+    policy.policy_group, importing.import_group, exporting.export_group, users.user_group, inbox.inbox_group,
 )  # fmt: skip
 
 for command in COMMANDS:

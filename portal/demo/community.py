@@ -12,12 +12,16 @@ from portal.adapters import hmis_csv
 from portal.db import reading
 from portal.demo import hud, names
 from portal.demo.agencies import Joining
+from portal.demo.articles import Articles
 from portal.demo.calendar import Calendar
 from portal.demo.continuum import Continuum
 from portal.demo.driver import Driver, fields
 from portal.demo.honest import OPENED, Honest
 from portal.demo.house import STEPS, House, Staff
+from portal.demo.outages import Outages
+from portal.demo.questions import Questions
 from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
+from portal.demo.wishes import Wishes
 from portal.demo.years import Years
 from portal.models import AccessRequest, Agency, Evidence, Grant, Person
 from portal.refusals import Refused
@@ -145,12 +149,17 @@ class Play:
         for house in self.houses:
             self.joining.plan(house, participating_on=self.participates_on)
             self._plan_upkeep(house)
-        for going in self._goings():
+        goings = self._goings()
+        for going in goings:
             self.walking.plan(going)
         self._plan_versions()
         self._plan_the_lead()
         Continuum(self.driver, self.calendar, self.staff).plan(self.houses)
         Honest(self.driver, self.calendar, self.staff).plan(self.houses)
+        Questions(self.driver, self.calendar, self.staff).plan(goings)
+        Outages(self.driver, self.calendar, self.staff).plan()
+        Articles(self.driver, self.calendar, self.staff).plan()
+        Wishes(self.driver, self.calendar, self.staff).plan()
         self.calendar.before_closing.append(self.walking.carry_out)
         self.calendar.run()
 

@@ -36,7 +36,9 @@ def outage_facts(session: Session, facts: dict[str, Any], payload: Mapping[str, 
         facts["outage_when"] = span_words(outage.starts_at, outage.ended_at, zone)
     elif outage.kind == OutageKind.UNPLANNED:
         expected = outage.ends_expected_at
-        until = f", expected to be over on {moment_words(expected, zone)}" if expected else "; nobody knows yet until when"
+        until = (
+            f", expected to be over on {moment_words(expected, zone)}" if expected else "; nobody knows yet until when"
+        )
         facts["outage_when"] = f"Since {moment_words(outage.starts_at, zone)}{until}"
     else:
         facts["outage_when"] = span_words(outage.starts_at, outage.ends_expected_at, zone)

@@ -61,7 +61,7 @@ def _until(session: Session, ticket: Ticket, context: Context) -> str:
 
 def _overdue(session: Session, facts: dict[str, Any], context: Context) -> bool:
     now, policy = context.clock(), context.policy
-    rows = overdue.of_person(session, facts["to"].id, now=now, policy=policy)
+    rows, many = overdue.of_person(session, facts["to"].id, now=now, policy=policy, most=_SHOWN)
     calendar = clock.calendar(session, policy=policy)
     agencies = {ticket.agency_id for ticket in rows}
     facts["agency"] = (rows[0].agency if len(agencies) == 1 else None) or session.get_one(Agency, LEAD)
@@ -73,7 +73,7 @@ def _overdue(session: Session, facts: dict[str, Any], context: Context) -> bool:
             "waits_for": "the first answer" if ticket.first_answered_at is None else "the solution",
             "who": ticket.assignee.name if ticket.assignee else "nobody has it",
         }
-        for ticket in rows[:_SHOWN]
+        for ticket in rows
     ]
-    facts["how_many"] = len(rows)
+    facts["how_many"] = many
     return bool(rows)

@@ -74,7 +74,7 @@ def message_of(context: Context, job: Job, letter: Letter) -> Message:
         "attachments": tuple(Attachment(name, media, storage.get(sha256)) for name, media, sha256 in letter.files),
     }  # fmt: skip
     label = "See it in the portal" if letter.known else ""
-    action = f"{context.settings.base_url}/help/tickets/{letter.ticket_id}" if letter.known else ""
+    action = f"{context.settings.base_url}/help/{letter.ticket_id}" if letter.known else ""
     plain = render("ticket_answer", facts | frame(context, label, action), job, context)
     return dataclasses.replace(
         plain, id=letter.local_id, to_name=name, cc=letter.cc, in_reply_to=letter.in_reply_to, references=letter.references,

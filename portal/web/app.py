@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from portal.config import ROOT, Settings
 from portal.permissions import LARGEST_ID
-from portal.web import components, errors, headers, kernel, navigation, origin
+from portal.web import access_log, components, errors, headers, kernel, navigation, origin
 from portal.wiring import Context, make_context, settle_on_pack
 
 log = logging.getLogger("portal.web")
@@ -65,6 +65,7 @@ def build(settings: Settings | None = None, context: Context | None = None) -> F
     CSRFProtect(app)
     _sign_in(app)
     components.init_app(app)
+    access_log.init_app(app)
     errors.init_app(app)
     headers.init_app(app)
     navigation.init_app(app)

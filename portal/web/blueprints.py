@@ -21,6 +21,8 @@ MODULES = (
     "library",
     "helpdesk.help",
     "helpdesk.knowledge",
+    "helpdesk.tickets",
+    "helpdesk.mail",
     "helpdesk.outages",
     "helpdesk.requests",
     "helpdesk.feedback",

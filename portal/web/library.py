@@ -1,10 +1,13 @@
 """The public library: the plans and policies in force, for everybody, without signing in and without a cookie."""
 
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, g, render_template, request
 
+from forms import documents
 from forms.security.marked_text import blocks
+from portal.adapters import pdf
 from portal.db import reading
 from portal.refusals import not_found
 from portal.services.security.plans import plan_lists
@@ -34,6 +37,26 @@ def index() -> Any:
         return render_template(
             "pages/library/index.html", rows=rows, agreements=plan_lists.agreements(session, on=today())
         )
+
+
+@blueprint.get("/forms/<kind>.pdf", endpoint="blank")
+@public("a form that is signed by hand is open to everybody; nobody is named")
+def blank(kind: str) -> Any:
+    """The document in force, to print and fill in by hand; the same bytes each time."""
+    with reading(sessions()) as session:
+        found = next((each for each in plan_lists.agreements(session, on=today()) if each.kind == kind), None)
+    if found is None:
+        raise not_found()
+    if request.if_none_match.contains(found.sha256):
+        return Response(status=304, headers={"ETag": f'"{found.sha256}"'})
+    answer = download(_printed(kind, found.version, policy().lead), "application/pdf", f"{kind.replace('_', '-')}-{found.version}.pdf")
+    answer.set_etag(found.sha256)
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _printed(kind: str, version: str, lead: str) -> bytes:
+    return pdf.blank(documents.text(kind, version), {"lead_name": lead})
 
 
 @blueprint.get("/<kind>/<int:number>", endpoint="one")

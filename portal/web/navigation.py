@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
-from portal.web import kernel
+from portal.web import banner, kernel
 from portal.web.role_names import ROLE_NAMES
 from portal.web.security.index import any_room
 from workflows.policy import Policy
@@ -32,7 +32,13 @@ def init_app(app: Flask) -> None:
             "demo": kernel.context().settings.demo,
             "now": kernel.now(),
             "today": kernel.today(),
-            "footer_links": [{"label": "Report an incident", "href": url_for("report.new")}],
+            **banner.notices(),
+            "footer_links": [
+                {"label": "Report an incident", "href": url_for("report.new")},
+                {"label": "Knowledge base", "href": url_for("knowledge.index")},
+                {"label": "Outages", "href": url_for("outages.index")},
+                {"label": "Your say", "href": url_for("feedback.index")},
+            ],
         }
         if current_user and current_user.is_authenticated:
             around |= {
@@ -79,6 +85,7 @@ def menu() -> list[dict[str, Any]]:
     if kernel.actor().lead_roles:
         items += [
             ("Desk", "desk.index"),
+            ("Tickets", "tickets.index"),
             ("Agencies", "agency.index"),
             ("People", "people.index"),
             ("Work orders", "orders.index"),
@@ -87,7 +94,7 @@ def menu() -> list[dict[str, Any]]:
         items += [("Security", "security.index")]
     if any(agency == LEAD for agency, _ in roles):
         items += [("Overview", "board.index")]
-    items += [("Report an incident", "report.new")]
+    items += [("Help", "help.index"), ("Report an incident", "report.new")]
     seen = dict.fromkeys(items)
     kernel.look_up(endpoint for _, endpoint in seen)
     return [

@@ -20,6 +20,8 @@ from portal.web import kernel, late
 from workflows.vocabulary import LEAD, ONLOOKERS, Action
 
 NOTED = timedelta(minutes=1)
+BY_ITSELF = frozenset({"tickets.here"})
+"""What a page asks by itself, with nobody at the keyboard: it keeps no session alive."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -84,7 +86,7 @@ def load(token: str) -> SignedIn | None:
             document_id=document_id,
         )
         session.expunge_all()
-    if now - row.seen_at > NOTED:
+    if now - row.seen_at > NOTED and request.endpoint not in BY_ITSELF:
         with transaction(kernel.sessions()) as session:
             session.execute(update(WebSession).where(WebSession.id == row.id).values(seen_at=now))
     return _signed_in(token, row, credential, actor)

@@ -57,7 +57,15 @@ class Outaging:
         with self.world.change() as session:
             return entering.report(session, self.entered(**values), actor=actor or self.world.desk, **self.when())
 
-    def do(self, verb: Any, outage: Outage, text: str = "More is known now.", tells: str = "", actor: Actor | None = None, **more: Any) -> Any:
+    def do(
+        self,
+        verb: Any,
+        outage: Outage,
+        text: str = "More is known now.",
+        tells: str = "",
+        actor: Actor | None = None,
+        **more: Any,
+    ) -> Any:
         """One verb on an outage, in a transaction of its own; the outage handed in is as it is afterwards."""
         with self.world.change() as session:
             there = session.get_one(Outage, outage.id)
@@ -93,7 +101,11 @@ class Outaging:
         """(update, person) of every mail about an outage that was ever put in the queue."""
         with self.world.look() as session:
             rows: Sequence[Job] = session.scalars(select(Job).where(Job.effect == Effect.MAIL)).all()
-            return [(row.payload["update_id"], row.payload["person_id"]) for row in rows if row.payload["mail"] == "outage_said"]
+            return [
+                (row.payload["update_id"], row.payload["person_id"])
+                for row in rows
+                if row.payload["mail"] == "outage_said"
+            ]
 
     def counts(self) -> dict[str, int]:
         with self.world.look() as session:
@@ -124,8 +136,16 @@ class Outaging:
     def leave(self, actor: Actor) -> None:
         with self.world.change() as session:
             member = session.scalars(select(Membership).where(Membership.person_id == actor.person_id)).one()
-            departures.deactivate(session, membership=member, reason="Moved away.", actor=self.world.desk, **self.when())
+            departures.deactivate(
+                session, membership=member, reason="Moved away.", actor=self.world.desk, **self.when()
+            )
 
     def end_agency(self, agency: Agency) -> None:
         with self.world.change() as session:
-            agency_ending.end_participation(session, agency=session.get_one(Agency, agency.id), reason="Closed its doors.", actor=self.world.admin, **self.when())
+            agency_ending.end_participation(
+                session,
+                agency=session.get_one(Agency, agency.id),
+                reason="Closed its doors.",
+                actor=self.world.admin,
+                **self.when(),
+            )

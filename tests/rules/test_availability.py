@@ -1,6 +1,7 @@
 """The availability of a month: what was planned counts neither way, and no outage rounds up to a hundred percent."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,12 +38,16 @@ def test_a_month_that_is_not_over_is_reckoned_as_far_as_it_has_come() -> None:
 
 
 def test_what_was_planned_and_out_at_once_counts_as_planned() -> None:
-    june = month(date(2026, 6, 1), until=LATER, planned=[(AT, AT + 2 * HOUR)], out=[(AT + HOUR, AT + 4 * HOUR)], zone=EASTERN)
+    june = month(
+        date(2026, 6, 1), until=LATER, planned=[(AT, AT + 2 * HOUR)], out=[(AT + HOUR, AT + 4 * HOUR)], zone=EASTERN
+    )
     assert (june.planned, june.down, june.promised) == (120, 120, 30 * 24 * 60 - 120)
 
 
 def test_two_outages_at_a_time_count_once() -> None:
-    june = month(date(2026, 6, 1), until=LATER, planned=[], out=[(AT, AT + 2 * HOUR), (AT + HOUR, AT + 3 * HOUR)], zone=EASTERN)
+    june = month(
+        date(2026, 6, 1), until=LATER, planned=[], out=[(AT, AT + 2 * HOUR), (AT + HOUR, AT + 3 * HOUR)], zone=EASTERN
+    )
     assert june.down == 180
 
 
@@ -59,13 +64,19 @@ def test_a_second_is_no_hundred_percent() -> None:
 
 
 def test_the_months_asked_for_go_back_no_further_than_the_first_outage() -> None:
-    assert months(date(2026, 9, 15), date(2026, 11, 23), most=12) == [date(2026, 11, 1), date(2026, 10, 1), date(2026, 9, 1)]
+    assert months(date(2026, 9, 15), date(2026, 11, 23), most=12) == [
+        date(2026, 11, 1),
+        date(2026, 10, 1),
+        date(2026, 9, 1),
+    ]
     assert months(date(2020, 1, 1), date(2026, 11, 23), most=2) == [date(2026, 11, 1), date(2026, 10, 1)]
     assert months(date(2026, 12, 1), date(2026, 11, 23), most=2) == []
 
 
 @given(SPANS, SPANS)
-def test_minute_by_minute_it_is_the_same(planned: list[tuple[datetime, datetime]], out: list[tuple[datetime, datetime]]) -> None:
+def test_minute_by_minute_it_is_the_same(
+    planned: list[tuple[datetime, datetime]], out: list[tuple[datetime, datetime]]
+) -> None:
     """Against counting every minute of the month by itself."""
     june = month(date(2026, 6, 1), until=LATER, planned=planned, out=out, zone="UTC")
     free = {minute for begins, ends in planned for minute in minutes(begins, ends)}
@@ -83,5 +94,5 @@ def minutes(begins: datetime, ends: datetime) -> range:
 @given(SPANS)
 def test_joined_spans_are_in_order_and_do_not_touch(spans: list[tuple[datetime, datetime]]) -> None:
     joined = merged(spans)
-    assert all(one[1] < other[0] for one, other in zip(joined, joined[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(joined))
     assert length(joined) <= length((begins, ends) for begins, ends in spans if begins < ends)

@@ -48,7 +48,11 @@ def test_the_hour_on_the_wall_stays_when_the_clocks_go_back_and_forward() -> Non
 @pytest.mark.parametrize(
     ("day", "begins", "ends"),
     [
-        (date(2027, 3, 14), "2027-03-14 07:30:00", "2027-03-14 08:30:00"),  # 2:30 is skipped: it begins at 3:30 on the wall
+        (
+            date(2027, 3, 14),
+            "2027-03-14 07:30:00",
+            "2027-03-14 08:30:00",
+        ),  # 2:30 is skipped: it begins at 3:30 on the wall
         (date(2027, 3, 21), "2027-03-21 06:30:00", "2027-03-21 07:30:00"),
         (date(2026, 11, 1), "2026-11-01 07:30:00", "2026-11-01 08:30:00"),
     ],

@@ -51,8 +51,14 @@ def test_an_hour_that_is_skipped_is_refused_and_one_that_comes_twice_is_the_firs
 def test_spans_and_lengths_in_words() -> None:
     begins = datetime(2026, 11, 26, 3, 0)
     assert moment_words(begins, EASTERN) == "November 25, 2026 at 10:00 p.m. Eastern"
-    assert span_words(begins, begins + timedelta(hours=1), EASTERN) == "November 25, 2026, 10:00 p.m. to 11:00 p.m. Eastern"
-    assert span_words(begins, begins + timedelta(hours=3), EASTERN) == "November 25, 2026, 10:00 p.m. to November 26, 2026, 1:00 a.m. Eastern"
+    assert (
+        span_words(begins, begins + timedelta(hours=1), EASTERN)
+        == "November 25, 2026, 10:00 p.m. to 11:00 p.m. Eastern"
+    )
+    assert (
+        span_words(begins, begins + timedelta(hours=3), EASTERN)
+        == "November 25, 2026, 10:00 p.m. to November 26, 2026, 1:00 a.m. Eastern"
+    )
     assert span_words(begins, None, EASTERN) == "since November 25, 2026 at 10:00 p.m. Eastern"
     assert [length_words(timedelta(minutes=each)) for each in (0, 1, 60, 90, 1440 + 125)] == [
         "under a minute", "1 minute", "1 hour", "1 hour 30 minutes", "1 day 2 hours",

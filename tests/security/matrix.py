@@ -18,6 +18,7 @@ from portal import permissions
 from portal.actors import Actor, actor_of
 from portal.models import (
     Agency,
+    Article,
     BoardRecord,
     Containment,
     CorrectiveAction,
@@ -33,6 +34,7 @@ from portal.models import (
     IncidentStep,
     Job,
     Membership,
+    Outage,
     Person,
     PlanComment,
     PlanTask,
@@ -41,7 +43,12 @@ from portal.models import (
     Sanction,
     SanctionNotice,
     SecurityReview,
+    ServiceRequest,
     StoredFile,
+    Survey,
+    Ticket,
+    TicketEntry,
+    TicketFile,
     TrainingResult,
     Waiver,
     WorkOrder,
@@ -58,7 +65,9 @@ MODELS: Mapping[str, Any] = {
     "action_id": CorrectiveAction, "sanction_id": Sanction, "notice_id": SanctionNotice,
     "review_id": SecurityReview,
     "incident_id": Incident, "involved_id": IncidentPerson, "kept_id": IncidentFile, "containment_id": Containment,
-    "entry_id": IncidentEntry, "chain_id": IncidentStep,
+    "entry_id": IncidentEntry, "chain_id": IncidentStep, "outage_id": Outage,
+    "article_id": Article, "request_id": ServiceRequest, "survey_id": Survey,
+    "ticket_id": Ticket, "said_id": TicketEntry, "attached_id": TicketFile,
 }  # fmt: skip
 """What the number in an address is a number of; an argument that is missing here fails the matrix."""
 

@@ -44,7 +44,9 @@ from portal.services.people import particulars
 from portal.web.uploads import download
 from tests.factories import Town
 from tests.support.mails import about_ticket
+from tests.support.outage_mail import about_outage
 from tests.support.pages import problems_of
+from tests.support.survey_mail import about_survey
 from tests.support.town import Browser
 from workflows.vocabulary import About, Kind
 
@@ -263,6 +265,8 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
                 session, name, agency_id=side.agency_id, asker_id=user.id, asker="<script>alert(1)</script>\r\nBcc: evil@example.com",
                 admin_id=side.members["admin"].person_id, now=town.now, subject="<img src=x onerror=alert(1)>",
             )  # fmt: skip
+            carries |= about_survey(session, name, person_id=user.id, now=town.now, title="<script>alert(1)</script>\r\nBcc: x")
+            carries |= about_outage(session, name, now=town.now, said="<script>alert(1)</script>")
             job = Job(
                 id=1,
                 lease="",

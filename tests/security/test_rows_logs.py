@@ -113,3 +113,17 @@ def test_row_20_a_failing_request_logs_nothing_that_was_sent(
 def test_row_20_a_line_break_in_an_address_ends_no_header(app: Flask, path: str) -> None:
     answer = app.test_client().get(path)
     assert "X-Evil" not in answer.headers and not answer.headers.get("Set-Cookie", "").startswith("a=b")
+
+
+def test_who_opened_what_stands_in_the_log_and_nothing_of_what_was_searched(
+    app: Flask, town, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "portal.access"):
+        desk = browser(town.harbor.members["admin"])
+        desk.get("/people?q=Secret+Name")
+        desk.get("/agency/999999")
+        app.test_client().get("/welcome")
+    said = [record.getMessage() for record in caplog.records if record.name == "portal.access"]
+    assert any(re.fullmatch(r"person \d+ \(password\) from \S+: GET people\.index answered 200", each) for each in said), said
+    assert any("GET agency.show agency_id=999999 answered 404" in each for each in said), said
+    assert not any("Secret" in each or "welcome" in each for each in said)

@@ -39,7 +39,9 @@ from portal.services import links, paperwork
 from portal.wiring import make_context
 from tests.services.paper import AGREEMENT, KEYS, NOW, POLICY, USER, build, prove
 from tests.support.mails import about_ticket
+from tests.support.outage_mail import about_outage
 from tests.support.record import AUDIT_KEY
+from tests.support.survey_mail import about_survey
 from workflows.vocabulary import Effect
 
 KEY = "k" * 40
@@ -161,6 +163,8 @@ def other_subjects(world, name):
     about |= about_ticket(
         session, name, agency_id=world.agency.id, asker_id=person.id, asker=person.name, admin_id=world.people["manager"].id, now=NOW
     )  # fmt: skip
+    about |= about_outage(session, name, now=NOW)
+    about |= about_survey(session, name, person_id=person.id, now=NOW)
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
 

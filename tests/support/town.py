@@ -32,7 +32,7 @@ WORDS: dict[str, Any] = {
 }  # fmt: skip
 """What a route's arguments may be besides numbers; a route with another argument has to be told here."""
 
-NUMBERS = {"number": 1, "campaign_id": 1, "scan_id": 1, "session_id": 2_000_000_000}
+NUMBERS = {"number": 1, "arrival_id": 1, "closure_id": 1, "canned_id": 1, "view_id": 1, "campaign_id": 1, "scan_id": 1, "session_id": 2_000_000_000}
 """Numbers that no row of the town has to be."""
 
 KEPT_APART = frozenset({"audit_entry", "web_session", "alembic_version"})

@@ -91,6 +91,9 @@ def test_the_public_routes_are_these_and_no_more(app: Flask, rules: list[Rule]) 
     public = {rule.endpoint for rule in rules if is_public(app, rule)}
     assert {name for name in public if name.split(".")[0] not in {"account", "signing", "public", "library"}} <= {
         "home.index", "report.new", "report.by_link", "report.sent",
+        "outages.index", "outages.history", "outages.one", "outages.feed", "outages.calendar",
+        "knowledge.index", "knowledge.article", "knowledge.helped", "knowledge.thanks",
+        "feedback.index", "feedback.answer", "feedback.by_link", "feedback.thanks",
     }  # fmt: skip
 
 

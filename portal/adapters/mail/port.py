@@ -78,7 +78,7 @@ class Wire(EmailPolicy):
         return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}"
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        return self.fold(name, value).encode("ascii", "surrogateescape")
+        return self.fold(name, value).encode("utf-8" if self.utf8 else "ascii", "surrogateescape")
 
 
 WIRE = Wire(linesep="\r\n")

@@ -20,7 +20,7 @@ SECONDS = 30
 UNREADABLE = (
     "The message could not be read: it is damaged, or made to be hard to read. The original is kept as it came."
 )
-TOO_LARGE = f"The message is larger than {MAX_MB} MB and was not read. It stays in the mailbox."
+TOO_LARGE = f"The message is larger than {MAX_MB} MB and was not read. It lies in the mailbox, among those taken over."
 
 
 def read_mail(raw: bytes, *, own: Collection[str] = (), seconds: float = SECONDS) -> Received:

@@ -24,7 +24,7 @@ from portal.models.agencies import Agency
 from portal.models.base import HasStatus, Trigger, one_of, status_check
 from portal.models.paperwork import StoredFile
 from portal.models.people import Membership, Person
-from workflows.processes import TICKET
+from workflows.ticket_processes import TICKET
 
 PRIORITIES = ("low", "normal", "high", "urgent")
 CHANNELS = ("mail", "portal", "staff")
@@ -36,9 +36,7 @@ LIVING = ("new", "open", "waiting")
 
 _LIVING = text("status IN ('new', 'open', 'waiting')")
 _SOLVED = text("status = 'solved'")
-_DUE = (
-    "coalesce(CASE WHEN first_answered_at IS NULL THEN answer_due ELSE solve_due END, '9999-12-31 00:00:00.000000')"
-)
+_DUE = "coalesce(CASE WHEN first_answered_at IS NULL THEN answer_due ELSE solve_due END, '9999-12-31 00:00:00.000000')"
 
 
 class Ticket(HasStatus, Base):

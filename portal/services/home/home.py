@@ -12,10 +12,14 @@ from portal.services.home import (
     falling_due,
     home_actions,
     home_desk,
+    home_front,
+    home_help,
     home_incidents,
+    home_outages,
     home_plans,
     home_reviews,
     home_sanctions,
+    home_tickets,
     running_out,
 )
 from portal.services.home.my_people import of_agencies
@@ -45,8 +49,12 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
         of_agencies(session, actor, managed, home, policy, on=today)
     if actor.lead_roles:
         home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
+    home.mine += home_tickets.tasks(session, actor=actor, now=now)
+    home.mine += home_help.tasks(session, actor=actor)
+    home.mine += home_outages.tasks(session, actor=actor, now=now, policy=policy)
     home.mine += home_plans.tasks(session, actor=actor, on=today, policy=policy)
     home.mine += home_reviews.tasks(session, actor=actor, on=today)
+    home.mine += home_front.tasks(session, actor=actor, on=today, policy=policy)
     home.mine += home_actions.own(session, actor=actor, on=today)
     soon = running_out.for_person(session, person_id=actor.person_id, roles=actor.roles, on=today, policy=policy)
     home.soon += [_runs_out(item) for item in soon]

@@ -54,6 +54,10 @@ ROOMS = (
             ("Documents in force", "desk.versions"),
             ("Policy in force", "desk.policy"),
             ("The record", "desk.audit"),
+            ("Mail that came in", "ticket_mail.index"),
+            ("Articles", "knowledge.manage"),
+            ("Service requests", "service_requests.index"),
+            ("Surveys", "feedback.surveys"),
         ),
     ),
     (

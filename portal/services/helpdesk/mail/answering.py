@@ -99,7 +99,7 @@ def prepare(session: Session, entry_id: int, *, keys: Keys, now: datetime, host:
         .limit(1)
     ).first()
     return Letter(
-        entry_id=entry.id, ticket_id=ticket.id, reference=ticket.reference, subject=marks.tagged(ticket.subject, ticket.reference),
+        entry_id=entry.id, ticket_id=ticket.id, reference=ticket.reference, subject=_subject(ticket),
         body=entry.body, mark=marks.mark(keys, ticket.id), author=entry.author_name, to=everybody[0], cc=tuple(everybody[1:]),
         local_id=local_id, in_reply_to=last_in or "", references=tuple(reversed(came)), files=_files(session, entry),
         automatic=entry.author_id is None, known=ticket.requester_id is not None, written_at=entry.at,
@@ -168,6 +168,11 @@ def undelivered(session: Session, entry: TicketEntry, mail: Incoming, *, now: da
     ]
     head = "An answer could not be delivered." if gave_up else "An answer is delayed; the mail server goes on trying."
     return "\n".join([head, *said])
+
+
+def _subject(ticket: Ticket) -> str:
+    """What may name a client is not sent around once more."""
+    return marks.tagged("" if ticket.to_redact else ticket.subject, ticket.reference)
 
 
 def _tell(session: Session, entry: TicketEntry, text: str, *, act: str, now: datetime) -> None:

@@ -144,7 +144,9 @@ def _from_a_person(
         _on_record(session, arrival, now=now)
         return
     if stored is None:
-        arrival.said = _first(mail.notes) or "It is too large to be taken in. It stays in the mailbox."
+        arrival.said = (
+            _first(mail.notes) or "It is too large to be taken in. It lies in the mailbox, among those taken over."
+        )
         _on_record(session, arrival, now=now)
         return
     recent = _recent(session, arrival, now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Outage, OutageAcknowledged
-from portal.refusals import bad_input, not_found
+from portal.refusals import bad_input
 from portal.services.helpdesk.outages.entering import next_evenings
 from portal.services.helpdesk.outages.shown import OVER, Shown, evenings, shown
 from workflows.policy import Policy
@@ -57,11 +57,11 @@ def of(session: Session, *, person_id: int | None, now: datetime, policy: Policy
 
 
 def put_away(session: Session, outage_id: int, *, actor: Actor, now: datetime) -> None:
-    """Keeps that somebody has read the banner of an outage as it stands; NOT_FOUND where there is no such outage."""
+    """Keeps that somebody has read the banner of an outage as it stands; BAD_INPUT where there is no such outage."""
     permissions.check(session, actor, Action.OUTAGE_PUT_AWAY)
     outage = session.get(Outage, outage_id)
     if outage is None:
-        raise not_found()
+        raise bad_input("This notice is about nothing that is on or near any more.")
     row = session.scalars(
         select(OutageAcknowledged).where(
             OutageAcknowledged.person_id == actor.person_id, OutageAcknowledged.outage_id == outage_id
@@ -77,7 +77,7 @@ def put_evening_away(session: Session, on: date, *, actor: Actor, now: datetime,
     """Keeps that somebody has read of one evening's maintenance; BAD_INPUT for a day of which no banner is shown."""
     permissions.check(session, actor, Action.OUTAGE_PUT_AWAY)
     if on not in [each.on for each in _near(policy, now)]:
-        raise bad_input("There is no banner about that day.")
+        raise bad_input("This notice is about nothing that is on or near any more.")
     known = select(OutageAcknowledged.id).where(
         OutageAcknowledged.person_id == actor.person_id, OutageAcknowledged.occurrence_on == on
     )

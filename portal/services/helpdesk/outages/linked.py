@@ -43,7 +43,9 @@ def link(session: Session, outage: Outage, tickets: Sequence[Ticket], *, actor: 
         permissions.check(session, actor, Action.TICKET_WORK, ticket)
         session.refresh(ticket, with_for_update=True)
         if ticket.merged_into_id is not None:
-            raise Refused(Reason.CONFLICT, f"{ticket.reference} was merged into HD-{ticket.merged_into_id}. Link that one.")
+            raise Refused(
+                Reason.CONFLICT, f"{ticket.reference} was merged into HD-{ticket.merged_into_id}. Link that one."
+            )
         if ticket.outage_id == outage.id:
             continue
         before, ticket.outage_id = ticket.outage_id, outage.id
@@ -99,7 +101,9 @@ def answer_all(
     permissions.check(session, actor, Action.OUTAGE_WORK, outage)
     session.refresh(outage, with_for_update=True)
     if solve and outage.status not in ("ended", "called_off"):
-        raise Refused(Reason.CONFLICT, "The outage is not over. Answer without solving, or say first that it has ended.", "solve")
+        raise Refused(
+            Reason.CONFLICT, "The outage is not over. Answer without solving, or say first that it has ended.", "solve"
+        )
     tickets = [each for each in of(session, actor, outage) if each.status in LIVING]
     if not tickets:
         raise Refused(Reason.CONFLICT, "No open ticket is linked to this outage any more.")

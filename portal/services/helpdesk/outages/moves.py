@@ -58,7 +58,9 @@ def correct(
     if not begun and starts_at <= now:
         raise bad_input("Enter a start that lies ahead; one that has begun is reported as an outage.", "starts_at")
     if outage.kind == OutageKind.WEEKLY and starts_at != outage.starts_at:
-        raise bad_input("The weekly maintenance begins when the policy pack says. Call it off, or let it end later.", "starts_at")
+        raise bad_input(
+            "The weekly maintenance begins when the policy pack says. Call it off, or let it end later.", "starts_at"
+        )
     if ends_expected_at is None and outage.kind != OutageKind.UNPLANNED:
         raise bad_input("Enter when it is expected to be over.", "ends_at")
     if ends_expected_at is not None and ends_expected_at <= now:
@@ -158,7 +160,12 @@ def _say(
     row = say(
         session, outage, kind, said.text, public=public, tells=said.tells, by=actor.person_id, now=now, policy=policy
     )
-    words = {"update": "said how it goes", "corrected": "corrected its times", "ended": "said that it is over", "called_off": "called it off"}
+    words = {
+        "update": "said how it goes",
+        "corrected": "corrected its times",
+        "ended": "said that it is over",
+        "called_off": "called it off",
+    }
     audit.record(
         session, actor=actor, now=now, act=f"outage.{kind}", thing=outage, before=before or {}, after=(after or {}) | {"tells": said.tells, "told": row.told},
         said=f"{outage.reference}: {words[kind]}{'' if public else ', for the staff alone'}.",

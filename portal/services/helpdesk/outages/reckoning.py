@@ -1,5 +1,6 @@
 """The availability of each month, from the outages on record: without what was planned, and cut off, never rounded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,28 +45,34 @@ def by_month(session: Session, *, now: datetime, policy: Policy, most: int = MON
         )
     ).all()
     counting = policy.outages.counting()
-    planned, out = _planned(session, rows, since, now, policy), []
-    for row in rows:
-        if row.impact == Impact.DOWN and counting & set(row.systems):
-            out.append((row.starts_at, row.ended_at or now))
+    planned = _planned(session, rows, since, now, policy)
+    out = [
+        (row.starts_at, row.ended_at or now)
+        for row in rows
+        if row.impact == Impact.DOWN and counting & set(row.systems)
+    ]
     months = [availability.month(day, until=now, planned=planned, out=out, zone=zone) for day in days]
     return Reckoned(months, {each: _of(rows, each, now, policy) for each in months})
 
 
-def _planned(session: Session, rows: list[Outage], since: datetime, now: datetime, policy: Policy) -> list[Span]:
+def _planned(session: Session, rows: Sequence[Outage], since: datetime, now: datetime, policy: Policy) -> list[Span]:
     rule = rule_of(policy)
     called_off = set(
-        session.scalars(select(Outage.occurrence_on).where(Outage.status == "called_off", Outage.occurrence_on.is_not(None)))
+        session.scalars(
+            select(Outage.occurrence_on).where(Outage.status == "called_off", Outage.occurrence_on.is_not(None))
+        )
     )
     weekly = occurrences(rule, since, now) if rule else ()
     spans = [(each.starts_at, each.ends_at) for each in weekly if each.on not in called_off]
-    for row in rows:
-        if row.kind == OutageKind.PLANNED and row.impact == Impact.DOWN and row.ends_expected_at:
-            spans.append((row.starts_at, min(row.ends_expected_at, row.ended_at or row.ends_expected_at)))
+    spans += [
+        (row.starts_at, min(row.ends_expected_at, row.ended_at or row.ends_expected_at))
+        for row in rows
+        if row.kind == OutageKind.PLANNED and row.impact == Impact.DOWN and row.ends_expected_at
+    ]
     return spans
 
 
-def _of(rows: list[Outage], month: Month, now: datetime, policy: Policy) -> int:
+def _of(rows: Sequence[Outage], month: Month, now: datetime, policy: Policy) -> int:
     """How many unplanned outages touched this month."""
     begins = start_of_day(month.first, policy.zone)
     ends = start_of_day(availability.next_month(month.first), policy.zone)

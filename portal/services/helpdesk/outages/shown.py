@@ -69,7 +69,9 @@ def current(session: Session, *, now: datetime, policy: Policy) -> tuple[list[Sh
     spoken_of = {row.occurrence_on for row in rows}
     all_of_them += evenings(policy, now=now, apart_from=spoken_of)
     on = sorted((each for each in all_of_them if each.phase == "on"), key=lambda each: each.starts_at, reverse=True)
-    coming = sorted((each for each in all_of_them if each.phase != "on"), key=lambda each: (each.starts_at, each.id or 0))
+    coming = sorted(
+        (each for each in all_of_them if each.phase != "on"), key=lambda each: (each.starts_at, each.id or 0)
+    )
     return on, coming
 
 

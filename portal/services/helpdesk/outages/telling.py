@@ -51,7 +51,9 @@ def say(
     if tells and not public:
         raise bad_input("A note for the staff is not mailed. Choose nobody, or say it to everybody.", "tells")
     count = counted(session, on=local_day(now, policy.zone))[tells] if tells else 0
-    update = OutageUpdate(outage_id=outage.id, kind=kind, at=now, by_id=by, said=words, public=public, tells=tells, told=count)
+    update = OutageUpdate(
+        outage_id=outage.id, kind=kind, at=now, by_id=by, said=words, public=public, tells=tells, told=count
+    )
     session.add(update)
     if public:
         outage.revision += 1
@@ -100,6 +102,8 @@ def _people(audience: str, on: date) -> Select[int]:
     if audience == Audience.ADMINS:
         chosen = union(admins).subquery()
     else:
-        users = select(Membership.person_id).join(Grant, Grant.membership_id == Membership.id).where(Grant.status == "live")
+        users = (
+            select(Membership.person_id).join(Grant, Grant.membership_id == Membership.id).where(Grant.status == "live")
+        )
         chosen = union(admins, users).subquery()
     return select(Person.id.label("person_id")).where(Person.id.in_(select(chosen.c.person_id)))

@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import Outage, Person, Ticket
+from portal.models import Person, Ticket
 from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused, bad_input, not_found
-from portal.services.helpdesk.outages import linked
 from portal.services.helpdesk.tickets import following, joining, moves
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason
@@ -22,7 +21,6 @@ ACTS = {
     "kind": "Say what they are about",
     "tag": "Add a tag",
     "solve": "Solve them",
-    "link": "Link them to an outage",
     "merge": "Merge them into one",
 }
 MOST = 200
@@ -48,11 +46,6 @@ def carry_out(
     """Does it to all of them, and says how many were changed; a refusal of one is a refusal of all, naming which."""
     if act not in ACTS:
         raise bad_input("Choose what to do from the list.", "act")
-    if act == "link":
-        outage = session.get(Outage, _number(value, "Choose the outage."))
-        if outage is None:
-            raise bad_input("Choose the outage.", "value")
-        return linked.link(session, outage, rows, actor=actor, now=now)
     if act == "merge":
         return _merged(session, rows, value, actor=actor, now=now, policy=policy)
     changed = 0

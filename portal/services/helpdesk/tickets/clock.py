@@ -114,11 +114,11 @@ def _count(ticket: Ticket, policy: Policy, desk: Calendar, stood: Sequence[Pause
 
 
 def _keep_left(ticket: Ticket, now: datetime, desk: Calendar) -> None:
-    """How much was left, 0 for what is late already: it shows what will be left when the clock runs again."""
+    """How much was left, negative for what is late already: it shows what will be left when the clock runs again."""
     if ticket.first_answered_at is None:
-        ticket.answer_left = None if ticket.answer_due is None else max(0, left(now, ticket.answer_due, desk))
+        ticket.answer_left = None if ticket.answer_due is None else left(now, ticket.answer_due, desk)
         ticket.answer_due = None
-    ticket.solve_left = None if ticket.solve_due is None else max(0, left(now, ticket.solve_due, desk))
+    ticket.solve_left = None if ticket.solve_due is None else left(now, ticket.solve_due, desk)
     ticket.solve_due = None
 
 

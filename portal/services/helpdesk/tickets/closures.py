@@ -54,7 +54,7 @@ def add(session: Session, *, day: date, name: str, actor: Actor, now: datetime, 
     session.flush()
     what = "The desk works" if row.worked else "The desk is closed"
     audit.record(
-        session, actor=actor, now=now, act="closure.add", thing=row, after={"day": day, "name": words, "worked": row.worked},
+        session, actor=actor, now=now, act="closure.add", thing=row, after={"day": day.isoformat(), "name": words, "worked": row.worked},
         said=f"{what} on {day_in_words(day)}, {day.year}: {words}.",
     )  # fmt: skip
     return row, _recount(session, policy)
@@ -69,7 +69,7 @@ def remove(session: Session, closure_id: int, *, actor: Actor, now: datetime, po
     _refuse_past(row.day, now, policy)
     day = row.day
     audit.record(
-        session, actor=actor, now=now, act="closure.remove", thing=row, before={"day": day, "name": row.name, "worked": row.worked},
+        session, actor=actor, now=now, act="closure.remove", thing=row, before={"day": day.isoformat(), "name": row.name, "worked": row.worked},
         said=f"{us_date(day)} is as the policy pack has it again.",
     )  # fmt: skip
     session.delete(row)

@@ -17,9 +17,7 @@ from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason
 
 
-def merge(
-    session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: datetime, policy: Policy
-) -> None:
+def merge(session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: datetime, policy: Policy) -> None:
     """Puts a ticket into another: its conversation is read there, whoever asked or follows it follows the other.
 
     What was merged into this one before goes along. CONFLICT for a ticket that was merged, itself, or a closed one.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -122,7 +122,7 @@ def counts(session: Session, actor: Actor, *, now: datetime, policy: Policy) -> 
 
 def soon_until(session: Session, *, now: datetime, policy: Policy) -> datetime:
     """Until when what is due is 'due soon', in business time."""
-    return due(now, 60 * policy.helpdesk.desk_hours_left, clock.calendar(session, policy=policy))
+    return due(now, 60 * policy.helpdesk.desk_hours_left, clock.calendar(session, policy=policy)) or now
 
 
 def tags(session: Session, *, limit: int = 200) -> list[str]:
@@ -151,28 +151,22 @@ def _shown(
     show: str, actor: Actor, session: Session, *, now: datetime, policy: Policy
 ) -> tuple[ColumnElement[bool], ...]:
     living = Ticket.status.in_(LIVING)
-    match show:
-        case "mine":
-            return living, Ticket.assignee_id == actor.person_id
-        case "unassigned":
-            return living, Ticket.assignee_id.is_(None)
-        case "new" | "waiting":
-            return living, Ticket.status == show
-        case "soon":
-            return living, Ticket.due_key >= now, Ticket.due_key <= soon_until(session, now=now, policy=policy)
-        case "overdue":
-            return living, Ticket.due_key < now
-        case "agency":
-            return living, Ticket.rung == "agency_admin"
-        case "solved":
-            return (Ticket.status.in_(("solved", "closed")),)
-        case "redact":
-            return (Ticket.to_redact.is_(True),)
-        case "undelivered":
-            return (Ticket.id.in_(select(TicketEntry.ticket_id).where(TicketEntry.delivery.in_(_NOT_THERE))),)
-        case "all":
-            return ()
-    return (living,)
+    if show == "soon":
+        until = soon_until(session, now=now, policy=policy)
+        return living, Ticket.due_key >= now, Ticket.due_key <= until
+    others: Mapping[str, tuple[ColumnElement[bool], ...]] = {
+        "mine": (living, Ticket.assignee_id == actor.person_id),
+        "unassigned": (living, Ticket.assignee_id.is_(None)),
+        "new": (Ticket.status == "new", living),
+        "waiting": (Ticket.status == "waiting", living),
+        "overdue": (living, Ticket.due_key < now),
+        "agency": (living, Ticket.rung == "agency_admin"),
+        "solved": (Ticket.status.in_(("solved", "closed")),),
+        "redact": (Ticket.to_redact.is_(True),),
+        "undelivered": (Ticket.id.in_(select(TicketEntry.ticket_id).where(TicketEntry.delivery.in_(_NOT_THERE))),),
+        "all": (),
+    }
+    return others.get(show, (living,))
 
 
 def _holding(session: Session, query: Select[Any], words: list[str]) -> Select[Any]:

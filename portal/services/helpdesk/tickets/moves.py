@@ -22,9 +22,7 @@ STAFF = (Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)
 """To whom a ticket may be given."""
 
 
-def assign(
-    session: Session, ticket: Ticket, *, to: Person | None, actor: Actor, now: datetime, policy: Policy
-) -> None:
+def assign(session: Session, ticket: Ticket, *, to: Person | None, actor: Actor, now: datetime, policy: Policy) -> None:
     """Gives the ticket to one of the Lead's staff, or to nobody; a new one is open with it. Nothing happens where it is so."""
     _begin(session, ticket, Action.TICKET_WORK, actor)
     if to is not None and to.id not in holders.of_the_lead(session, *STAFF, on=local_day(now, policy.zone)):
@@ -119,9 +117,7 @@ def close(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> N
     transition(session, ticket, "close", actor=actor, now=now)
 
 
-def pass_on(
-    session: Session, ticket: Ticket, *, to: str, actor: Actor, now: datetime, words: str = ""
-) -> None:
+def pass_on(session: Session, ticket: Ticket, *, to: str, actor: Actor, now: datetime, words: str = "") -> None:
     """Moves it to another step of the ladder, 'agency_admin' or 'lead'; what is due stays as it is."""
     up = Action.TICKET_REACT if actor.is_portal else Action.TICKET_ADD  # whoever asked may direct it to the Lead, too
     _begin(session, ticket, up if to == "lead" else Action.TICKET_ANSWER, actor)

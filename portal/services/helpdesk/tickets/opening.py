@@ -56,7 +56,9 @@ def open_ticket(
         raise bad_input("Choose from the list what it is about.", "kind")
     if priority is not None and priority not in PRIORITIES:
         raise bad_input("Choose a priority from the list.", "priority")
-    _refuse_strange(session, requester, agency_id, membership_id, staff=permissions.allows(session, actor, Action.TICKET_WORK))
+    _refuse_strange(
+        session, requester, agency_id, membership_id, staff=permissions.allows(session, actor, Action.TICKET_WORK)
+    )
     ticket = Ticket(
         subject=subject_of(subject), kind=kind, priority=priority or about.priority, channel=channel,
         requester_id=requester.id if requester else None, requester_email=(email or (requester.email if requester else ""))[:320],

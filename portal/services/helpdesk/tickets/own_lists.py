@@ -39,14 +39,14 @@ def with_the_admin(
     session: Session, actor: Actor, *, show: str = "", search: str = "", after: str = "", limit: int = PAGE
 ) -> Page:
     """The questions of the Agency's people that its Agency Administrator has; one statement."""
-    return _page(session, actor, _at_my_agency(actor), show, search, after, limit)
+    return _page(session, actor, at_my_agency(actor), show, search, after, limit)
 
 
 def counted(session: Session, actor: Actor) -> Counts:
     """How many are open; one statement."""
     living = Ticket.status.in_(LIVING)
     may = permissions.visible(actor, Action.TICKET_SEE, Ticket)
-    own, admin = Ticket.requester_id == actor.person_id, _at_my_agency(actor)
+    own, admin = Ticket.requester_id == actor.person_id, at_my_agency(actor)
     query = select(func.count().filter(own), func.count().filter(admin)).where(living, may, or_(own, admin))
     return Counts(*map(int, session.execute(query).one()))
 
@@ -56,7 +56,8 @@ def is_admin(actor: Actor) -> bool:
     return bool(actor.at(Role.AGENCY_ADMIN) - {LEAD})
 
 
-def _at_my_agency(actor: Actor) -> ColumnElement[bool]:
+def at_my_agency(actor: Actor) -> ColumnElement[bool]:
+    """The questions of others that somebody has as Agency Administrator, of the rows of a query."""
     agencies = actor.at(Role.AGENCY_ADMIN) - {LEAD}
     return (Ticket.rung == "agency_admin") & Ticket.agency_id.in_(agencies) & (
         Ticket.requester_id.is_distinct_from(actor.person_id)

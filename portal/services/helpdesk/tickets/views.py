@@ -31,9 +31,7 @@ def query_of(address: str) -> str:
     return urlencode(sorted(pairs))
 
 
-def save(
-    session: Session, *, name: str, query: str, shared: bool, actor: Actor, now: datetime
-) -> SavedView:
+def save(session: Session, *, name: str, query: str, shared: bool, actor: Actor, now: datetime) -> SavedView:
     """Keeps a filter under a name; the same name again replaces it. BAD_INPUT for no filter, no name, too many."""
     permissions.check(session, actor, Action.TICKET_WORK)
     called = a_reason(name, "Give the view a name.", field="name", least=2, most=60)
@@ -55,7 +53,9 @@ def save(
         row.query, row.made_by, row.made_at = kept, actor.person_id, now
     session.flush()
     if shared:
-        audit.record(session, actor=actor, now=now, act="view.save", thing=row, said=f"Kept the desk's view '{called}'.")
+        audit.record(
+            session, actor=actor, now=now, act="view.save", thing=row, said=f"Kept the desk's view '{called}'."
+        )
     return row
 
 
@@ -70,5 +70,3 @@ def remove(session: Session, view_id: int, *, actor: Actor, now: datetime) -> st
         audit.record(session, actor=actor, now=now, act="view.remove", thing=row, said=f"Removed the desk's view '{called}'.")  # fmt: skip
     session.delete(row)
     return called
-
-

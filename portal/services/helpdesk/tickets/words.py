@@ -46,7 +46,9 @@ def again(session: Session, ticket: Ticket) -> None:
     session.flush()
     session.execute(delete(TicketWord).where(TicketWord.ticket_id == ticket.id))
     entries = session.scalars(
-        select(TicketEntry).where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind != "act").order_by(TicketEntry.id)
+        select(TicketEntry)
+        .where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind != "act")
+        .order_by(TicketEntry.id)
     )
     _put(session, ticket, words_of(*of_ticket(ticket), *(entry.shown for entry in entries)))
 

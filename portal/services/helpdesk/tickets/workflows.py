@@ -14,7 +14,7 @@ from portal.refusals import bad_input, not_found
 from portal.services.account import lockout, resets
 from portal.services.helpdesk.tickets.entries import say
 from portal.services.helpdesk.tickets.writing import add_to_draft, why_not_yet
-from portal.services.paperwork import ByHand, Scan, upload_scan, verify
+from portal.services.paperwork import ByHand, Scan, text_of, upload_scan, verify
 from portal.services.people import departures
 from portal.services.security.incidents import incident_reports
 from portal.services.security.incidents.incident_reports import Told
@@ -39,7 +39,12 @@ class Start:
 STARTS: Mapping[str, Start] = {
     each.id: each
     for each in (
-        Start("user_agreement", "Take the attachment as the signed agreement", "It becomes the scan of the person's document, and is verified in the same step.", Action.DOCUMENT_SCAN),
+        Start(
+            "user_agreement",
+            "Take the attachment as the signed agreement",
+            "It becomes the scan of the person's document, and is verified in the same step.",
+            Action.DOCUMENT_SCAN,
+        ),
         Start("lockout", "Unlock the account", "The person can sign in again with the password they have.", Action.ACCOUNT_UNLOCK),
         Start("reset", "Send a link for a new password", "The person chooses one; nothing changes until then.", Action.PASSWORD_RESET),
         Start("departure", "Report the departure", "Access at this Agency ends, at once or on a last day.", Action.PERSON_DEACTIVATE),
@@ -90,7 +95,9 @@ def unlock(session: Session, ticket: Ticket, *, reason: str, actor: Actor, now: 
     """Unlocks the account of whom the ticket is about, and writes so into the draft."""
     member = _whom(session, ticket)
     lockout.unlock(session, person=member.person, reason=reason, actor=actor, now=now, policy=policy)
-    _done(session, ticket, f"Unlocked the account of {member.person.name}.", _your(ticket, member, "account is unlocked", "Sign in with the password you have; a new one can be asked for on the sign-in page."), actor=actor, now=now)  # fmt: skip
+    more = "Sign in with the password you have; a new one can be asked for on the sign-in page."
+    said = f"{_whose(ticket, member)} account is unlocked. {more}"
+    _done(session, ticket, f"Unlocked the account of {member.person.name}.", said, actor=actor, now=now)
     return member.person
 
 
@@ -113,7 +120,14 @@ def depart(
     )
     when = "today" if at_once or last_day is None else f"after {us_date(last_day)}"
     said = f"The departure of {member.person.name} is recorded: the access at {member.agency.name} ends {when}."
-    _done(session, ticket, f"Reported the departure of {member.person.name}: access ends {when}.", said, actor=actor, now=now)
+    _done(
+        session,
+        ticket,
+        f"Reported the departure of {member.person.name}: access ends {when}.",
+        said,
+        actor=actor,
+        now=now,
+    )
     return at_once
 
 
@@ -125,7 +139,10 @@ def report_incident(
     incident, _ = incident_reports.report(
         session, told=Told(said=said), named=True, address=address, actor=actor, now=now, policy=policy
     )
-    text = "Thank you for telling us. What you wrote was handed to the HMIS Lead's security officers, who look into it. Please send no client's name by e-mail."  # fmt: skip
+    text = (
+        "Thank you for telling us. What you wrote was handed to the HMIS Lead's security officers, who look into it. "
+        "Please send no client's name by e-mail."
+    )
     _done(session, ticket, f"Made the incident report {incident.reference} of it.", text, actor=actor, now=now)
     return incident
 
@@ -146,14 +163,20 @@ def answer_why(session: Session, ticket: Ticket, *, actor: Actor, now: datetime,
 
 
 def papers(session: Session, ticket: Ticket, *, actor: Actor) -> Sequence[Document]:
-    """The documents of whom the ticket is about that wait for a signature, and may be handed in as a scan."""
+    """The documents of whom the ticket is about that wait for that one person's signature, and may come back as a scan."""
     member = about(session, ticket)
     if member is None:
         return ()
     seen = permissions.visible(actor, Action.DOCUMENT_SCAN, Document)
     waits = Document.status.in_(("prepared", "rejected"))
     query = select(Document).where(Document.membership_id == member.id, waits, seen).order_by(Document.id)
-    return session.scalars(query).all()
+    return [row for row in session.scalars(query) if signed_by(row)]
+
+
+def signed_by(document: Document) -> str:
+    """The capacity in which its one signer of the Agency signs; '' where several sign, as then the document's own page asks."""
+    capacities = [signer.capacity for signer in text_of(document).signers if signer.capacity != "lead"]
+    return capacities[0] if len(capacities) == 1 else ""
 
 
 def attachments(session: Session, ticket: Ticket) -> Sequence[TicketFile]:
@@ -177,22 +200,29 @@ def attachment(session: Session, ticket: Ticket, file_id: int) -> StoredFile:
 
 
 def agreement(
-    session: Session, ticket: Ticket, document: Document, *, scan: Scan, signed_on: date, by_hand: Mapping[str, ByHand],
+    session: Session, ticket: Ticket, document: Document, *, scan: Scan, signed_on: date, signed: str,
     verified: bool, actor: Actor, now: datetime, policy: Policy,
 ) -> None:  # fmt: skip
-    """Takes an attachment as the scan of a document of whom the ticket is about, and verifies it where it was looked at."""
+    """Takes an attachment as the scan of a document of whom the ticket is about, and verifies it where it was looked at.
+
+    `signed` is the name as it is printed beside the signature. NOT_FOUND for a document of anybody else.
+    """
     permissions.check(session, actor, Action.DOCUMENT_SCAN, document)
     member = _whom(session, ticket)
-    if document.membership_id != member.id:
+    capacity = signed_by(document)
+    if document.membership_id != member.id or not capacity:
         raise not_found()
     upload_scan(
-        session, document=document, scan=scan, signed_on=signed_on, by_hand=by_hand, actor=actor, now=now, policy=policy
-    )
+        session, document=document, scan=scan, signed_on=signed_on, by_hand={capacity: ByHand(signed)}, actor=actor, now=now,
+        policy=policy,
+    )  # fmt: skip
     if verified:
         verify(session, document=document, how=CONFIRMED, actor=actor, now=now)
     state = "was received and verified" if verified else "was received; it is verified next"
     said = f"The signed agreement of {member.person.name}, dated {us_date(signed_on)}, {state}."
-    _done(session, ticket, f"Took an attachment as a signed document of {member.person.name}.", said, actor=actor, now=now)
+    _done(
+        session, ticket, f"Took an attachment as a signed document of {member.person.name}.", said, actor=actor, now=now
+    )
 
 
 def _whom(session: Session, ticket: Ticket) -> Membership:
@@ -211,9 +241,8 @@ def _may(session: Session, start: Start, member: Membership | None, actor: Actor
     return permissions.allows(session, actor, start.action, whose)
 
 
-def _your(ticket: Ticket, member: Membership, what: str, more: str) -> str:
-    own = ticket.requester_id == member.person_id
-    return f"{'Your' if own else f'''{member.person.name}'s'''} {what}. {more}"
+def _whose(ticket: Ticket, member: Membership) -> str:
+    return "Your" if ticket.requester_id == member.person_id else f"{member.person.name}'s"
 
 
 def _done(session: Session, ticket: Ticket, act: str, answer: str, *, actor: Actor, now: datetime) -> None:

@@ -91,9 +91,7 @@ def here(session: Session, ticket: Ticket, *, writing: bool, actor: Actor, now: 
     if not done.rowcount:  # type: ignore[attr-defined]
         session.refresh(ticket, with_for_update=True)  # two windows that open at once wait for one another here
         if session.scalar(select(TicketPresence.id).where(*mine)) is None:
-            session.add(
-                TicketPresence(ticket_id=ticket.id, person_id=actor.person_id, seen_at=now, writing=writing)
-            )
+            session.add(TicketPresence(ticket_id=ticket.id, person_id=actor.person_id, seen_at=now, writing=writing))
     session.flush()
 
 
@@ -110,13 +108,13 @@ def others(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> 
 
 def ready(session: Session, ticket: Ticket | None = None) -> Sequence[CannedReply]:
     """The ready answers, those for the ticket's kind alone where one is given; by title."""
-    rows = session.scalars(select(CannedReply).where(CannedReply.retired_at.is_(None)).order_by(CannedReply.title)).all()
+    rows = session.scalars(
+        select(CannedReply).where(CannedReply.retired_at.is_(None)).order_by(CannedReply.title)
+    ).all()
     return [row for row in rows if ticket is None or not row.kinds or ticket.kind in row.kinds]
 
 
-def filled(
-    session: Session, row: CannedReply, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy
-) -> str:
+def filled(session: Session, row: CannedReply, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> str:
     """A ready answer with its fields filled from the ticket; what is unknown is said so in brackets."""
     wanted = set(_FIELD.findall(row.body))
     person = ticket.requester

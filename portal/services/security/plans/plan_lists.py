@@ -126,6 +126,7 @@ def in_library(session: Session, kind: str, number: int, *, policy: Policy) -> P
 class Agreement:
     """A document that Agencies and people sign, in the version that is in force."""
 
+    kind: str
     title: str
     version: str
     since: date
@@ -146,7 +147,7 @@ def agreements(session: Session, *, on: date) -> list[Agreement]:
     texts = documents.load_all()
     known = [(texts[kind, row.version], row) for kind, row in newest.items() if (kind, row.version) in texts]
     return sorted(
-        (Agreement(text.title, text.version, row.valid_from, text.sha256) for text, row in known), key=lambda one: one.title
+        (Agreement(text.kind, text.title, text.version, row.valid_from, text.sha256) for text, row in known), key=lambda one: one.title
     )  # fmt: skip
 
 

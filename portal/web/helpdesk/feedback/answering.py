@@ -61,13 +61,14 @@ def _answered(found: Any, here: str) -> Any:
     with reading(sessions()) as session:
         survey, invite = found(session)
         form = forms.answering(surveys.questions_of(survey))
+        session.expunge_all()
     status = 200
     if form.validate_on_submit():
         try:
             with transaction(sessions()) as session:
-                survey, invite = found(session)
+                again, link = found(session)
                 answering.answer(
-                    session, survey, given=form.given(), invite=invite, address=kernel.address(), actor=UNNAMED, now=now(),
+                    session, again, given=form.given(), invite=link, address=kernel.address(), actor=UNNAMED, now=now(),
                     policy=policy(),
                 )  # fmt: skip
         except Refused as no:

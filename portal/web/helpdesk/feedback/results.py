@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import render_template, request
+from sqlalchemy.orm import Session
 
 from forms.helpdesk.feedback import ASKED, SCALE
 from portal import audit, permissions
@@ -37,11 +38,19 @@ def one(survey_id: int) -> Any:
                 questions=surveys.questions_of(row),
                 fewest=policy().front.surveys.fewest,
                 told=surveys.follow_ups(session, [row.id], public=False).get(row.id, []),
-                doubtful=answering.to_redact(session, row, actor=actor()) if asks else [],
+                doubtful=_doubtful(session, row) if asks else [],
                 asks=asks,
                 public=row.asked == surveys.OPEN_TO_ALL,
             )
+        session.expunge_all()
     return _csv(row, found)
+
+
+def _doubtful(session: Session, survey: Survey) -> list[tuple[int, list[str]]]:
+    """The words of each answer in which a client's data seems to stand, and nothing else of it."""
+    free = {question.id for question in surveys.questions_of(survey) if question.kind == "words"}
+    rows = answering.to_redact(session, survey, actor=actor())
+    return [(row.id, [said for key, said in sorted(row.answers.items()) if key in free]) for row in rows]
 
 
 def _part(one: Tally, found: Results) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def write(survey_id: int) -> Any:
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.SURVEY_ASK, Survey, survey_id)
         begun = surveys.questions_of(row)
+        session.expunge_all()
     form = drafting(
         _rows(max(AT_FIRST, len(begun) + 1)), begun, title=row.title, asked=row.asked, intro=row.intro, opens_on=row.opens_on,
         closes_on=row.closes_on,

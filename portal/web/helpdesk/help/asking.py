@@ -17,10 +17,10 @@ from portal.web.helpdesk.help.room import attached, blueprint, named, open_now, 
 from portal.web.kernel import actor, now, permission, policy, sessions, status_of
 from workflows.helpdesk_pack import TicketKind
 from workflows.ticket_clock import due, explain
-from workflows.vocabulary import Action
+from workflows.vocabulary import Action, Role
 
 STATES = {
-    "new": ("new", "Nobody has it yet"), "open": ("in_progress", "Being worked on"), "waiting": ("waiting", "Waits for your answer"),
+    "new": ("new", "Not answered yet"), "open": ("in_progress", "Being worked on"), "waiting": ("waiting", "Waits for whoever asked"),
     "solved": ("done", "Solved"), "closed": ("closed", "Closed"), "merged": ("closed", "Part of another question"),
 }  # fmt: skip
 """A ticket's status as whoever asked reads it: the tone of its tag, and the words."""
@@ -30,7 +30,7 @@ STATES = {
 @permission(Action.TICKET_OPEN)
 def index() -> Any:
     form, after = Own(request.args), request.args.get("after", "")
-    chosen = {
+    chosen: dict[str, Any] = {
         "show": form.show.data if form.show.data in own_lists.SHOWN else "",
         "search": (form.q.data or "").strip(),
     }
@@ -53,22 +53,28 @@ def index() -> Any:
 
 
 def row(ticket: Ticket) -> dict[str, Any]:
-    """A ticket as its asker's lists show it."""
+    """A ticket as its asker's lists show it, and the Agency Administrator's."""
+    mine = ticket.requester_id == actor().person_id
+    tone, words = STATES[ticket.status]
     return {
         "ticket": ticket,
         "kind": policy().helpdesk.title_of(ticket.kind),
-        "state": STATES[ticket.status],
-        "has_it": who_has_it(ticket),
+        "state": (tone, "Waits for your answer" if mine and ticket.status == "waiting" else words),
+        "has_it": who_has_it(ticket, mine=mine),
         "due": clock.next_due(ticket) if ticket.status in ("new", "open") else None,
         "href": url_for("help.one", ticket_id=ticket.id),
     }
 
 
-def who_has_it(ticket: Ticket) -> str:
-    """In a word, who has to do something next."""
+def who_has_it(ticket: Ticket, *, mine: bool) -> str:
+    """In a word, who has to do something next; nothing where nobody has."""
     if ticket.status not in ("new", "open"):
-        return "Whoever asked" if ticket.status == "waiting" else ""
-    return "The Agency Administrator" if ticket.rung == ladder.AGENCY_ADMIN else "The HMIS Team"
+        return ("You" if mine else "Whoever asked") if ticket.status == "waiting" else ""
+    if ticket.rung == ladder.AGENCY_ADMIN:
+        if ticket.agency_id in actor().at(Role.AGENCY_ADMIN) and not mine:
+            return "You, as Agency Administrator"
+        return "Your Agency Administrator" if mine else "The Agency Administrator"
+    return "The HMIS Team"
 
 
 @blueprint.get("/help/ask", endpoint="kinds")
@@ -126,7 +132,8 @@ def _form(about: TicketKind) -> Ask:
         mine = asking.agencies_of(session, actor(), on=now(), policy=policy())
         agencies = [(str(each.id), each.name) for each in mine]
     priorities = [(each.id, f"{each.title}: {each.says[:1].lower()}{each.says[1:]}") for each in policy().helpdesk.priorities]  # fmt: skip
-    return ask_form(about, questions)(agencies=agencies, priorities=priorities)
+    made = ask_form(questions, first_to_the_admin=about.agency_admin_first and not own_lists.is_admin(actor()))
+    return made(agencies=agencies, priorities=priorities)
 
 
 def _agency(form: Ask) -> int | None:

@@ -1,6 +1,6 @@
 """One question as its asker sees it, and as the Agency Administrator answers it: no notes, every answer, what happens next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from forms.helpdesk.help import AddTo, AnswerAsAdmin, PassOn, Rate
 from portal import permissions
 from portal.db import reading
-from portal.models import Ticket
+from portal.models import Person, Ticket, TicketEntry
 from portal.refusals import Refused, not_found
 from portal.services.helpdesk.tickets import asking, clock, closing, conversation, entries, ladder, rating
 from portal.services.helpdesk.tickets.entries import Attached
@@ -34,6 +34,7 @@ def _page(ticket_id: int, **forms: Any) -> Any:
     with reading(sessions()) as session:
         ticket = permissions.find(session, actor(), Action.TICKET_SEE, Ticket, ticket_id)
         calendar = clock.calendar(session, policy=policy())
+        said = entries.of(session, ticket, notes=False)
         mine = ticket.requester_id == actor().person_id
         living = ticket.status in ("new", "open", "waiting")
         admins = ladder.admins_of(session, ticket.agency_id, now=now(), policy=policy()) if ticket.rung == ladder.AGENCY_ADMIN else []  # fmt: skip
@@ -41,7 +42,8 @@ def _page(ticket_id: int, **forms: Any) -> Any:
         return render_template(
             "pages/helpdesk/help/one.html",
             **row(ticket),
-            entries=entries.of(session, ticket, notes=False),
+            entries=said,
+            files={each.id: _files(ticket, each) for each in said},
             mine=mine,
             may_add=may(Action.TICKET_ADD, ticket) and ticket.status != "merged",
             living=living,
@@ -57,6 +59,19 @@ def _page(ticket_id: int, **forms: Any) -> Any:
         ), status_of(form) if form else 200
 
 
+def _files(ticket: Ticket, entry: TicketEntry) -> list[dict[str, Any]]:
+    """What hangs on an entry; nothing on one that was redacted."""
+    return [
+        {
+            "name": each.name,
+            "size": f"{max(1, each.size // 1024):,} KB",
+            "href": url_for("help.file", ticket_id=ticket.id, attached_id=each.id) if each.file else "",
+            "refused": each.refused,
+        }
+        for each in (() if entry.redacted_at else entry.files)
+    ]
+
+
 @blueprint.get("/help/<int:ticket_id>/sent", endpoint="sent")
 @permission(Action.TICKET_SEE)
 def sent(ticket_id: int) -> Any:
@@ -65,8 +80,7 @@ def sent(ticket_id: int) -> Any:
         ticket = permissions.find(session, actor(), Action.TICKET_SEE, Ticket, ticket_id)
         calendar = clock.calendar(session, policy=policy())
         with_admin = ticket.rung == ladder.AGENCY_ADMIN
-        about = policy().helpdesk.kind(ticket.kind)
-        there = asking.to_call(session, kind=about, agency_id=ticket.agency_id, rung=ticket.rung, direct=False, actor=actor(), now=now(), policy=policy()) if about else []  # fmt: skip
+        there = _to_call(session, ticket)
         return render_template(
             "pages/helpdesk/help/sent.html",
             **row(ticket),
@@ -79,6 +93,15 @@ def sent(ticket_id: int) -> Any:
             opening=open_now(session, now()),
             after_hours=policy().helpdesk.after_hours,
         )
+
+
+def _to_call(session: Session, ticket: Ticket) -> Sequence[Person]:
+    about = policy().helpdesk.kind(ticket.kind)
+    if about is None:
+        return []
+    return asking.to_call(
+        session, kind=about, agency_id=ticket.agency_id, rung=ticket.rung, direct=False, actor=actor(), now=now(), policy=policy()
+    )  # fmt: skip
 
 
 def _next(ticket: Ticket, minutes: int) -> list[str]:
@@ -189,14 +212,14 @@ def rate(ticket_id: int) -> Any:
         return render_template("pages/helpdesk/help/rate.html", form=form, **row(ticket)), status_of(form)
 
 
-@blueprint.get("/help/<int:ticket_id>/files/<int:attachment_id>", endpoint="file")
+@blueprint.get("/help/<int:ticket_id>/files/<int:attached_id>", endpoint="file")
 @permission(Action.TICKET_SEE)
-def file(ticket_id: int, attachment_id: int) -> Any:
+def file(ticket_id: int, attached_id: int) -> Any:
     """A file of the conversation, to be kept and never shown in the page; none of a note, and none that was redacted."""
     with reading(sessions()) as session:
         ticket = permissions.find(session, actor(), Action.TICKET_SEE, Ticket, ticket_id)
         for entry in entries.of(session, ticket, notes=False):
             for each in entry.files:
-                if each.id == attachment_id and each.file is not None and entry.redacted_at is None:
+                if each.id == attached_id and each.file is not None and entry.redacted_at is None:
                     return download(fetched(each.file.sha256), each.file.media_type, each.name)
     raise not_found()

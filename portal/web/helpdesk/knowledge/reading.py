@@ -33,6 +33,7 @@ def index() -> Any:
         found = searching.suggest(session, actor(), words, MOST_FOUND, policy=policy()) if words else []
         shown = knowledge.on_shelf(session, actor(), topic) if topic in shelves and not words else []
         often = knowledge.often_read(session, actor()) if not words and not shown else []
+        session.expunge_all()
     return render_template(
         "pages/helpdesk/knowledge/index.html",
         form=form,
@@ -51,6 +52,7 @@ def index() -> Any:
 def article(article_id: int) -> Any:
     with reading(sessions()) as session:
         row, version = knowledge.one(session, actor(), article_id)
+        session.expunge_all()
     opened(row.id)
     return render_template(
         "pages/helpdesk/knowledge/article.html",
@@ -68,6 +70,7 @@ def helped(article_id: int) -> Any:
     form = Helped()
     with reading(sessions()) as session:
         row, _ = knowledge.one(session, actor(), article_id)
+        session.expunge_all()
         if not form.is_submitted():
             said = request.args.get("said", "")
             form = Helped(formdata=None, helped=said if said in ("yes", "no") else None)
@@ -106,4 +109,5 @@ def _thanked(article_id: int, helps: bool) -> Any:
 def thanks(article_id: int) -> Any:
     with reading(sessions()) as session:
         row, _ = knowledge.one(session, actor(), article_id)
+        session.expunge_all()
     return render_template("pages/helpdesk/knowledge/thanks.html", article=row, said=request.args.get("said"))

@@ -37,6 +37,7 @@ def write(article_id: int) -> Any:
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.ARTICLE_WRITE, Article, article_id)
         last = articles.version_of(session, row, row.written)
+        session.expunge_all()
     begun = None
     if last is not None:
         begun = Written(

@@ -36,9 +36,13 @@ class Act:
 SAY = Act("Say how it goes", "It stands on the public page at once.", "Say so")
 CORRECT = Act("Correct its times", "The page, the calendar and the banner change at once.", "Correct them")
 END = Act("Say that it is over", "The banner goes; the page keeps what was said.", "It is over")
-OFF = Act("Call it off", "Calendars show it as canceled, the banner goes, and the page says why.", "Call it off", danger=True)
+OFF = Act(
+    "Call it off", "Calendars show it as canceled, the banner goes, and the page says why.", "Call it off", danger=True
+)
 _MINUTE = timedelta(minutes=1)
-MISTAKEN = Act("Take it back", "For what was no outage. The banner goes, and the page says why.", "Take it back", danger=True)
+MISTAKEN = Act(
+    "Take it back", "For what was no outage. The banner goes, and the page says why.", "Take it back", danger=True
+)
 
 
 def chosen_moment(form: Any, day: str, clock: str) -> datetime | None:
@@ -128,7 +132,9 @@ def mailed(outage: Outage) -> str:
     """How many people are being written to about what was said last."""
     with reading(sessions()) as session:
         count = max((each.told for each in session.get_one(Outage, outage.id).updates[-1:]), default=0)
-    return f"{count:,} {'person gets' if count == 1 else 'people get'} an e-mail." if count else "Nobody gets an e-mail."
+    return (
+        f"{count:,} {'person gets' if count == 1 else 'people get'} an e-mail." if count else "Nobody gets an e-mail."
+    )
 
 
 # --- going on
@@ -138,7 +144,9 @@ def mailed(outage: Outage) -> str:
 @permission(Action.OUTAGE_WORK)
 def say(outage_id: int) -> Any:
     def do(session: Session, row: Outage, form: Any) -> None:
-        moves.update(session, row, said=_said(form), public=not form.note.data, actor=actor(), now=now(), policy=policy())
+        moves.update(
+            session, row, said=_said(form), public=not form.note.data, actor=actor(), now=now(), policy=policy()
+        )
 
     return _act(outage_id, SAY, forms.SayMore, do, "It is said.")
 
@@ -209,6 +217,7 @@ def _act(
         row = permissions.find(session, actor(), Action.OUTAGE_WORK, Outage, outage_id)
         proposed = telling.proposed(row.kind, telling.told_so_far(row), policy())
         counts = telling.counted(session, on=today())
+        session.expunge_all()
     form = make(counts=counts, proposed="" if act is SAY else proposed)
     if fill and not form.is_submitted():
         fill(form, row)

@@ -9,6 +9,7 @@ from forms.helpdesk.outages import AnswerAll, LinkTickets
 from portal import permissions
 from portal.db import reading
 from portal.models import Outage, Ticket
+from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import bad_input
 from portal.services.helpdesk.outages import linked
 from portal.services.helpdesk.tickets.conversation import LooksLikeClient
@@ -24,11 +25,14 @@ def link(outage_id: int) -> Any:
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.OUTAGE_WORK, Outage, outage_id)
         found = linked.suggested(session, actor(), row)
+        session.expunge_all()
     form = LinkTickets(tickets=[(each.id, f"{each.reference}: {each.subject} ({each.asker})") for each in found])
 
     def do(session: Session) -> int:
         there = permissions.find(session, actor(), Action.OUTAGE_WORK, Outage, outage_id)
-        chosen = [permissions.find(session, actor(), Action.TICKET_WORK, Ticket, each) for each in form.tickets.data or []]
+        chosen = [
+            permissions.find(session, actor(), Action.TICKET_WORK, Ticket, each) for each in form.tickets.data or []
+        ]
         if form.number.data:
             chosen.append(_by_number(session, form.number.data))
         return linked.link(session, there, chosen, actor=actor(), now=now())
@@ -36,7 +40,9 @@ def link(outage_id: int) -> Any:
     back = f"{to_managed(outage_id)}#tickets"
     if done := acted(form, do, lambda count: f"{count:,} {'ticket is' if count == 1 else 'tickets are'} linked.", back):
         return done
-    return render_template("pages/helpdesk/outages/link.html", form=form, outage=row, found=found, back=back), status_of(form)
+    return render_template(
+        "pages/helpdesk/outages/link.html", form=form, outage=row, found=found, back=back
+    ), status_of(form)
 
 
 def _by_number(session: Session, number: int) -> Ticket:
@@ -66,7 +72,8 @@ def answer(outage_id: int) -> Any:
     """One text to every open ticket linked to it; how many that is stands on the page, and is asked about when it is sent."""
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.OUTAGE_WORK, Outage, outage_id)
-        tickets = [each for each in linked.of(session, actor(), row) if each.status in linked.LIVING]
+        tickets = [each for each in linked.of(session, actor(), row) if each.status in LIVING]
+        session.expunge_all()
     over = row.status in ("ended", "called_off")
     form = AnswerAll()
     if not form.is_submitted():
@@ -108,4 +115,6 @@ def _first_words(row: Outage, over: bool) -> str:
     what = f"{row.title[:1].lower()}{row.title[1:]}"
     if over:
         return f"The outage you told us about is over: {what}. Please try again, and answer this mail if it still does not work."
-    return f"Thank you for telling us. We know of this outage ({row.reference}): {what}. We write again when it is over."
+    return (
+        f"Thank you for telling us. We know of this outage ({row.reference}): {what}. We write again when it is over."
+    )

@@ -22,7 +22,12 @@ from workflows.recurrence import Occurrence
 from workflows.vocabulary import Action
 
 AHEAD = 366
-OFF = Act("Call this evening off", "The other evenings stay. Calendars leave it out, and the page says why.", "Call it off", danger=True)
+OFF = Act(
+    "Call this evening off",
+    "The other evenings stay. Calendars leave it out, and the page says why.",
+    "Call it off",
+    danger=True,
+)
 LONGER = Act("Another end for this evening", "The other evenings stay. Somebody says when it is over.", "Say so")
 
 

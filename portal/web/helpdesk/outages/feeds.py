@@ -28,6 +28,7 @@ BEGAN = datetime(2026, 1, 1)
 def feed() -> Any:
     with reading(sessions()) as session:
         rows = shown.for_feeds(session, limit=IN_FEED)
+        session.expunge_all()
     page = _outside(url_for("outages.index"))
     touched = max((row.touched_at for row, _ in rows), default=BEGAN)
     made = atom.Feed(
@@ -56,6 +57,7 @@ def _entry(row: Outage, said: Sequence[OutageUpdate]) -> atom.Entry:
 def calendar() -> Any:
     with reading(sessions()) as session:
         rows = shown.for_feeds(session, limit=IN_CALENDAR)
+        session.expunge_all()
     touched = max((row.touched_at for row, _ in rows), default=BEGAN)
     by_week = [(row, said) for row, said in rows if row.kind == OutageKind.WEEKLY]
     made = icalendar.Calendar(
@@ -121,4 +123,3 @@ def _outside(path: str) -> str:
 
 def _host() -> str:
     return context().settings.base_url.split("//", 1)[-1].split("/")[0].split(":")[0]
-

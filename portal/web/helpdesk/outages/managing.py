@@ -8,12 +8,13 @@ from forms.helpdesk.outages import PutAway
 from portal import permissions
 from portal.db import reading
 from portal.models import Outage
+from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import bad_input
 from portal.services.helpdesk.outages import banners, linked, shown
 from portal.services.helpdesk.outages.shown import Filtered
 from portal.web.desk.room import pager
 from portal.web.helpdesk.outages.room import SAID, blueprint, line
-from portal.web.kernel import actor, may, now, permission, policy, pressed, safe_next, sessions
+from portal.web.kernel import actor, an_id, may, now, permission, policy, pressed, safe_next, sessions
 from workflows.outage_pack import OutageKind
 from workflows.vocabulary import Action
 
@@ -28,6 +29,7 @@ def manage() -> Any:
         permissions.check(session, actor(), Action.OUTAGE_WORK)
         on, coming = shown.current(session, now=now(), policy=policy())
         page = shown.history(session, Filtered(everything=True), now=now(), policy=policy(), after=after)
+        session.expunge_all()
     return render_template(
         "pages/helpdesk/outages/manage.html",
         on=[line(each) for each in on if each.id],
@@ -53,7 +55,7 @@ def managed(outage_id: int) -> Any:
             words=SAID,
             told=TOLD,
             tickets=tickets,
-            open_tickets=sum(ticket.status in linked.LIVING for ticket in tickets),
+            open_tickets=sum(ticket.status in LIVING for ticket in tickets),
             late_notice=row.kind == OutageKind.PLANNED and row.announced_at > row.starts_at - policy().outages.notice,
             before_in_days=policy().outages.notice.days,
             is_over=each.phase in ("ended", "called_off"),
@@ -63,31 +65,31 @@ def managed(outage_id: int) -> Any:
         )
 
 
-@blueprint.post("/<int:outage_id>/put-away", endpoint="put_away")
+@blueprint.post("/put-away", endpoint="put_away")
 @permission(Action.OUTAGE_PUT_AWAY)
-def put_away(outage_id: int) -> Any:
-    return _put_away(lambda session: banners.put_away(session, outage_id, actor=actor(), now=now()))
+def put_away() -> Any:
+    """The notice of the outage, or of the evening of weekly maintenance, that the form names."""
+    form = PutAway()
 
-
-@blueprint.post("/weekly/put-away", endpoint="evening_put_away")
-@permission(Action.OUTAGE_PUT_AWAY)
-def evening_put_away() -> Any:
     def read(session: Any) -> None:
-        on = next((each for each in _evenings_ahead() if each.isoformat() == request.form.get("on")), None)
-        if on is None:
-            raise bad_input("There is no banner about that day.")
-        banners.put_evening_away(session, on, actor=actor(), now=now(), policy=policy())
+        on = next((each for each in _evenings_ahead() if each.isoformat() == form.on.data), None)
+        if on is not None:
+            banners.put_evening_away(session, on, actor=actor(), now=now(), policy=policy())
+        else:
+            banners.put_away(session, _number(form.outage.data), actor=actor(), now=now())
 
-    return _put_away(read)
+    return pressed(read, "The notice is put away. It comes back when there is news.", safe_next(form.back.data))
 
 
 def _evenings_ahead() -> list[Any]:
     return [each.on for each in shown.evenings(policy(), now=now(), apart_from=set(), days=8)]
 
 
-def _put_away(read: Any) -> Any:
-    form = PutAway()
-    return pressed(read, "The notice is put away. It comes back when there is news.", safe_next(form.back.data))
+def _number(text: str | None) -> int:
+    try:
+        return an_id(text or "")
+    except ValueError:
+        raise bad_input("This notice is about nothing that is on or near any more.") from None
 
 
 def to_managed(outage_id: int) -> str:

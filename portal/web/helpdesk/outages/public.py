@@ -63,9 +63,10 @@ def history() -> Any:
         after = request.args.get("after", "")
         page = shown.history(session, chosen, now=now(), policy=policy(), after=after)
         reckoned = reckoning.by_month(session, now=now(), policy=policy())
+        rows = [line(shown.shown(row, now())) for (row,) in page.rows]
     return render_template(
         "pages/helpdesk/outages/history.html",
-        rows=[line(shown.shown(row, now())) for (row,) in page.rows],
+        rows=rows,
         form=form,
         page=pager(page, after),
         months=[_month(each, reckoned.outages[each]) for each in reckoned.months],
@@ -115,7 +116,17 @@ def _csv(page: Any) -> Any:
         for row in (line(shown.shown(outage, now())) for (outage,) in page.rows)
         for each in (row["shown"],)
     ]  # fmt: skip
-    headers = ("Number", "Kind", "What", "Systems", "How bad", "Status", "Began (Eastern)", "Ended (Eastern)", "Minutes")
+    headers = (
+        "Number",
+        "Kind",
+        "What",
+        "Systems",
+        "How bad",
+        "Status",
+        "Began (Eastern)",
+        "Ended (Eastern)",
+        "Minutes",
+    )
     return as_csv("outages", headers, rows)
 
 
@@ -127,6 +138,7 @@ def one(outage_id: int) -> Any:
         if row is None:
             raise not_found()
         said = shown.updates(session, outage_id, public=True)
+        session.expunge_all()
     each = line(shown.shown(row, now()))
     return render_template(
         "pages/helpdesk/outages/one.html",

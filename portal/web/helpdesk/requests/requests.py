@@ -152,6 +152,8 @@ def work(request_id: int) -> Any:
         row = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
         if move not in STEPS:
             raise not_found()
+        _ = row.agency.name
+        session.expunge_all()
     label, kind = STEPS[move]
     proposed = row.due or today() + timedelta(policy().front.services.due_days)
     form: Any = kind(deliverable=row.deliverable, due=proposed if move == "accept" else None)
@@ -180,6 +182,7 @@ def work(request_id: int) -> Any:
 def change(request_id: int) -> Any:
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
+        session.expunge_all()
     form = Change(sent_to=row.sent_to, priority=row.priority, due=row.due, reference=row.reference)
 
     def act(session: Session) -> None:

@@ -11,7 +11,16 @@ from portal.db import reading
 from portal.models import Outage, Person, Ticket, TicketEntry, TicketFollower
 from portal.refusals import bad_input, not_found
 from portal.services.helpdesk.outages import linked
-from portal.services.helpdesk.tickets import beside, conversation, entries, following, joining, listing, moves, redaction
+from portal.services.helpdesk.tickets import (
+    beside,
+    conversation,
+    entries,
+    following,
+    joining,
+    listing,
+    moves,
+    redaction,
+)
 from portal.web.helpdesk.tickets.one import staff
 from portal.web.helpdesk.tickets.room import blueprint, found, kinds, one_url
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, saved, sessions, status_of
@@ -85,13 +94,15 @@ def link(ticket_id: int) -> Any:
     form = OutageOf(outages=())
 
     def put(session: Session) -> None:
-        chosen = form.outage.data or ""
+        chosen = form.outage_id.data or ""
         outage = session.get(Outage, int(chosen[:9])) if chosen.isdigit() else None
         if outage is None:
             raise bad_input("Choose the outage.", "outage")
         linked.link(session, outage, [found(session, ticket_id)], actor=actor(), now=now())
 
-    return pressed(put, "It is linked to the outage, and answered together with the others about it.", one_url(ticket_id))
+    return pressed(
+        put, "It is linked to the outage, and answered together with the others about it.", one_url(ticket_id)
+    )
 
 
 @blueprint.post("/<int:ticket_id>/follow", endpoint="follow")
@@ -100,7 +111,9 @@ def follow(ticket_id: int) -> Any:
     form = Follow()
 
     def put(session: Session) -> str:
-        row = following.follow(session, found(session, ticket_id), email=form.email.data or "", actor=actor(), now=now())
+        row = following.follow(
+            session, found(session, ticket_id), email=form.email.data or "", actor=actor(), now=now()
+        )
         return f"{row.email} gets every answer from now on." if row else "That address gets every answer already."
 
     if not form.validate_on_submit():
@@ -131,7 +144,9 @@ def about(ticket_id: int) -> Any:
     form = About()
 
     def put(session: Session) -> str:
-        return beside.set_about(session, found(session, ticket_id), email=form.email.data or "", actor=actor(), now=now()).person.name
+        return beside.set_about(
+            session, found(session, ticket_id), email=form.email.data or "", actor=actor(), now=now()
+        ).person.name
 
     said = "The ticket is about {}.".format
     return acted(form, put, said, one_url(ticket_id)) or _with_form("about", ticket_id, form)
@@ -165,8 +180,16 @@ def merge(ticket_id: int) -> Any:
 def split(ticket_id: int) -> Any:
     with reading(sessions()) as session:
         ticket = found(session, ticket_id)
-        rows = [each for each in entries.of(session, ticket, notes=True) if each.kind != "act" and each.ticket_id == ticket.id]
-        offered = [(each.id, f"{each.author_name}: {' '.join(each.shown.split())[:120]}") for each in rows if not each.redacted_at]
+        rows = [
+            each
+            for each in entries.of(session, ticket, notes=True)
+            if each.kind != "act" and each.ticket_id == ticket.id
+        ]
+        offered = [
+            (each.id, f"{each.author_name}: {' '.join(each.shown.split())[:120]}")
+            for each in rows
+            if not each.redacted_at
+        ]
     form = SplitTicket(entries=offered)
 
     def put(session: Session) -> int:
@@ -175,7 +198,9 @@ def split(ticket_id: int) -> Any:
             policy=policy(),
         ).id  # fmt: skip
 
-    return acted(form, put, "This is the new ticket. Both say where the other is.", one_url) or _with_form("split", ticket_id, form)
+    return acted(form, put, "This is the new ticket. Both say where the other is.", one_url) or _with_form(
+        "split", ticket_id, form
+    )
 
 
 @blueprint.route("/<int:ticket_id>/redact", methods=["GET", "POST"], endpoint="redact")
@@ -242,5 +267,3 @@ def _with_form(template: str, ticket_id: int, form: Any, **shown: Any) -> Any:
             f"pages/helpdesk/tickets/{template}.html", form=form, ticket=ticket, back=one_url(ticket_id), **shown
         )
         return page, status_of(form)
-
-

@@ -11,11 +11,15 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Outage, Ticket
 from portal.models.helpdesk.tickets import LIVING
+from portal.refusals import bad_input
+from portal.services.helpdesk.outages import linked
 from portal.services.helpdesk.tickets import bulk
 from portal.web.helpdesk.tickets.one import staff
 from portal.web.helpdesk.tickets.room import blueprint, kinds, state
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from workflows.vocabulary import Action
+
+ACTS = bulk.ACTS | {"link": "Link them to an outage"}
 
 
 @blueprint.route("/bulk", methods=["GET", "POST"], endpoint="bulk")
@@ -25,20 +29,29 @@ def several() -> Any:
     ids, act = _ids(), request.values.get("act", "")
     with reading(sessions()) as session:
         rows = bulk.chosen(session, ids, actor=actor())
-        form = BulkAct(acts=bulk.ACTS, values=_values(session, act, rows))
+        form = BulkAct(acts=ACTS, values=_values(session, act, rows))
         if request.method == "GET":
             form.act.data = act
         shown = {
-            "rows": [{"ticket": row, "status": state(row)} for row in rows],
+            "rows": rows,
+            "shown_rows": [
+                {
+                    "subject": {"text": row.subject, "note": row.reference},
+                    "status": {"status": state(row)[0], "text": state(row)[1]},
+                }
+                for row in rows
+            ],
             "tickets": len(rows),
             "living": sum(row.status in LIVING for row in rows),
-            "what": bulk.ACTS.get(act, ""),
+            "what": ACTS.get(act, ""),
             "act": act,
         }
         session.expunge_all()
 
     def put(session: Session) -> tuple[int, int]:
         chosen = bulk.chosen(session, ids, actor=actor())
+        if act == "link":
+            return _linked(session, chosen, form.value.data or ""), len(chosen)
         done = bulk.carry_out(
             session, chosen, act=act, value=form.value.data or "", actor=actor(), now=now(), policy=policy()
         )
@@ -54,6 +67,13 @@ def several() -> Any:
     if done := acted(form, put, said, url_for("tickets.index")):
         return done
     return render_template("pages/helpdesk/tickets/bulk.html", form=form, **shown), status_of(form)
+
+
+def _linked(session: Session, rows: list[Ticket], value: str) -> int:
+    outage = session.get(Outage, int(value[:9])) if value.isascii() and value.isdigit() else None
+    if outage is None:
+        raise bad_input("Choose the outage.", "value")
+    return linked.link(session, outage, rows, actor=actor(), now=now())
 
 
 def _ids() -> list[int]:

@@ -32,7 +32,8 @@ def index() -> Any:
     form, after = TicketFilter(request.args, kinds=kinds()), request.args.get("after", "")
     wanted = _wanted(form)
     if request.args.get("format") == "csv":
-        return redirect(url_for("tickets.export", **{k: v for k, v in request.args.items() if k != "format"}))
+        kept = urlencode([(key, value) for key, value in request.args.items() if key != "format"])
+        return redirect(f"{url_for('tickets.export')}?{kept}")
     with reading(sessions()) as session:
         if wanted.words and (number := listing.numbered(session, actor(), wanted.words)) is not None:
             return redirect(one_url(number))
@@ -43,7 +44,7 @@ def index() -> Any:
             form=form,
             rows=[row_of(ticket) for (ticket,) in page.rows],
             page=pager(page, after),
-            tabs=_tabs(wanted, counts),
+            shown_tabs=_tabs(wanted, counts),
             queues=_queues(session),
             counts=counts,
             views=views.of(session, actor=actor()),
@@ -91,7 +92,9 @@ def _queues(session: Session) -> list[dict[str, Any]]:
         ("Ready to issue", "desk.requests", ready.said),
     )
     return [
-        {"label": label, "href": url_for(endpoint), "count": count} for label, endpoint, count in offered if may_open(endpoint)
+        {"label": label, "href": url_for(endpoint), "count": count}
+        for label, endpoint, count in offered
+        if may_open(endpoint)
     ]
 
 
@@ -125,7 +128,9 @@ def export() -> Any:
             )
             for ticket, each in ((ticket, row_of(ticket)) for (ticket,) in page.rows)
         ]  # fmt: skip
-        audit.record(session, actor=actor(), now=now(), act="tickets.export", said=f"Downloaded a list of {len(rows)} tickets.")
+        audit.record(
+            session, actor=actor(), now=now(), act="tickets.export", said=f"Downloaded a list of {len(rows)} tickets."
+        )
     headers = (
         "Number", "Subject", "Status", "About", "Priority", "Asked by", "E-mail", "Agency", "Who has it", "Opened (UTC)",
         "First answered (UTC)", "Solved (UTC)", "Due (UTC)", "Tags", "Rating",

@@ -56,7 +56,9 @@ def _pressed(ticket_id: int, form: AnswerTicket) -> Any:
             return None
         if step == "draft":
             with transaction(sessions()) as session:
-                writing.save_draft(session, found(session, ticket_id), text=form.text.data or "", actor=actor(), now=now())
+                writing.save_draft(
+                    session, found(session, ticket_id), text=form.text.data or "", actor=actor(), now=now()
+                )
             flash("Your draft is kept. Nobody else sees it.", "success")
             return redirect(one_url(ticket_id, "answer"))
         files = _taken_in(form)
@@ -134,10 +136,12 @@ def _page(ticket_id: int, form: AnswerTicket) -> Any:
             last_seen=ticket.last_entry_id,
             draft=draft,
             others=writing.others(session, ticket, actor=actor(), now=now()),
-            due_said=clock.explained(session, ticket, policy=policy()) if ticket.status in ("new", "open", "waiting") else [],
+            due_said=clock.explained(session, ticket, policy=policy())
+            if ticket.status in ("new", "open", "waiting")
+            else [],
             known=_known(session, ticket),
             starts=offered(session, ticket, actor=actor(), policy=policy()),
-            links=_links(session, ticket),
+            joined=_joined(session, ticket),
             next_href=_next(session, ticket),
             redacts=may(Action.TICKET_REDACT, ticket),
             **row_of(ticket),
@@ -164,7 +168,7 @@ def _outage_form(session: Session, ticket: Ticket) -> OutageOf | None:
     if not rows and ticket.outage_id is None:
         return None
     form = OutageOf(formdata=None, outages=[(str(row.id), row.title) for row in rows])
-    form.outage.data = str(ticket.outage_id or "")
+    form.outage_id.data = str(ticket.outage_id or "")
     return form
 
 
@@ -182,7 +186,9 @@ def _shown(entry: TicketEntry, ticket: Ticket) -> dict[str, Any]:
         "doubtful": entry.to_redact,
         "redacted": entry.redacted_at is not None,
         "again": entry.delivery in ("uncertain", "failed") and entry.redacted_at is None,
-        "original": url_for("tickets.original", ticket_id=ticket.id, said_id=entry.id) if entry.original_file_id else "",
+        "original": url_for("tickets.original", ticket_id=ticket.id, said_id=entry.id)
+        if entry.original_file_id
+        else "",
         "files": [
             {
                 "name": file.name,
@@ -211,7 +217,7 @@ def _known(session: Session, ticket: Ticket) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _links(session: Session, ticket: Ticket) -> dict[str, Any]:
+def _joined(session: Session, ticket: Ticket) -> dict[str, Any]:
     """Where else this ticket goes on: merged into it, split from it, its outage."""
     merged = session.scalars(select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)).all()
     split = session.scalars(select(Ticket).where(Ticket.split_from_id == ticket.id).order_by(Ticket.id)).all()
@@ -239,8 +245,10 @@ def _next(session: Session, ticket: Ticket) -> str:
 def draft(ticket_id: int) -> Any:
     """Keeps what the script sends while somebody types."""
     with transaction(sessions()) as session:
-        writing.save_draft(session, found(session, ticket_id), text=request.form.get("text", ""), actor=actor(), now=now())
-    return "", 204
+        writing.save_draft(
+            session, found(session, ticket_id), text=request.form.get("text", ""), actor=actor(), now=now()
+        )
+    return Response(status=204, mimetype="application/json")
 
 
 @blueprint.post("/<int:ticket_id>/here", endpoint="here")

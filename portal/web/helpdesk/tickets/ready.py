@@ -57,5 +57,6 @@ def _form(canned_id: int | None) -> Any:
         row = writing.ready_one(session, canned_id) if canned_id is not None else None
         if row is not None and not form.is_submitted():
             form.title.data, form.body.data, form.kinds.data = row.title, row.body, list(row.kinds)
-        page = render_template("pages/helpdesk/tickets/ready_one.html", form=form, row=row, fields=writing.FIELDS)
+        fields = [{"key": f"{{{name}}}", "value": says[:1].upper() + says[1:]} for name, says in writing.FIELDS.items()]
+        page = render_template("pages/helpdesk/tickets/ready_one.html", form=form, row=row, field_rows=fields)
         return page, status_of(form)

@@ -12,13 +12,14 @@ from portal import permissions
 from portal.db import reading
 from portal.models import Document, Membership, Ticket
 from portal.refusals import Refused, bad_input, not_found
+from portal.services.account import lockout
 from portal.services.helpdesk.tickets import workflows
-from portal.services.paperwork import KINDS, ByHand
+from portal.services.paperwork import KINDS
 from portal.services.people import departures
 from portal.web.helpdesk.tickets.room import blueprint, found, one_url
 from portal.web.kernel import APART, acted, actor, address, now, permission, policy, pressed, sessions, status_of, today
 from portal.web.uploads import fetched, taken_from
-from workflows.vocabulary import Action
+from workflows.vocabulary import Action, Reason
 
 Act = Callable[[Session, Ticket], Any]
 NOBODY = "Say first whom this ticket is about: the sender belongs to no Agency, or to several."
@@ -43,8 +44,18 @@ def unlock(ticket_id: int) -> Any:
             session, ticket, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
         ),
         "The account is unlocked. Your draft says so.",
-        lambda _s, member: [f"{member.person.name} can sign in again with the password they have, and is told by e-mail."],
+        _if_locked,
     )  # fmt: skip
+
+
+def _if_locked(session: Session, member: Membership) -> list[str]:
+    lockout.refuse_others(session, person=member.person, actor=actor(), on=today())
+    if not lockout.is_locked(session, member.person_id):
+        raise Refused(Reason.ALREADY_DONE, f"The account of {member.person.name} is not locked.")
+    return [
+        f"{member.person.name} can sign in again with the password they have, and is told by e-mail.",
+        "Speak with them first, at a number that you know: an e-mail proves nothing.",
+    ]
 
 
 @blueprint.route("/<int:ticket_id>/start/reset", methods=["GET", "POST"], endpoint="start_reset")
@@ -111,14 +122,20 @@ def agreement(ticket_id: int) -> Any:
     """The attachment is looked at again as every scan is, before it becomes one."""
     with reading(sessions()) as session:
         ticket = found(session, ticket_id)
-        papers = [(row.id, f"{KINDS[row.kind].title}, version {row.version}") for row in workflows.papers(session, ticket, actor=actor())]
+        papers = [
+            (row.id, f"{KINDS[row.kind].title}, version {row.version}")
+            for row in workflows.papers(session, ticket, actor=actor())
+        ]
         attached = [(row.id, row.name) for row in workflows.attachments(session, ticket)]
         member = workflows.about(session, ticket)
         name = member.person.name if member else ""
     form = TakeAgreement(documents=papers, attached=attached)
     if request.method == "GET":
         form.name.data = name
-        form.document.data, form.file.data = (papers[0][0] if len(papers) == 1 else None), (attached[0][0] if len(attached) == 1 else None)
+        form.document.data, form.file.data = (
+            (papers[0][0] if len(papers) == 1 else None),
+            (attached[0][0] if len(attached) == 1 else None),
+        )
 
     if form.validate_on_submit():
         try:
@@ -131,7 +148,10 @@ def agreement(ticket_id: int) -> Any:
                 raise
             form.refuse(no.sentence, no.field)
         else:
-            if done := acted(form, lambda session: _take(session, ticket_id, form, scan), "The attachment is the scan of the document now. Your draft says so.", one_url(ticket_id, "answer")):  # fmt: skip
+            said = "The attachment is the scan of the document now. Your draft says so."
+            if done := acted(
+                form, lambda session: _take(session, ticket_id, form, scan), said, one_url(ticket_id, "answer")
+            ):
                 return done
     return _page(ticket_id, "user_agreement", form, None, [], papers=papers, attached=attached)
 
@@ -140,7 +160,7 @@ def _take(session: Session, ticket_id: int, form: TakeAgreement, scan: Any) -> N
     document = permissions.find(session, actor(), Action.DOCUMENT_SCAN, Document, form.document.data)
     workflows.agreement(
         session, found(session, ticket_id), document, scan=scan, signed_on=form.signed_on.data, verified=bool(form.verified.data),
-        by_hand={"user": ByHand(form.name.data or "")}, actor=actor(), now=now(), policy=policy(),
+        signed=form.name.data or "", actor=actor(), now=now(), policy=policy(),
     )  # fmt: skip
 
 
@@ -159,7 +179,9 @@ def _page(
     with reading(sessions()) as session:
         ticket = found(session, ticket_id)
         start = workflows.STARTS[what]
-        if start.id not in {offer.start.id for offer in workflows.offered(session, ticket, actor=actor(), policy=policy())}:
+        if start.id not in {
+            offer.start.id for offer in workflows.offered(session, ticket, actor=actor(), policy=policy())
+        }:
             if workflows.about(session, ticket) is None:
                 raise bad_input(NOBODY)
             raise not_found()

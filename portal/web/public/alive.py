@@ -1,29 +1,21 @@
-"""What everybody may see: the start page, and whether the portal is alive and ready."""
+"""Whether the portal is alive and ready, and where to report a weakness."""
 
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request, url_for
-from flask_login import current_user
+from flask import Response, current_app, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import jobs, migrate
 from portal.db import reading
+from portal.services.helpdesk.mail import mailbox
 from portal.web import kernel
 from portal.web.kernel import now, public, sessions
+from portal.web.public.room import blueprint
 
-blueprint = Blueprint("public", __name__)
 SAID_FOR = timedelta(days=180)
 TOO_OLD = 600
 """Seconds that a job may be due before the portal says that its worker does not keep up."""
-
-
-@blueprint.get("/welcome", endpoint="index")
-@public("the start page of whoever is not signed in")
-def index() -> Any:
-    if current_user.is_authenticated:
-        return redirect(url_for("home.index"))
-    return render_template("pages/public/index.html")
 
 
 @blueprint.get("/healthz", endpoint="healthz")
@@ -49,12 +41,14 @@ def security_txt() -> Any:
 @blueprint.get("/readyz", endpoint="readyz")
 @public("asked by whatever sends requests here; says nothing about anybody")
 def readyz() -> Any:
-    """200 while database, migrations and worker are as they should be, 503 otherwise; each said by name."""
+    """200 while database, migrations and worker are as they should be, 503 otherwise; each said by name, the mailbox as well."""
     said: dict[str, Any] = {"database": False, "migrations": False, "queue": False}
     try:
         said["migrations"] = migrate.current(kernel.context().engine) == migrate.head()
         with reading(sessions()) as session:
             oldest = jobs.overview(session, now=now())["oldest_seconds"]
+            if (box := kernel.context().inbox) is not None:  # told, and no reason to send nobody here: the pages work
+                said["mail"] = not mailbox.is_late(mailbox.standing(session, box.name), now=now())
         said |= {"database": True, "queue": oldest <= TOO_OLD, "oldest_job_seconds": round(oldest)}
     except SQLAlchemyError as error:
         current_app.logger.warning("not ready: %s", type(error).__name__)

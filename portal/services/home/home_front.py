@@ -1,0 +1,86 @@
+"""What of articles, service requests and surveys waits for the Lead on the first page."""
+
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal import permissions
+from portal.actors import Actor
+from portal.models import ServiceRequest, SurveyAnswer
+from portal.services.helpdesk.knowledge import article_lists
+from portal.services.helpdesk.requests import request_lists
+from portal.services.home.tasks import Task
+from workflows.business_time import us_date
+from workflows.policy import Policy
+from workflows.vocabulary import Action, Role
+
+WRITERS = frozenset({Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER})
+ARTICLES, REQUESTS, SURVEYS = "/knowledge/manage", "/service-requests", "/feedback/surveys"
+
+
+def tasks(session: Session, *, actor: Actor, on: date, policy: Policy) -> list[Task]:
+    """One line for each kind of work; at most six statements, and none for whoever is not of the Lead's staff."""
+    found: list[Task] = []
+    if actor.lead_roles & WRITERS:
+        found += _articles(session, actor, on, policy)
+    if permissions.allows(session, actor, Action.SERVICE_WORK):
+        found += _requests(session, on)
+    if permissions.allows(session, actor, Action.SERVICE_REVIEW):
+        found += _month(session, on, policy)
+    if permissions.allows(session, actor, Action.SURVEY_ASK):
+        found += _answers(session)
+    return found
+
+
+def _articles(session: Session, actor: Actor, on: date, policy: Policy) -> list[Task]:
+    counts, found = article_lists.counted(session, actor, on=on, policy=policy), []
+    if counts.stale:
+        title = f"{_some(counts.stale, 'article')} to look at again"
+        found.append(Task(f"at:{ARTICLES}?show=stale", title, hint="Read it, then say that it is still right, or mend it."))
+    if counts.waiting:
+        title = f"{_some(counts.waiting, 'article')} with a newer version"
+        found.append(Task(f"at:{ARTICLES}?show=waiting", title, hint="Readers see it once it is published."))
+    return found
+
+
+def _requests(session: Session, on: date) -> list[Task]:
+    """What was asked for and nobody has answered, and what is late; one statement."""
+    row = ServiceRequest
+    living = row.status.in_(("accepted", "in_progress"))
+    query = select(
+        func.count().filter(row.status == "asked"), func.min(row.asked_at).filter(row.status == "asked"),
+        func.count().filter(living, row.due < on), func.min(row.due).filter(living),
+    )  # fmt: skip
+    asked, since, late, due = session.execute(query).one()
+    found = []
+    if asked:
+        title = f"{_some(asked, 'service request')} to accept or decline"
+        found.append(Task(f"at:{REQUESTS}?show=asked", title, hint="Whoever asked waits to hear.", since=since))
+    if late:
+        title = f"{_some(late, 'service request')} overdue"
+        found.append(Task(f"at:{REQUESTS}?show=overdue", title, due=due, status="overdue"))
+    return found
+
+
+def _month(session: Session, on: date, policy: Policy) -> list[Task]:
+    due = request_lists.month_due(session, on=on, policy=policy)
+    if due is None:
+        return []
+    month, until = due
+    title = f"Review the service requests of {month:%B %Y}"
+    hint = f"By {us_date(until)}. What you saw is kept with the list."
+    status = "overdue" if until < on else "to_do"
+    return [Task(f"at:{REQUESTS}/month?month={month:%Y-%m}", title, hint=hint, due=until, status=status)]
+
+
+def _answers(session: Session) -> list[Task]:
+    count = session.scalar(select(func.count()).where(SurveyAnswer.to_redact)) or 0
+    if not count:
+        return []
+    title = f"{_some(count, 'answer')} to a survey may hold a client's data"
+    return [Task(f"at:{SURVEYS}", title, hint="Black it out, for good.")]
+
+
+def _some(count: int, what: str) -> str:
+    return f"{count} {what if count == 1 else f'{what}s'}"
