@@ -26,6 +26,9 @@ SMALL, LARGE, VERY_LARGE = 1_000, 10_000, 100_000
 MADE = 60
 GOAL = 1.5
 ROUNDS = 12
+SPARE = 2
+"""A search that finds nothing at the small desk reads neither tags nor Agencies."""
+
 CHUNK = 5_000
 LEAST_OPEN, OPEN_OF = 200, 50
 FIRST = 1_000_000
@@ -135,7 +138,7 @@ def _beside(engines: list[Engine], folder: Path) -> Iterator[dict[str, Any]]:
             sent = [statements(of.engine, do) for of, do in zip(contexts, get, strict=True)]
             yield {
                 "name": f"tickets: {name}", "milliseconds": many, "beside": few, "ratio": many / few, "goal": f"at most {GOAL}",
-                "met": many / few <= GOAL and sent[0] == sent[1], "statements": sent[1],
+                "met": many / few <= GOAL and sent[1] <= sent[0] + SPARE, "statements": sent[1],
             }  # fmt: skip
     for each in contexts:
         each.engine.dispose()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 from alembic.autogenerate import produce_migrations, render_python_code
@@ -112,12 +113,13 @@ def _differences(engine: Engine) -> tuple[str, str]:
         warnings.filterwarnings("ignore", message=".*expression-based index")
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         script = produce_migrations(context, Base.metadata)
+        there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
     assert script.upgrade_ops is not None
     assert script.downgrade_ops is not None
     for index in _on_expressions(engine):
         script.upgrade_ops.ops.append(CreateIndexOp.from_index(index))
         script.downgrade_ops.ops.insert(0, DropIndexOp.from_index(index))
-    return _rendered(script.upgrade_ops, as_batch=True), _rendered(script.downgrade_ops, as_batch=True)
+    return _rendered(script.upgrade_ops, there), _rendered(script.downgrade_ops, there)
 
 
 def _on_expressions(engine: Engine) -> list[Index]:
@@ -132,10 +134,12 @@ def _on_expressions(engine: Engine) -> list[Index]:
     ]
 
 
-def _rendered(operations: UpgradeOps | DowngradeOps, as_batch: bool = False) -> str:
-    text = render_python_code(operations, render_as_batch=as_batch)
-    for table in sorted({trigger.table for trigger in portal.models.TRIGGERS}):
-        # A table that SQLite makes anew loses its triggers: what is guarded is altered in place, or not at all.
+def _rendered(operations: UpgradeOps | DowngradeOps, there: Collection[str] | None = None) -> str:
+    """The operations as source; `there` are the tables that exist already, which are altered."""
+    text = render_python_code(operations, render_as_batch=there is not None)
+    for table in sorted({trigger.table for trigger in portal.models.TRIGGERS}.union(there or ())):
+        # A table that SQLite makes anew loses its triggers, and its indexes on expressions are not read back: what was there
+        # before is altered in place, or not at all.
         text = text.replace(
             f"batch_alter_table('{table}', schema=None)", f"batch_alter_table('{table}', recreate='never')"
         )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from workflows import pack_reading as reading
 from workflows import prerequisites
@@ -124,13 +125,7 @@ def text_of(pack: Path = MAINE) -> str:
 
 @lru_cache(maxsize=16)  # the same text is the same policy, and every process asks for it again and again
 def _load(text: str, file: str) -> Policy:
-    try:
-        fields = tomllib.loads(text, parse_float=Decimal)
-    except RecursionError:
-        raise PolicyError(f"{file}: this is no TOML that can be read: its brackets are nested too deep") from None
-    except ValueError as wrong:  # tomllib's own error is one; a number of five thousand digits is another
-        raise PolicyError(f"{file}: this is no TOML: {wrong}") from None
-    pack = Stanza(file, "the pack", fields)
+    pack = Stanza(file, "the pack", _fields(text, file))
     training, hours = pack.stanza("training"), pack.stanza("hours")
     zone, opening = reading.read_hours(hours)
     rules = pack.each("holiday", reading.read_holiday)
@@ -185,6 +180,15 @@ def _load(text: str, file: str) -> Policy:
     for stanza in (training, hours, pack):
         stanza.done()
     return policy
+
+
+def _fields(text: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except RecursionError:
+        raise PolicyError(f"{file}: this is no TOML that can be read: its brackets are nested too deep") from None
+    except ValueError as wrong:  # tomllib's own error is one; a number of five thousand digits is another
+        raise PolicyError(f"{file}: this is no TOML: {wrong}") from None
 
 
 def _titles(listed: Iterable[Course | AccessLevel | Topic]) -> Mapping[str, str]:

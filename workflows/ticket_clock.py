@@ -202,7 +202,7 @@ def _running(
                 continue
             if stopped > begin:
                 yield begin, stopped
-            begin = max(begin, again)
+            begin = again
         if begin < closes:
             yield begin, closes
 

@@ -54,9 +54,9 @@ def drafting(rows: int, begun: Iterable[Question] = (), **given: Any) -> Draft:
     """The form with so many questions; what `begun` holds stands in the first of them."""
     fields: dict[str, Any] = {}
     for n in range(1, min(max(rows, 1), MOST) + 1):
-        fields[f"text_{n}"] = StringField(f"Question {n}", [Optional(), OneLine(200)])
-        fields[f"kind_{n}"] = SelectField("How it is answered", [Optional()], choices=choices(KINDS))
-        fields[f"choices_{n}"] = TextAreaField("Answers to choose from, one a line", [Optional(), LONG])
+        fields[f"text_{n}"] = StringField(f"Question {n}", [OneLine(200)])
+        fields[f"kind_{n}"] = SelectField("How it is answered", choices=choices(KINDS))
+        fields[f"choices_{n}"] = TextAreaField("Answers to choose from, one a line", [LONG])
     for n, question in enumerate(begun, 1):
         given |= {f"text_{n}": question.text, f"kind_{n}": question.kind, f"choices_{n}": "\n".join(question.choices)}
     made: Draft = type("Draft", (Draft,), fields)(**given)

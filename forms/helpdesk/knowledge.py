@@ -35,7 +35,7 @@ AUDIENCES = {"public": "Everybody, without signing in", "signed_in": "Whoever is
 
 
 class Find(Filter):
-    q = SearchField("What do you want to know?", [Optional(), OneLine(200)])
+    q = SearchField("What do you want to know?", [OneLine(200)])
 
 
 class ArticleFilter(Filter):

@@ -620,6 +620,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_ticket_split_from", ["split_from_id"], unique=False)
         batch_op.create_index("ix_ticket_status", ["status", "id"], unique=False)
+        batch_op.create_index("ix_ticket_touched", ["touched_at", "id"], unique=False)
 
     op.create_table(
         "article",
@@ -1026,7 +1027,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_ticket_file_entry", ["entry_id", "id"], unique=False)
         batch_op.create_index("ix_ticket_file_file", ["file_id"], unique=False)
 
-    with op.batch_alter_table("web_session", schema=None) as batch_op:
+    with op.batch_alter_table("web_session", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("proved_at", sa.DateTime(), nullable=True))
 
     op.create_index(
@@ -1059,7 +1060,7 @@ def downgrade() -> None:
     for statement in DROP_TRIGGERS[connection.dialect.name]:
         connection.exec_driver_sql(statement)
     op.drop_index("uq_saved_view_name", table_name="saved_view")
-    with op.batch_alter_table("web_session", schema=None) as batch_op:
+    with op.batch_alter_table("web_session", recreate="never") as batch_op:
         batch_op.drop_column("proved_at")
 
     with op.batch_alter_table("ticket_file", schema=None) as batch_op:
@@ -1159,6 +1160,7 @@ def downgrade() -> None:
 
     op.drop_table("article")
     with op.batch_alter_table("ticket", recreate="never") as batch_op:
+        batch_op.drop_index("ix_ticket_touched")
         batch_op.drop_index("ix_ticket_status")
         batch_op.drop_index("ix_ticket_split_from")
         batch_op.drop_index(

@@ -1,5 +1,6 @@
 """The made-up community's knowledge base: some articles, one of them old, one with a newer version, one still a draft."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -67,11 +68,8 @@ class Articles:
         for number, written in enumerate(ARTICLES):
             day = at.working(last - timedelta(400 if not number else 200 - 20 * number))
             at.morning(day, partial(self._publish, written))
-        newer = Written(
-            title=ARTICLES[4].title,
-            body=f"{ARTICLES[4].body}\n\nIf it stays empty, ask.",
-            why="What to do then was missing.",
-        )
+        body = f"{ARTICLES[4].body}\n\nIf it stays empty, ask."
+        newer = replace(ARTICLES[4], body=body, why="What to do then was missing.")
         at.morning(at.working(last - timedelta(3)), partial(self._write, newer, ARTICLES[4].title))
         draft = Written(
             title="Working from home", topic="privacy", body="What a home office needs before it is authorized."

@@ -18,7 +18,6 @@ from portal.models.delegation import Delegation
 from portal.models.evidence import EVIDENCE_TRIGGERS, EndedEvidence, Evidence
 from portal.models.helpdesk.feedback import FEEDBACK_TRIGGERS, Survey, SurveyAnswer, SurveyFollowUp, SurveyInvite
 from portal.models.helpdesk.knowledge import KNOWLEDGE_TRIGGERS, Article, ArticleVersion, ArticleVote, ArticleWord
-from portal.models.helpdesk.service_requests import SERVICE_TRIGGERS, ServiceActivity, ServiceRequest, ServiceReview
 from portal.models.helpdesk.outages import (
     OUTAGE_TRIGGERS,
     Outage,
@@ -26,6 +25,7 @@ from portal.models.helpdesk.outages import (
     OutageNotice,
     OutageUpdate,
 )
+from portal.models.helpdesk.service_requests import SERVICE_TRIGGERS, ServiceActivity, ServiceRequest, ServiceReview
 from portal.models.helpdesk.ticket_clock import Closure, TicketPause
 from portal.models.helpdesk.ticket_mail import MAIL_TRIGGERS, MailArrival, MailboxLook
 from portal.models.helpdesk.ticket_work import CannedReply, SavedView, TicketDraft, TicketPresence
@@ -115,11 +115,11 @@ __all__ = [
     "BackgroundCheck",
     "BoardRecord",
     "BulkScan",
+    "CannedReply",
     "Checklist",
     "Closure",
     "ColumnMap",
     "Containment",
-    "CannedReply",
     "CoreComparison",
     "CoreDifference",
     "CoreUser",
@@ -183,13 +183,13 @@ __all__ = [
     "RosterEntry",
     "Sanction",
     "SanctionNotice",
-    "Seat",
     "SavedView",
+    "Seat",
     "SecurityReview",
-    "SignInLimit",
     "ServiceActivity",
     "ServiceRequest",
     "ServiceReview",
+    "SignInLimit",
     "Signature",
     "StoppedCase",
     "StoredFile",

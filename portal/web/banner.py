@@ -46,7 +46,7 @@ def _notice(banner: Banner) -> dict[str, Any]:
         "kind": "info" if each.phase == "coming" or each.kind == OutageKind.WEEKLY else "warning",
         "title": each.title,
         "words": _words(banner),
-        "href": url_for("outages.one", outage_id=each.id) if each.id else url_for("outages.index"),
+        "href": url_for("outages.one", number=each.id) if each.id else url_for("outages.index"),
         "put_away": url_for("outages.put_away") if signed_in else "",
         "values": {"back": kernel.own_path()} | ({"outage": each.id} if each.id else {"on": each.on}),
     }

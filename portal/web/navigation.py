@@ -43,6 +43,7 @@ def init_app(app: Flask) -> None:
         if current_user and current_user.is_authenticated:
             around |= {
                 "person": {"name": current_user.person.name, "role": role_named(), "href": url_for("home.me")},
+                "help": around["help"] | {"href": url_for("help.index")},
                 "sign_out_href": url_for("account.sign_out"),
                 "footer_links": [
                     *around["footer_links"],

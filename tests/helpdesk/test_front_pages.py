@@ -321,3 +321,21 @@ def test_who_may_not_write_surveys(world: World) -> None:
         committee.get(f"/feedback/surveys/{path}", 403)
         browser_of(world, world.desk).get(f"/feedback/surveys/{path}", 403)
     browser_of(world, world.actor(world.member(world.agency()))).get("/feedback/surveys", 403)
+
+
+def test_more_questions_are_asked_without_losing_what_was_typed(world: World) -> None:
+    lead = browser_of(world, world.admin)
+    page = lead.get("/feedback/surveys/new")
+    assert len(page.document.xpath("//input[starts-with(@name, 'text_')]")) == 5
+    more = lead.submit(page, 200, step="more", text_1="Were you treated well?", kind_1="scale")
+    assert len(more.document.xpath("//input[starts-with(@name, 'text_')]")) == 7
+    assert more.document.xpath("//input[@name='text_1']/@value") == ["Were you treated well?"]
+    values = {
+        "title": "A survey",
+        "asked": "users",
+        "closes_on": world.today.isoformat(),
+        "text_7": "And how?",
+        "kind_7": "words",
+    }
+    kept = lead.follow(lead.submit(more, **values))
+    assert "Were you treated well?" in kept.text and "And how?" in kept.text

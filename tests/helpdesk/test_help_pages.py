@@ -1,5 +1,6 @@
 """Asking the help desk on screen: every step without a script, nothing typed or attached is lost, and each sees their own."""
 
+import csv
 import io
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,9 +9,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, func, select
 
-from portal.models import Closure, Membership, Person, Ticket
-from portal.services.helpdesk.tickets import conversation, moves, rating
-from portal.web.app import build
+from portal.models import Membership, Person, Ticket
+from portal.services.helpdesk.tickets import conversation, following, moves
 from tests.helpdesk.front_world import an_article
 from tests.helpdesk.ticketing import Ticketing
 from tests.services.asking import admin_of
@@ -224,6 +224,17 @@ def test_each_sees_their_own_and_the_admin_their_peoples(desk: Ticketing, asker:
     director.get(f"/help/{first.id}", expect=404)
 
 
+def test_what_the_admin_follows_at_the_lead_is_not_theirs_to_answer(desk: Ticketing, admin: ClientRequest) -> None:
+    ticket = desk.open()
+    with desk.world.look() as session:
+        email = session.get_one(Person, admin_of(desk.world, desk.agency).person_id).email
+    desk.do(following.follow, ticket, email=email)
+    assert "Report stays empty" in admin.get("/help").text
+    assert "Report stays empty" not in admin.get("/help?whose=agency").text
+    one = admin.get(f"/help/{ticket.id}")
+    assert "Add something" in one.text and "Or pass it on" not in one.text
+
+
 def test_notes_and_acts_are_not_the_askers_to_read(desk: Ticketing, asker: ClientRequest) -> None:
     ask(asker, direct="y")
     [ticket] = tickets(desk)
@@ -261,6 +272,16 @@ def test_the_lists_are_filtered_searched_and_paged(desk: Ticketing, asker: Clien
     asker.get("/help?after=x~y&show=zebra")
 
 
+def test_the_list_is_taken_away_as_it_is_shown_and_no_formula_runs(desk: Ticketing, asker: ClientRequest, admin: ClientRequest) -> None:  # fmt: skip
+    ask(asker, subject="=1+1")
+    ask(asker, "outage", subject="Nothing opens", priority="high")
+    rows = list(csv.reader(io.StringIO(asker.client.get("/help?format=csv").get_data().decode("utf-8-sig"))))
+    assert [each[1] for each in rows] == ["Subject", "Nothing opens", "'=1+1"]
+    theirs = admin.client.get("/help?whose=agency&format=csv").get_data(as_text=True)
+    assert "1+1" in theirs and "Nothing opens" not in theirs
+    assert "Nothing opens" not in admin.client.get("/help?format=csv").get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", ["/help", "/help?whose=agency"])
 def test_a_list_costs_the_same_for_many(desk: Ticketing, admin: ClientRequest, path: str) -> None:
     counts = []
@@ -281,50 +302,6 @@ def test_a_list_costs_the_same_for_many(desk: Ticketing, admin: ClientRequest, p
 def _person(desk: Ticketing, member: Membership):
     with desk.world.look() as session:
         return session.get_one(Person, member.person_id)
-
-
-# --- was it solved well?
-
-
-def test_by_the_mails_link_without_signing_in_opening_it_says_nothing(desk: Ticketing, client_of) -> None:
-    ticket = desk.open()
-    desk.solve(ticket)
-    path = rating.PATH + rating.envelope(desk.read(ticket), keys=desk.world.keys)
-    browser = client_of()
-    page = browser.get(f"{path}?said=bad")
-    assert f"HD-{ticket.id}" in page.text and "Report stays empty" not in page.text
-    assert desk.read(ticket).rating == ""
-    assert page.document.xpath("//input[@name='rating'][@checked]/@value") == ["bad"]
-    assert "Choose one" in browser.submit(browser.get(path), expect=400).text
-    done = browser.follow(browser.submit(page, rating="bad", said="It took long."))
-    assert "Thank you" in done.text and "answer the message" in done.text
-    assert (desk.read(ticket).rating, desk.read(ticket).rating_said) == ("bad", "It took long.")
-    browser.get(path[:-3] + "abc", expect=410)
-
-
-@pytest.fixture
-def client_of(desk: Ticketing):
-    app = build(context=desk.world.context)
-    return lambda: ClientRequest(app.test_client())
-
-
-# --- days the desk is closed
-
-
-def test_the_desk_enters_a_day_and_takes_it_back(desk: Ticketing) -> None:
-    desk.open()
-    lead = browser_of(desk.world, desk.world.desk)
-    page = lead.get("/tickets/closures")
-    assert "Thanksgiving Day" in page.text and "November 26, 2026" in page.text
-    wrong = lead.submit(page, having="day", day="11/28/2026", name="Snow", expect=400)
-    assert "is a weekend" in wrong.text and wrong.document.xpath("//input[@name='name']/@value") == ["Snow"]
-    done = lead.follow(lead.submit(wrong, having="day", day="2026-11-24", name="Closed for snow"))
-    assert "The desk is closed on November 24, 2026. 1 open ticket is due at another time now." in done.text
-    assert "Closed for snow" in done.text
-    back = lead.follow(press(lead, done, "/remove"))
-    assert "is as the policy pack has it again" in back.text
-    with desk.world.look() as session:
-        assert session.scalar(select(func.count()).select_from(Closure)) == 0
 
 
 def test_the_help_page_says_when_the_desk_is_back(desk: Ticketing, asker: ClientRequest) -> None:

@@ -172,6 +172,9 @@ def test_what_waits_for_the_asker_does_not_move(desk: Ticketing):
 def test_it_moves_at_once_when_the_last_agency_admin_is_gone(desk: Ticketing):
     ticket = ask(desk)
     without_admin(desk, desk.agency)
+    with desk.world.look() as session:
+        for night in (datetime(2026, 11, 24, 3), datetime(2026, 11, 26, 15)):
+            assert ladder.due_to_move(session, now=night, policy=desk.world.policy) == []
     assert work(desk, desk.world.now + timedelta(hours=22)) == 1
     assert "no Agency Administrator any more" in desk.entries(desk.read(ticket))[-1].body
 
@@ -199,6 +202,14 @@ def test_the_agency_admin_passes_it_on_with_a_word_and_sees_it_no_more(desk: Tic
     )
 
 
+def test_what_is_solved_is_not_passed_on(desk: Ticketing):
+    ticket = ask(desk)
+    desk.answer(ticket, actor=desk.admin, after="solve")
+    no = refused(desk.do, asking.pass_on, ticket, words="Too late.", actor=desk.admin)
+    assert no == (Reason.BAD_INPUT, "words")
+    assert desk.read(ticket).rung == "agency_admin"
+
+
 def test_whoever_asked_directs_it_to_the_team_and_nobody_else_does(desk: Ticketing):
     ticket, stranger = ask(desk), desk.world.member(desk.agency, None, Role.END_USER)
     assert refused(desk.do, asking.to_the_team, ticket, actor=desk.actor(stranger))[0] is Reason.NOT_ALLOWED
@@ -211,7 +222,8 @@ def test_whoever_asked_directs_it_to_the_team_and_nobody_else_does(desk: Ticketi
 def test_the_asker_cannot_send_it_down_to_the_agency_admin(desk: Ticketing):
     ticket = ask(desk, direct=True)
     assert (
-        refused(desk.do, moves.pass_on, ticket, to="agency_admin", actor=desk.actor(desk.asker))[0] is Reason.NOT_ALLOWED
+        refused(desk.do, moves.pass_on, ticket, to="agency_admin", actor=desk.actor(desk.asker))[0]
+        is Reason.NOT_ALLOWED
     )
 
 

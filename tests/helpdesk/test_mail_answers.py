@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from sqlalchemy import Engine, select
 
 from portal.adapters.mail import make_mailer
@@ -106,7 +107,8 @@ def test_somebody_may_send_it_again_under_the_same_id(desk: Mailing, post: Post)
         conversation.send_again(
             session, session.get_one(TicketEntry, entry.id), actor=desk.world.desk, now=desk.world.now
         )
-    work(desk)
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=1)):  # an id made anew would have another date
+        work(desk)
     assert delivery(desk, entry) == "sent" and len(post.ids()) == 2 and len(set(post.ids())) == 1
     with desk.world.look() as session:
         row = session.get_one(TicketEntry, entry.id)

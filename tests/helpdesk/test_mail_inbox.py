@@ -76,6 +76,17 @@ def test_a_message_comes_byte_for_byte_and_stays_until_it_is_put_aside(box: Box)
             assert fetched is not None and (fetched.raw, fetched.size, fetched.whole) == (raw, len(raw), True)
 
 
+def test_fetching_leaves_a_message_unread_for_people(servers: dict[str, Dovecot]) -> None:
+    server = servers["imap"]
+    server.empty()
+    server.put(mail("One"))
+    inbox = make_inbox(server.url)
+    assert inbox is not None
+    with inbox.open() as opened:
+        opened.fetch(opened.uids()[0], most=MOST)
+    assert not any(b"Seen" in flags for flags in server.flags())
+
+
 def test_the_oldest_comes_first_and_numbers_stay_the_same(box: Box) -> None:
     box.put(mail("One"), mail("Two"), mail("Three"))
     with box.inbox.open() as opened:

@@ -48,9 +48,22 @@ def test_the_page_says_when_mail_was_last_fetched_and_what_is_wrong(desk: Mailin
     assert "not looked into lately" in browser.get("/tickets/mail").text
     looked(desk, "The mail server mail.example.org does not let desk in.")
     page = browser.get("/tickets/mail").text
-    assert "cannot be read since" in page and "does not let desk in" in page
+    assert "could not be read since" in page and "does not let desk in" in page
     with desk.world.look() as session:
         assert session.scalars(select(AuditEntry.act).where(AuditEntry.act == "mail.trouble")).all()
+
+
+def test_the_first_page_says_what_was_held_and_that_mail_cannot_be_fetched(
+    desk: Mailing, browser: ClientRequest
+) -> None:
+    assert "held for a look" not in browser.get("/").text
+    desk.arrive(mail(drop=("From",)))
+    looked(desk, "The mail server broke off.")
+    page = browser.get("/")
+    assert "1 message was held for a look" in page.text and "mail cannot be fetched" in page.text
+    assert page.document.xpath("//a[@href='/tickets/mail']")
+    looked(desk)
+    assert "mail cannot be fetched" not in browser.get("/").text
 
 
 def test_without_a_mailbox_the_page_says_so(engine: Engine) -> None:

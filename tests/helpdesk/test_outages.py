@@ -12,7 +12,7 @@ from portal.refusals import Refused
 from portal.services.helpdesk.outages import entering, moves, telling
 from tests.helpdesk.outaging import HOUR, Outaging
 from tests.services.world import World
-from workflows.vocabulary import Effect, Reason
+from workflows.vocabulary import About, Effect, Kind, Reason
 
 
 @pytest.fixture
@@ -242,9 +242,14 @@ def test_each_audience_is_counted_and_told_as_the_manual_says(here: Outaging) ->
     assert [here.said(row)[0].told for row in (unplanned, planned)] == [2, 3]
 
 
-def test_nobody_is_written_to_of_an_agency_that_has_ended_or_who_left(one: Outaging) -> None:
+def test_nobody_is_written_to_of_an_agency_that_has_ended_who_left_or_is_shut_out(one: Outaging) -> None:
     gone = one.world.agency("Sample Gone")
-    assert one.counts()["admins"] == 3
+    shut = one.world.ready(one.harbor)
+    one.let_in(shut)
+    assert one.counts() == {"": 0, "admins": 3, "everybody": 4}
+    one.world.record(Kind.SANCTION, About.PERSON, shut.person_id, detail="suspension")
+    one.world.drain()
+    assert one.counts()["everybody"] == 3, "whoever is shut out misses nothing"
     one.leave(one.admin)
     one.end_agency(gone)
     assert one.counts()["admins"] == 1

@@ -1,5 +1,6 @@
 """Tickets on screen, for the staff: the list, an answer, two windows, drafts, ready answers, merging, splitting, redacting."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from portal.models import (
     Ticket,
     TicketDraft,
 )
+from portal.services.helpdesk.tickets import following
 from tests.helpdesk.ticketing import SAID, Ticketing
 from tests.services.world import World
 from tests.support.pages import ClientRequest, Page
@@ -218,7 +220,7 @@ def test_several_tickets_at_once_are_named_before_it_is_done(desk: Ticketing, st
     assert "is none" in staff.submit(tagged, value="<b>", expect=400).text
     staff.submit(tagged, value="Printer")
     assert "Question 1" in staff.get("/tickets?show=all&tag=printer").text
-    assert staff.get("/tickets/bulk?act=solve", expect=400).text
+    assert "Choose at least one ticket first" in staff.follow(staff.get("/tickets/bulk?act=solve", expect=302)).text
     assert staff.get("/tickets/bulk?act=solve&t=999", expect=404).text
 
 
@@ -333,7 +335,7 @@ def test_a_locked_account_is_unlocked_from_the_ticket_and_the_draft_says_so(
     assert "Your account is unlocked" in value_of(done, "text")
     with desk.world.look() as session:
         assert session.get_one(Credential, desk.asker.person_id).locked_since is None
-    twice = staff.submit(form, reason="Called, and known by voice.", expect=400)
+    twice = staff.submit(form, reason="Called, and known by voice.", expect=409)
     assert "is not locked" in twice.text
 
 
@@ -400,7 +402,14 @@ def test_a_long_list_costs_no_more_statements(desk: Ticketing, staff: ClientRequ
     staff.get(path)
     with statements(engine) as few:
         staff.get(path)
-    for number in range(55):
+    for number in range(12):
+        there = desk.world.agency(f"Sample Place {number}")
+        one = desk.world.member(there, None, Role.END_USER)
+        with desk.world.look() as session:
+            whose = session.get_one(Person, one.person_id)
+        made = desk.open(subject=f"Report {number}", text="It stays empty.", requester=whose, agency_id=there.id)
+        desk.do(following.set_tags, made, tags=[f"tag {number}"])
+    for number in range(30):
         desk.open(subject=f"Report {number}", text="It stays empty.")
     with statements(engine) as many:
         staff.get(path)
@@ -460,3 +469,25 @@ def test_a_ticket_is_opened_for_somebody_who_called(desk: Ticketing, staff: Clie
     row = all_tickets(desk)[0]
     assert (row.channel, row.requester_id, row.agency_id) == ("staff", desk.asker.person_id, desk.agency.id)
     assert desk.agency.name in done.text
+
+
+def test_the_look_that_a_page_takes_by_itself_keeps_nobody_signed_in(desk: Ticketing, staff: ClientRequest) -> None:
+    ticket = desk.open()
+    page = staff.get(f"/tickets/{ticket.id}")
+    idle = timedelta(minutes=desk.world.policy.sign_in.idle_minutes)
+    for _ in range(3):
+        desk.world.now += idle / 3
+        press(staff, page, f"/tickets/{ticket.id}/here", 200, writing="1")
+    desk.world.now += timedelta(minutes=1)
+    assert "/sign-in" in staff.get(f"/tickets/{ticket.id}", expect=302).location
+
+
+def test_somebody_else_gets_every_answer_too_until_removed(desk: Ticketing, staff: ClientRequest) -> None:
+    ticket = desk.open()
+    page = staff.get(f"/tickets/{ticket.id}")
+    done = staff.follow(staff.submit(page, having="email", email="director@example.org"))
+    assert "director@example.org gets every answer from now on" in done.text
+    told = staff.follow(staff.submit(page, having="email", email="no address"))
+    assert "Enter an e-mail address like" in told.text
+    gone = staff.follow(staff.submit(done, having="follower"))
+    assert "gets no more answers" in gone.text and "Nobody else." in gone.text

@@ -63,7 +63,13 @@ def database(clean_url: Callable[[str], str]) -> str:
 
 
 @pytest.fixture
-def living(database: str, tmp_path: Path, wall_clock: MovableClock) -> Iterator[Living]:
+def inbox_url() -> str:
+    """Where mail to the help desk comes in; a journey by mail brings a folder of its own."""
+    return ""
+
+
+@pytest.fixture
+def living(database: str, tmp_path: Path, wall_clock: MovableClock, inbox_url: str) -> Iterator[Living]:
     """The real application on a real port with a real worker, on an empty migrated database."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -75,6 +81,7 @@ def living(database: str, tmp_path: Path, wall_clock: MovableClock) -> Iterator[
         audit_anchor=tmp_path / "anchors",
         base_url=f"http://127.0.0.1:{port}",
         mail_url=f"file:{tmp_path / 'mail'}",
+        inbox_url=inbox_url,
         storage=tmp_path / "storage",
     )
     context = make_context(settings, clock=wall_clock)

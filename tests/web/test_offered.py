@@ -22,14 +22,14 @@ from workflows.vocabulary import LEAD, About, Kind, Role
 
 REPORT = "Report an incident"
 MENUS = {
-    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Security", "Overview", REPORT],
-    Role.HELP_DESK: ["Home", "My access", "Desk", "Agencies", "People", "Work orders", "Security", REPORT],
-    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Agencies", "People", "Security", "Overview", REPORT],
-    Role.TRAINER: ["Home", "My access", "Desk", "Agencies", "People", "Security", REPORT],
-    Role.EXECUTIVE_DIRECTOR: ["Home", "My access", "Agency", "People", "Security", REPORT],
-    Role.AGENCY_ADMIN: ["Home", "My access", "Agency", "People", "Security", REPORT],
-    Role.SECURITY_OFFICER: ["Home", "My access", "Agency", "People", "Security", REPORT],
-    Role.END_USER: ["Home", "My access", "Security", REPORT],
+    Role.LEAD_ADMIN: ["Home", "My access", "Desk", "Tickets", "Agencies", "People", "Work orders", "Security", "Overview", "Help", REPORT],
+    Role.HELP_DESK: ["Home", "My access", "Desk", "Tickets", "Agencies", "People", "Work orders", "Security", "Help", REPORT],
+    Role.LEAD_SECURITY: ["Home", "My access", "Desk", "Tickets", "Agencies", "People", "Security", "Overview", "Help", REPORT],
+    Role.TRAINER: ["Home", "My access", "Desk", "Tickets", "Agencies", "People", "Security", "Help", REPORT],
+    Role.EXECUTIVE_DIRECTOR: ["Home", "My access", "Agency", "People", "Security", "Help", REPORT],
+    Role.AGENCY_ADMIN: ["Home", "My access", "Agency", "People", "Security", "Help", REPORT],
+    Role.SECURITY_OFFICER: ["Home", "My access", "Agency", "People", "Security", "Help", REPORT],
+    Role.END_USER: ["Home", "My access", "Security", "Help", REPORT],
 }
 STAFF = [Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER]
 

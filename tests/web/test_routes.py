@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from portal.db import reading
 from portal.models import Agency, Person
 from portal.services.account import sign_in
 from portal.web.app import build, refuse_unclassified
@@ -36,11 +35,7 @@ def rules(app: Flask) -> list[Rule]:
 def fingerprint(context: Context) -> Fingerprint:
     """A hash of everything in the database but the record and the sessions."""
 
-    def take() -> str:
-        with reading(context.sessions) as session:
-            return shared.fingerprint(session)
-
-    return take
+    return shared.Fingerprints(context.engine, context.sessions)
 
 
 class Faults(list[str]):
@@ -93,7 +88,7 @@ def test_the_public_routes_are_these_and_no_more(app: Flask, rules: list[Rule]) 
         "home.index", "report.new", "report.by_link", "report.sent",
         "outages.index", "outages.history", "outages.one", "outages.feed", "outages.calendar",
         "knowledge.index", "knowledge.article", "knowledge.helped", "knowledge.thanks",
-        "feedback.index", "feedback.answer", "feedback.by_link", "feedback.thanks",
+        "help.rate_by_link", "help.rated", "feedback.index", "feedback.answer", "feedback.by_link", "feedback.thanks",
     }  # fmt: skip
 
 

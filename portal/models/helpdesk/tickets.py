@@ -67,6 +67,7 @@ class Ticket(HasStatus, Base):
         Index("ix_ticket_assignee", "assignee_id", "due_key", "id", sqlite_where=_LIVING, postgresql_where=_LIVING),
         Index("ix_ticket_redact", "id", sqlite_where=text("to_redact"), postgresql_where=text("to_redact")),
         Index("ix_ticket_solved", "solved_at", "id", sqlite_where=_SOLVED, postgresql_where=_SOLVED),
+        Index("ix_ticket_touched", "touched_at", "id"),
         Index("ix_ticket_status", "status", "id"),
         Index("ix_ticket_requester", "requester_id", "id"),
         Index("ix_ticket_email", "requester_email", "id"),

@@ -15,6 +15,7 @@ from portal.services.home import (
     home_front,
     home_help,
     home_incidents,
+    home_mail,
     home_outages,
     home_plans,
     home_reviews,
@@ -50,6 +51,7 @@ def waiting(session: Session, *, actor: Actor, now: datetime, policy: Policy) ->
     if actor.lead_roles:
         home.mine += [Task(**each) for each in home_desk.queues(session, actor=actor, now=now, on=today, policy=policy)]
     home.mine += home_tickets.tasks(session, actor=actor, now=now)
+    home.mine += home_mail.tasks(session, actor=actor)
     home.mine += home_help.tasks(session, actor=actor)
     home.mine += home_outages.tasks(session, actor=actor, now=now, policy=policy)
     home.mine += home_plans.tasks(session, actor=actor, on=today, policy=policy)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Ticket, TicketEntry
+from portal.services.helpdesk.tickets.listing import is_living
 from portal.services.home.tasks import Task
 from portal.services.searching import COUNTED
 from workflows.vocabulary import Action, Role
@@ -23,7 +24,7 @@ def tasks(session: Session, *, actor: Actor, now: datetime) -> list[Task]:
     seen = permissions.visible(actor, Action.TICKET_WORK, Ticket)
     to_do = (
         select(Ticket.assignee_id, Ticket.opened_at, Ticket.due_key)
-        .where(Ticket.status.in_(("new", "open")), Ticket.rung == "lead", seen)
+        .where(is_living(), Ticket.status != "waiting", Ticket.rung == "lead", seen)
         .order_by(Ticket.due_key, Ticket.id)
         .limit(COUNTED + 1)
         .subquery()

@@ -58,6 +58,7 @@ ROOMS = (
             ("Articles", "knowledge.manage"),
             ("Service requests", "service_requests.index"),
             ("Surveys", "feedback.surveys"),
+            ("Outages", "outages.manage"),
         ),
     ),
     (

@@ -43,7 +43,7 @@ def numbers(session: Session, surveys: Sequence[int]) -> dict[int, Numbers]:
     def counted(model: type[SurveyInvite] | type[SurveyAnswer], *what: object) -> dict[int, tuple[int, ...]]:
         query = (
             select(model.survey_id, func.count(), *what).where(model.survey_id.in_(surveys)).group_by(model.survey_id)
-        )  # type: ignore[call-overload]
+        )
         return {row[0]: tuple(int(each) for each in row[1:]) for row in session.execute(query)}
 
     asked = counted(SurveyInvite)

@@ -91,7 +91,7 @@ def versions(session: Session, article: Article) -> Sequence[ArticleVersion]:
 def differences(old: ArticleVersion, new: ArticleVersion) -> list[Line]:
     """What the later version took out and put in, with three lines around each place."""
     lines = difflib.unified_diff(_lines(old), _lines(new), lineterm="", n=3)
-    return [Line(line[0], line[1:]) for line in list(lines)[2:] if not line.startswith("@@")]
+    return [Line(line[0], line[1:]) for line in list(lines)[2:] if line[1:].strip() and not line.startswith("@@")]
 
 
 def _lines(version: ArticleVersion) -> list[str]:

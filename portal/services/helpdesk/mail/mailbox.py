@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.actors import PORTAL
 from portal.models import MailArrival, MailboxLook, TicketEntry
+from portal.models.helpdesk.ticket_mail import HELD
 
 LATE = timedelta(minutes=15)
 """A mailbox that nobody has got into for so long is said to be late."""
@@ -81,15 +82,18 @@ def is_late(found: Standing | None, *, now: datetime) -> bool:
     return found is None or found.fetched_at is None or now - found.fetched_at > LATE
 
 
+def held(session: Session) -> int:
+    """How many messages wait for somebody's look."""
+    query = select(func.count()).where(MailArrival.outcome.in_(HELD), MailArrival.done_at.is_(None))
+    return session.scalar(query) or 0
+
+
 def waiting(session: Session) -> Waiting:
     """How much waits for somebody; two statements."""
-    held = session.scalar(
-        select(func.count()).where(MailArrival.outcome.in_(("refused", "spam_guard")), MailArrival.done_at.is_(None))
-    )
     by_delivery = session.execute(
         select(TicketEntry.delivery, func.count())
         .where(TicketEntry.delivery.in_(("failed", "uncertain")))
         .group_by(TicketEntry.delivery)
     ).all()
     counts = {row[0]: row[1] for row in by_delivery}
-    return Waiting(held=held or 0, failed=counts.get("failed", 0), uncertain=counts.get("uncertain", 0))
+    return Waiting(held=held(session), failed=counts.get("failed", 0), uncertain=counts.get("uncertain", 0))

@@ -7,14 +7,14 @@ from sqlalchemy import Select, exists, func, select, union
 from sqlalchemy.orm import Session
 
 from portal import jobs
-from portal.models import Agency, Grant, Membership, Outage, OutageNotice, OutageUpdate, Person
+from portal.models import Grant, Membership, Outage, OutageNotice, OutageUpdate, Person
 from portal.refusals import bad_input
 from portal.services import holders
 from portal.services.helpdesk.outages.words import lasting_words
 from workflows.business_time import local_day
 from workflows.outage_pack import Audience, OutageKind
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Effect, Role
+from workflows.vocabulary import Effect, Role
 
 
 def counted(session: Session, *, on: date) -> Mapping[str, int]:
@@ -92,13 +92,8 @@ def write_to_some(session: Session, update_id: int, *, now: datetime, policy: Po
 
 
 def _people(audience: str, on: date) -> Select[int]:
-    """The Agency Administrators of every Agency that has not ended; with them, everybody with access to the HMIS."""
-    admins = (
-        holders.held(on, Role.AGENCY_ADMIN)
-        .with_only_columns(Membership.person_id)
-        .join(Agency, Agency.id == Membership.agency_id)
-        .where(Agency.id != LEAD, Agency.status != "ended")
-    )
+    """Whoever is Agency Administrator somewhere, which ends with the Agency; with them, everybody with access to the HMIS."""
+    admins = holders.held(on, Role.AGENCY_ADMIN).with_only_columns(Membership.person_id)
     if audience == Audience.ADMINS:
         chosen = union(admins).subquery()
     else:

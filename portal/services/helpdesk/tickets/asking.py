@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Membership, Person, Ticket
+from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import bad_input
 from portal.services import holders
 from portal.services.helpdesk.tickets import conversation, ladder, moves, telling
@@ -22,8 +23,6 @@ from workflows.vocabulary import LEAD, Action
 
 ABOUT_ONESELF = ("why_not_yet", "lockout", "reset")
 """What a kind starts that concerns whoever asks, and nobody else."""
-
-NOTHING_MORE = "I have nothing to add."
 
 
 def agencies_of(session: Session, actor: Actor, *, on: datetime, policy: Policy) -> list[Agency]:
@@ -115,7 +114,7 @@ def ask(
 def to_the_team(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) -> None:
     """The asker directs an unresolved question to the HMIS Team, as the manual lets them; nothing is lost on the way."""
     permissions.check(session, actor, Action.TICKET_ADD, ticket)
-    if ticket.rung == ladder.THE_LEAD or ticket.status not in ("new", "open", "waiting"):
+    if ticket.rung == ladder.THE_LEAD or ticket.status not in LIVING:
         raise bad_input("The HMIS Team has this question already, or it is solved. Load the page again.")
     moves.pass_on(
         session, ticket, to=ladder.THE_LEAD, words="Who asked wants an answer of the HMIS Team.", actor=actor, now=now
@@ -125,6 +124,8 @@ def to_the_team(session: Session, ticket: Ticket, *, actor: Actor, now: datetime
 def pass_on(session: Session, ticket: Ticket, *, words: str, actor: Actor, now: datetime) -> None:
     """The Agency Administrator passes a question on to the HMIS Team with a word; whoever asked is told."""
     said = text_of(words, ask="Say in a few words what you tried, or why the HMIS Team should have it.", field="words")
+    if ticket.status not in LIVING:
+        raise bad_input("This question is solved. Load the page again.", "words")
     moves.pass_on(session, ticket, to=ladder.THE_LEAD, words=said, actor=actor, now=now)
     telling.moved(session, ticket, now=now)
 

@@ -13,6 +13,7 @@ from portal.models.helpdesk.tickets import PRIORITIES
 from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets import clock, words
 from portal.services.helpdesk.tickets.entries import Attached, seen, subject_of, text_of, write
+from workflows.helpdesk_pack import TicketKind
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason
 
@@ -51,11 +52,7 @@ def open_ticket(
         permissions.check(session, actor, Action.TICKET_WORK)
     if requester is None:
         agency_id = membership_id = None
-    about = policy.helpdesk.kind(kind)
-    if about is None:
-        raise bad_input("Choose from the list what it is about.", "kind")
-    if priority is not None and priority not in PRIORITIES:
-        raise bad_input("Choose a priority from the list.", "priority")
+    about = _about(policy, kind, priority)
     _refuse_strange(
         session, requester, agency_id, membership_id, staff=permissions.allows(session, actor, Action.TICKET_WORK)
     )
@@ -80,6 +77,16 @@ def open_ticket(
         said=f"{ticket.reference} was opened: {about.title}.",
     )  # fmt: skip
     return ticket
+
+
+def _about(policy: Policy, kind: str, priority: str | None) -> TicketKind:
+    """The kind as the pack has it; BAD_INPUT for one that it has not, and for no priority of its own."""
+    about = policy.helpdesk.kind(kind)
+    if about is None:
+        raise bad_input("Choose from the list what it is about.", "kind")
+    if priority is not None and priority not in PRIORITIES:
+        raise bad_input("Choose a priority from the list.", "priority")
+    return about
 
 
 def first_message(

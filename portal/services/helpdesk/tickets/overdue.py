@@ -40,7 +40,7 @@ def tell(session: Session, *, now: datetime, policy: Policy) -> int:
         return 0
     session.add(DutyTold(key=KEY, due=today, step=0, told_at=now))
     have = set(session.scalars(select(Ticket.assignee_id).where(_late(now)).distinct()))
-    people = have & set(holders.of_the_lead(session, *moves.STAFF, on=today))
+    people = {each for each in holders.of_the_lead(session, *moves.STAFF, on=today) if each in have}
     if have:
         people |= set(holders.of_the_lead(session, Role.LEAD_ADMIN, on=today))
     for person_id in sorted(people):

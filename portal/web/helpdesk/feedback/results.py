@@ -13,7 +13,7 @@ from portal.services.helpdesk.feedback import answering, surveys
 from portal.services.helpdesk.feedback.answering import Results
 from portal.web.desk.room import as_csv
 from portal.web.helpdesk.feedback.room import blueprint, state
-from portal.web.kernel import actor, may, now, permission, policy, sessions
+from portal.web.kernel import actor, context, may, now, permission, policy, sessions
 from workflows.survey_questions import Tally
 from workflows.vocabulary import Action
 
@@ -41,6 +41,7 @@ def one(survey_id: int) -> Any:
                 doubtful=_doubtful(session, row) if asks else [],
                 asks=asks,
                 public=row.asked == surveys.OPEN_TO_ALL,
+                base_url=context().settings.base_url,
             )
         session.expunge_all()
     return _csv(row, found)

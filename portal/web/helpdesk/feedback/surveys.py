@@ -67,10 +67,13 @@ def write(survey_id: int) -> Any:
 
 
 def _rows(least: int) -> int:
-    """How many questions the form shows: what it was sent with, or was asked for, but never fewer."""
-    asked = request.args.get("rows", type=int) or 0
+    """How many questions the form shows: what it was sent with, some more where they were asked for, but never fewer."""
     sent = sum(1 for name in request.form if name.startswith("text_"))
-    return min(MOST, max(least, asked, sent))
+    return min(MOST, max(least, sent + (MORE if _wants_more() else 0)))
+
+
+def _wants_more() -> bool:
+    return request.form.get("step") == "more"
 
 
 def _drafted(survey: Survey | None, form: Draft) -> Any:
@@ -83,11 +86,11 @@ def _drafted(survey: Survey | None, form: Draft) -> Any:
         return surveys.draft(session, row, drafted=drafted, actor=actor(), now=now(), policy=policy())
 
     said = "Kept. Nobody is asked until you open it."
+    if _wants_more():
+        return render_template("pages/helpdesk/feedback/write.html", form=form, survey=survey, most=MOST)
     if done := acted(form, keep, said, lambda made: url_for("feedback.survey", survey_id=made.id)):
         return done
-    return render_template(
-        "pages/helpdesk/feedback/write.html", form=form, survey=survey, more=min(MOST, len(form.rows) + MORE), most=MOST
-    ), status_of(form)
+    return render_template("pages/helpdesk/feedback/write.html", form=form, survey=survey, most=MOST), status_of(form)
 
 
 @blueprint.route("/surveys/<int:survey_id>/open", methods=["GET", "POST"], endpoint="open")

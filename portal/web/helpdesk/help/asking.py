@@ -1,5 +1,6 @@
 """Asking for help: what kind of question, does one of these articles answer it, the question itself, checked and sent."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
@@ -7,18 +8,21 @@ from sqlalchemy.orm import Session
 
 from forms.access_request import said
 from forms.helpdesk.help import Ask, Look, Own, ask_form
+from portal import audit
 from portal.db import reading, transaction
 from portal.models import Ticket
 from portal.refusals import Refused, not_found
 from portal.services.helpdesk.knowledge import searching
 from portal.services.helpdesk.tickets import asking, clock, ladder, own_lists
-from portal.web.desk.room import pager
+from portal.services.paging import Page
+from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.help.room import attached, blueprint, named, open_now, take_in, with_phone
 from portal.web.kernel import actor, now, permission, policy, sessions, status_of
 from workflows.helpdesk_pack import TicketKind
 from workflows.ticket_clock import due, explain
 from workflows.vocabulary import Action, Role
 
+EVERYTHING = 10_000
 STATES = {
     "new": ("new", "Not answered yet"), "open": ("in_progress", "Being worked on"), "waiting": ("waiting", "Waits for whoever asked"),
     "solved": ("done", "Solved"), "closed": ("closed", "Closed"), "merged": ("closed", "Part of another question"),
@@ -35,8 +39,10 @@ def index() -> Any:
         "search": (form.q.data or "").strip(),
     }
     whose = request.args.get("whose") if own_lists.is_admin(actor()) else ""
+    listed = own_lists.with_the_admin if whose == "agency" else own_lists.mine
+    if request.args.get("format") == "csv":
+        return _csv(listed, chosen)
     with reading(sessions()) as session:
-        listed = own_lists.with_the_admin if whose == "agency" else own_lists.mine
         page = listed(session, actor(), after=after, **chosen)
         return render_template(
             "pages/helpdesk/help/index.html",
@@ -50,6 +56,33 @@ def index() -> Any:
             steps=policy().helpdesk.steps,
             after_hours=policy().helpdesk.after_hours,
         )
+
+
+def _csv(listed: Callable[..., Page], chosen: dict[str, Any]) -> Any:
+    with transaction(sessions()) as session:
+        found = [row(ticket) for (ticket,) in listed(session, actor(), limit=EVERYTHING, **chosen).rows]
+        rows = [
+            (
+                each["ticket"].reference, each["ticket"].subject, each["kind"], each["ticket"].asker, each["state"][1], each["has_it"],
+                each["ticket"].opened_at, each["due"], each["ticket"].solved_at,
+            )
+            for each in found
+        ]  # fmt: skip
+        audit.record(
+            session, actor=actor(), now=now(), act="help.export", said=f"Downloaded a list of {len(rows)} questions."
+        )
+    headers = (
+        "Number",
+        "Subject",
+        "About",
+        "Asked by",
+        "Status",
+        "Who has it",
+        "Asked (UTC)",
+        "Due (UTC)",
+        "Solved (UTC)",
+    )
+    return as_csv("questions", headers, rows)
 
 
 def row(ticket: Ticket) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 
 from portal.adapters import atom, icalendar
 from portal.db import reading
 from portal.models import Outage, OutageUpdate
 from portal.services.helpdesk.outages import shown
 from portal.services.helpdesk.outages.entering import rule_of
-from portal.web.helpdesk.outages.room import KINDS, SAID, blueprint, systems_named, when
+from portal.web.helpdesk.outages.room import KINDS, blueprint, said_word, systems_named, when
 from portal.web.kernel import context, policy, public, sessions
 from workflows.outage_pack import OutageKind
 from workflows.recurrence import following
@@ -40,9 +40,9 @@ def feed() -> Any:
 
 
 def _entry(row: Outage, said: Sequence[OutageUpdate]) -> atom.Entry:
-    href = _outside(url_for("outages.one", outage_id=row.id))
+    href = _outside(url_for("outages.one", number=row.id))
     told = [
-        f"{SAID[each.kind]}, {moment_words(each.at, policy().zone)}: {paragraph}"
+        f"{said_word(each.kind, row.kind)}, {moment_words(each.at, policy().zone)}: {paragraph}"
         for each in reversed(said)
         for paragraph in each.said.splitlines()
     ]
@@ -93,11 +93,14 @@ def _weekly(rows: Sequence[tuple[Outage, Sequence[OutageUpdate]]]) -> icalendar.
 
 
 def _event(row: Outage, said: Sequence[OutageUpdate], uid: str = "") -> icalendar.Event:
-    words = [f"{systems_named(row.systems)}.", *(f"{SAID[each.kind]}: {each.said}" for each in reversed(said))]
+    words = [
+        f"{systems_named(row.systems)}.",
+        *(f"{said_word(each.kind, row.kind)}: {each.said}" for each in reversed(said)),
+    ]
     return icalendar.Event(
         uid=uid or f"outage-{row.id}@{_host()}", starts_at=row.starts_at, until=row.ended_at or row.ends_expected_at,
         stamp=row.touched_at, sequence=row.revision, summary=_summary(row), description="\n".join(words),
-        url=_outside(url_for("outages.one", outage_id=row.id)), cancelled=row.status == "called_off",
+        url=_outside(url_for("outages.one", number=row.id)), cancelled=row.status == "called_off",
     )  # fmt: skip
 
 
@@ -107,13 +110,10 @@ def _summary(row: Outage) -> str:
 
 
 def _answer(content: bytes, media_type: str, touched: datetime) -> Response:
-    """With a fingerprint and the moment of the last change, by which whoever has it already hears so in a few bytes."""
+    """With a fingerprint and the moment of the last change, by which open_to_all tells whoever has it already so in a few bytes."""
     answer = Response(content, content_type=f"{media_type}; charset=utf-8")
     answer.add_etag()
     answer.last_modified = touched.replace(tzinfo=UTC) + timedelta(seconds=touched.microsecond > 0)
-    # The fingerprint alone decides: the pack may change a word without any outage being touched.
-    if request.if_none_match:
-        answer.make_conditional(request)
     return answer
 
 

@@ -13,7 +13,7 @@ from portal.refusals import bad_input
 from portal.services.helpdesk.outages import banners, linked, shown
 from portal.services.helpdesk.outages.shown import Filtered
 from portal.web.desk.room import pager
-from portal.web.helpdesk.outages.room import SAID, blueprint, line
+from portal.web.helpdesk.outages.room import blueprint, line, said_word
 from portal.web.kernel import actor, an_id, may, now, permission, policy, pressed, safe_next, sessions
 from workflows.outage_pack import OutageKind
 from workflows.vocabulary import Action
@@ -52,7 +52,7 @@ def managed(outage_id: int) -> Any:
             row=line(each),
             outage=row,
             said=said,
-            words=SAID,
+            words={each.id: said_word(each.kind, row.kind) for each in said},
             told=TOLD,
             tickets=tickets,
             open_tickets=sum(ticket.status in LIVING for ticket in tickets),

@@ -11,7 +11,7 @@ from portal.models import Outage
 from portal.refusals import not_found
 from portal.services.helpdesk.outages import reckoning, shown
 from portal.web.desk.room import as_csv, pager
-from portal.web.helpdesk.outages.room import SAID, blueprint, line
+from portal.web.helpdesk.outages.room import blueprint, line, said_word
 from portal.web.kernel import may, now, policy, public, sessions
 from workflows.availability import Month
 from workflows.business_time import MONTHS, us_date
@@ -130,19 +130,19 @@ def _csv(page: Any) -> Any:
     return as_csv("outages", headers, rows)
 
 
-@blueprint.get("/<int:outage_id>", endpoint="one")
+@blueprint.get("/<int:number>", endpoint="one")
 @public(WHY)
-def one(outage_id: int) -> Any:
+def one(number: int) -> Any:
     with reading(sessions()) as session:
-        row = session.get(Outage, outage_id)
+        row = session.get(Outage, number)
         if row is None:
             raise not_found()
-        said = shown.updates(session, outage_id, public=True)
+        said = shown.updates(session, number, public=True)
         session.expunge_all()
     each = line(shown.shown(row, now()))
     return render_template(
         "pages/helpdesk/outages/one.html",
         row=each,
-        events=[{"at": one.at, "title": SAID[one.kind], "text": one.said} for one in said],
-        manage_href=url_for("outages.managed", outage_id=outage_id) if may(Action.OUTAGE_WORK) else "",
+        events=[{"at": one.at, "title": said_word(one.kind, row.kind), "text": one.said} for one in said],
+        manage_href=url_for("outages.managed", outage_id=number) if may(Action.OUTAGE_WORK) else "",
     )

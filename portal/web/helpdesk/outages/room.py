@@ -22,6 +22,7 @@ PHASES = {
 }
 SAID = {
     "announced": "Announced",
+    "reported": "Reported",
     "update": "Update",
     "corrected": "New times",
     "ended": "Over",
@@ -35,6 +36,11 @@ def kept_for_a_minute(response: Response) -> Response:
     if g.get("open_to_caches"):
         response.headers["Cache-Control"] = f"public, max-age={FOR_SECONDS}"
     return response
+
+
+def said_word(kind: str, outage_kind: str) -> str:
+    """What was done by saying it: an outage that nobody planned was reported, any other announced."""
+    return SAID["reported" if kind == "announced" and outage_kind == OutageKind.UNPLANNED else kind]
 
 
 def systems_named(systems: Sequence[str]) -> str:
@@ -60,7 +66,7 @@ def line(each: Shown) -> dict[str, Any]:
         status = "waiting"
     return {
         "title": each.title,
-        "href": url_for("outages.one", outage_id=each.id) if each.id else "",
+        "href": url_for("outages.one", number=each.id) if each.id else "",
         "kind": KINDS[OutageKind(each.kind)],
         "systems": systems_named(each.systems),
         "trouble": each.impact == Impact.TROUBLE,

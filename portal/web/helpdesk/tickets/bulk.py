@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,9 @@ ACTS = bulk.ACTS | {"link": "Link them to an outage"}
 def several() -> Any:
     """First what to do is chosen (`?t=1&t=2&act=assign`), then whom or what with, then it is done."""
     ids, act = _ids(), request.values.get("act", "")
+    if not ids:
+        flash("Choose at least one ticket first.", "error")
+        return redirect(url_for("tickets.index"))
     with reading(sessions()) as session:
         rows = bulk.chosen(session, ids, actor=actor())
         form = BulkAct(acts=ACTS, values=_values(session, act, rows))
