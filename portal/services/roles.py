@@ -18,6 +18,7 @@ from portal.predicates import (
     Predicate,
 )
 from portal.review_predicates import HANDED_AN_ITEM, OF_THE_LEAD
+from portal.ticket_predicates import ITS_FOLLOWER, ITS_SENDER
 from workflows.action_words import GROUPS
 from workflows.vocabulary import AT_THE_LEAD, Action, Role
 
@@ -29,7 +30,7 @@ COLUMNS: Mapping[str, str] = {
 }  # fmt: skip
 YES, OWN, MYSELF, LINKED = "Yes", "Own Agency", "For oneself", "By a mailed link"
 HANDED, LEADS_OWN = "What was handed over", "The Lead's own only"
-OF_ONESELF = (ONESELF, ITS_REPORTER, ITS_OWNER)
+OF_ONESELF = (ONESELF, ITS_REPORTER, ITS_OWNER, ITS_SENDER, ITS_FOLLOWER)
 SHORT: Mapping[Predicate, str] = {NOT_ONESELF: "not for oneself", ABOUT_NOBODY: "the Agency's own only"}
 
 

@@ -49,6 +49,7 @@ def until(true: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.proof
 def test_killed_in_the_middle_of_a_slice_and_among_the_mails(each_engine: Engine, start: Start, tmp_path: Path) -> None:
     """Killed once inside a slice's own transaction, then at random; every process after it takes the rest over.
 

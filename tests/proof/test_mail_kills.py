@@ -9,8 +9,8 @@ from tests.proof.mail_kills import proven
 from tests.proof.test_kills import seed, size
 
 
-def test_sixty_messages_while_two_workers_are_killed(each_engine: Engine, tmp_path: Path) -> None:
-    proven(each_engine, tmp_path, messages=60, kills=2, workers=2, seed=seed())
+def test_sixty_messages_while_two_workers_are_killed(engine: Engine, tmp_path: Path) -> None:
+    proven(engine, tmp_path, messages=60, kills=2, workers=2, seed=seed())
 
 
 @pytest.mark.proof

@@ -43,6 +43,7 @@ from portal.services.agencies import agencies
 from portal.services.people import particulars
 from portal.web.uploads import download
 from tests.factories import Town
+from tests.support import town as shared
 from tests.support.mails import about_ticket
 from tests.support.outage_mail import about_outage
 from tests.support.pages import problems_of
@@ -81,7 +82,7 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
     for rule in app.url_map.iter_rules():
         if rule.endpoint == "static" or "GET" not in (rule.methods or ()):
             continue
-        given = words | town.harbor.ids
+        given = shared.NUMBERS | words | town.harbor.ids
         path = rule.build({name: given[name] for name in rule.arguments}, append_unknown=False)
         assert path
         answer = client.get(path[1])
@@ -92,6 +93,8 @@ def test_names_with_markup_run_on_no_page(app: Flask, town: Town, browser: Brows
                 "application/pdf",
                 "text/plain",
                 "application/json",
+                "application/atom+xml",
+                "text/calendar",
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
                 "image/svg+xml",
             ), path[1]
@@ -265,7 +268,9 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
                 session, name, agency_id=side.agency_id, asker_id=user.id, asker="<script>alert(1)</script>\r\nBcc: evil@example.com",
                 admin_id=side.members["admin"].person_id, now=town.now, subject="<img src=x onerror=alert(1)>",
             )  # fmt: skip
-            carries |= about_survey(session, name, person_id=user.id, now=town.now, title="<script>alert(1)</script>\r\nBcc: x")
+            carries |= about_survey(
+                session, name, person_id=user.id, now=town.now, title="<script>alert(1)</script>\r\nBcc: x"
+            )
             carries |= about_outage(session, name, now=town.now, said="<script>alert(1)</script>")
             job = Job(
                 id=1,

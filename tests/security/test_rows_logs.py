@@ -124,6 +124,8 @@ def test_who_opened_what_stands_in_the_log_and_nothing_of_what_was_searched(
         desk.get("/agency/999999")
         app.test_client().get("/welcome")
     said = [record.getMessage() for record in caplog.records if record.name == "portal.access"]
-    assert any(re.fullmatch(r"person \d+ \(password\) from \S+: GET people\.index answered 200", each) for each in said), said
+    assert any(
+        re.fullmatch(r"person \d+ \(password\) from \S+: GET people\.index answered 200", each) for each in said
+    ), said
     assert any("GET agency.show agency_id=999999 answered 404" in each for each in said), said
     assert not any("Secret" in each or "welcome" in each for each in said)

@@ -126,6 +126,11 @@ def every_column() -> dict[str, str]:
 FIELDS_ELSEWHERE = {
     "/desk/training/<int:result_id>/refuse": {"note", "reason"},
     "/security/actions/<int:action_id>/steps/<int:number>": {"note"},
+    "/help/<int:ticket_id>/add": {"text"},
+    "/tickets/<int:ticket_id>/follow": {"email"},
+    "/tickets/<int:ticket_id>/draft": {"body", "text", "note"},
+    "/help/<int:ticket_id>/answer": {"text", "after"},
+    "/help/<int:ticket_id>/pass-on": {"words"},
     "/security/reviews/<int:review_id>/items/<item>/comment": {"text"},
 }
 """Routes of which the form stands on another page, and what it has."""

@@ -145,7 +145,11 @@ def test_every_action_has_a_row_and_nobody_may_do_anything(town: Town) -> None:
     nobody = Actor(person_id=None, name="Nobody", via="nobody")
     assert set(TABLE) == set(Action)
     with town.look() as session:
-        for action in set(Action) - {Action.INCIDENT_REPORT, Action.ARTICLE_READ, Action.SURVEY_ANSWER}:  # open to everybody
+        for action in set(Action) - {
+            Action.INCIDENT_REPORT,
+            Action.ARTICLE_READ,
+            Action.SURVEY_ANSWER,
+        }:  # open to everybody
             assert not permissions.allows(session, nobody, action), action
             assert not permissions.may_anything(nobody, action, session), action
 

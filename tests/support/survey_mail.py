@@ -12,7 +12,9 @@ from workflows.business_time import local_day
 from workflows.vocabulary import LEAD, Role
 
 
-def about_survey(session: Session, name: str, *, person_id: int, now: datetime, title: str = "How is it for you?") -> dict[str, Any]:
+def about_survey(
+    session: Session, name: str, *, person_id: int, now: datetime, title: str = "How is it for you?"
+) -> dict[str, Any]:
     """The ids that the payload of such a mail carries; nothing for all others."""
     if name != "survey":
         return {}

@@ -214,11 +214,21 @@ CALLS: dict[str, str] = {
     " {'label': h, 'bars': [], 'mark': none}], h, day, day)",
     "charts.heat_table": "heat_table([h], [{'label': h, 'href': h, 'cells': [{'status': h}]},"
     " {'label': h, 'cells': [{'status': 'met', 'text': h}]}, {'label': h, 'cells': []}], h, h)",
+    "conversation.entry": "entry({'kind': 'out', 'who': h, 'at': moment, 'shown': h, 'folded': h, 'id': h, 'state': ['waiting', h]})",
+    "conversation.conversation": "conversation(h)",
+    "conversation.attached": "attached([{'name': h, 'size': h, 'href': h}, {'name': h, 'refused': h}])",
     "charts.org_chart": "org_chart({'title': h, 'names': [h], 'does': h, 'href': h, 'children': [{'title': h, 'names': none}]}, h)",
     "charts.trend": "trend([{'label': h, 'values': [5000, none], 'shown': [h, h], 'median': h},"
     " {'label': h, 'values': [], 'shown': [], 'median': h}], [h, h], h, 10000, h, h)",
 }
-WITH_CALL_BLOCK = {"forms.buttons", "forms.section", "summary.card", "documents.document", "page.details"}
+WITH_CALL_BLOCK = {
+    "conversation.conversation",
+    "forms.buttons",
+    "forms.section",
+    "summary.card",
+    "documents.document",
+    "page.details",
+}
 
 
 def macros_of(app: Flask, family: str) -> dict[str, Any]:

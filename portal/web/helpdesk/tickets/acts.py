@@ -35,6 +35,7 @@ Verb = Callable[[Session, Ticket], None]
 def sort(ticket_id: int) -> Any:
     """Who has it, what it is about, its priority and tags, all in one press."""
     with reading(sessions()) as session:
+        found(session, ticket_id)
         form = SortTicket(staff=staff(session), kinds=kinds())
 
     def put(session: Session) -> None:
@@ -92,6 +93,8 @@ def move(ticket_id: int) -> Any:
 @permission(Action.TICKET_WORK)
 def link(ticket_id: int) -> Any:
     form = OutageOf(outages=())
+    with reading(sessions()) as session:
+        found(session, ticket_id)
 
     def put(session: Session) -> None:
         chosen = form.outage_id.data or ""
@@ -109,6 +112,8 @@ def link(ticket_id: int) -> Any:
 @permission(Action.TICKET_WORK)
 def follow(ticket_id: int) -> Any:
     form = Follow()
+    with reading(sessions()) as session:
+        found(session, ticket_id)
 
     def put(session: Session) -> str:
         row = following.follow(

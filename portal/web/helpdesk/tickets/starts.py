@@ -17,7 +17,20 @@ from portal.services.helpdesk.tickets import workflows
 from portal.services.paperwork import KINDS
 from portal.services.people import departures
 from portal.web.helpdesk.tickets.room import blueprint, found, one_url
-from portal.web.kernel import APART, acted, actor, address, now, permission, policy, pressed, sessions, status_of, today
+from portal.web.kernel import (
+    APART,
+    acted,
+    actor,
+    address,
+    now,
+    permission,
+    policy,
+    pressed,
+    sessions,
+    status_of,
+    tell,
+    today,
+)
 from portal.web.uploads import fetched, taken_from
 from workflows.vocabulary import Action, Reason
 
@@ -170,7 +183,13 @@ def _start(
     """Says what will happen to whom; then does it and leads back to the draft."""
     if done := acted(form, lambda session: act(session, found(session, ticket_id)), said, one_url(ticket_id, "answer")):
         return done
-    return _page(ticket_id, what, form, foreseen, [])
+    try:
+        return _page(ticket_id, what, form, foreseen, [])
+    except Refused as no:
+        if no.reason is not Reason.ALREADY_DONE:
+            raise
+        tell(no)  # there is nothing to do: the ticket says so
+        return redirect(one_url(ticket_id))
 
 
 def _page(
