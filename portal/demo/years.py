@@ -10,7 +10,7 @@ from portal.demo.driver import Driver
 from portal.demo.house import House, Staff
 from portal.models import Waiver
 from portal.services.agencies import agency_ending
-from portal.services.desk import publishing, record_evidence
+from portal.services.desk import evidence_by_hand, publishing, record_evidence
 from portal.services.people import waivers
 from portal.services.security.sanctions import sanctions
 from portal.services.security.sanctions.sanction_measures import Measure
@@ -96,7 +96,7 @@ class Years:
         driver = self.driver
         with driver.change() as session:
             subject = driver.who(session, email).id if email else driver.agency(session, name).id
-            entry = record_evidence.Entry(
+            entry = evidence_by_hand.Entry(
                 kind=kind,
                 about=about,
                 subject_id=subject,

@@ -10,7 +10,7 @@ from portal.actors import Actor
 from portal.models import Agency, Document, Evidence, Job, Membership, ReviewRevision, SecurityReview
 from portal.refusals import Refused
 from portal.services import decisions
-from portal.services.desk import record_evidence
+from portal.services.desk import evidence_by_hand, record_evidence
 from portal.services.review_content import answer_of, previous_answers
 from portal.services.security.reviews import attesting, helping, signing_off
 from portal.services.security.reviews.reviews import Overtaken
@@ -317,7 +317,7 @@ def test_a_review_that_was_called_off_can_be_begun_again(world: World, at: Revie
 
 
 def by_hand(world: World, at: Reviewing, day: date, actor: Actor, kind: Kind = Kind.SECURITY_REVIEW) -> Evidence:
-    entry = record_evidence.Entry(
+    entry = evidence_by_hand.Entry(
         kind=kind, about=About.AGENCY, subject_id=at.agency.id, valid_from=day, verified_by="Robin Example",
         verified_how="viewed on site", note="The checklist on paper.",
     )  # fmt: skip

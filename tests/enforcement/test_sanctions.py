@@ -10,7 +10,7 @@ from portal.actors import Actor, actor_of
 from portal.models import Agency, Evidence, Membership, Person, Sanction, WebSession
 from portal.refusals import Refused
 from portal.services.account import sessions
-from portal.services.desk import record_evidence
+from portal.services.desk import evidence_by_hand, record_evidence
 from portal.services.paperwork import Scan
 from portal.services.people import training
 from portal.services.security import duties
@@ -426,7 +426,7 @@ def test_the_ladder_counts_what_was_decided_and_stands(bench: Bench) -> None:
 def test_neither_kind_is_recorded_by_hand_and_rows_from_before_can_be_ended(bench: Bench) -> None:
     [member] = let_in(bench, bench.world.agency())
     for kind, detail in ((Kind.SANCTION, "suspension"), (Kind.RETRAINING, COURSE)):
-        entry = record_evidence.Entry(
+        entry = evidence_by_hand.Entry(
             kind=kind, about=About.PERSON, subject_id=member.person_id, detail=detail, valid_from=bench.world.today,
             verified_by="Robin Example", verified_how="submitted", note="Shared a login.",
         )  # fmt: skip

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, func, select
 from portal.models import AccessRequest, Agency, Device, Evidence, Membership, Person
 from portal.refusals import Refused
 from portal.services.agencies import directors, officers
-from portal.services.desk import import_training, record_evidence
-from portal.services.desk.record_evidence import Entry
+from portal.services.desk import evidence_by_hand, import_training, record_evidence
+from portal.services.desk.evidence_by_hand import Entry
 from portal.services.people import approvals, asked_for, bases, departures, people, requests, training, waivers
 from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, ask, at, director_of, in_force, names_himself
@@ -84,8 +84,8 @@ def test_the_help_desk_gives_nobody_a_role_of_the_lead_and_least_of_all_itself(w
 
 def test_no_evidence_by_hand_is_about_oneself(world: World) -> None:
     own = membership_of(world, world.admin)
-    for kind in record_evidence.recordable():
-        details = record_evidence.details_of(kind, world.policy)
+    for kind in evidence_by_hand.recordable():
+        details = evidence_by_hand.details_of(kind, world.policy)
         for about in KINDS[kind].about:
             if about in (About.PERSON, About.MEMBERSHIP):
                 subject = own.person_id if about == About.PERSON else own.id

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, select
 from portal.actors import Actor
 from portal.models import Agency, AuditEntry, Device, Evidence, Membership, Person, StoredFile
 from portal.refusals import Refused
-from portal.services.desk import publishing, record_evidence
-from portal.services.desk.record_evidence import Entry
+from portal.services.desk import evidence_by_hand, publishing, record_evidence
+from portal.services.desk.evidence_by_hand import Entry
 from portal.services.paperwork import Scan
 from portal.services.paperwork.texts import version_in_force
 from portal.services.people import training
@@ -111,13 +111,13 @@ def _answered(call: ast.Call, within: ast.AST, functions: dict[str, ast.Function
 
 def test_every_kind_of_evidence_has_a_producer(world: World) -> None:
     by_service = producers()
-    by_hand = set(record_evidence.recordable())
+    by_hand = set(evidence_by_hand.recordable())
     without = [kind for kind in Kind if kind not in by_hand and not by_service[kind.name]]
     assert without == []
-    assert set(record_evidence.ELSEWHERE) == set(Kind) - by_hand
+    assert set(evidence_by_hand.ELSEWHERE) == set(Kind) - by_hand
 
 
-@pytest.mark.parametrize("kind", sorted(record_evidence.ELSEWHERE))
+@pytest.mark.parametrize("kind", sorted(evidence_by_hand.ELSEWHERE))
 def test_what_the_page_sends_elsewhere_is_written_by_a_service(kind: Kind) -> None:
     assert producers()[kind.name], f"{kind} can be recorded nowhere"
 
@@ -131,7 +131,7 @@ def ways(world: World, kind: Kind, member: Membership, device: int) -> Entry:
         About.MEMBERSHIP: member.id,
         About.DEVICE: device,
     }[about]
-    details, versions = record_evidence.details_of(kind, world.policy), record_evidence.versions_of(kind)
+    details, versions = evidence_by_hand.details_of(kind, world.policy), evidence_by_hand.versions_of(kind)
     detail = {Kind.ROLE: "end_user", Kind.SECURITY_REVIEW: "joined", Kind.ACCESS_LEVEL: "case_manager_1"}.get(
         kind, next(iter(details), "")
     )
@@ -149,7 +149,7 @@ def ways(world: World, kind: Kind, member: Membership, device: int) -> Entry:
 def test_every_kind_on_the_page_can_be_recorded(world: World, member: Membership) -> None:
     with world.change() as session:
         session.add(device := Device(agency_id=member.agency_id, label="Front desk", entered_at=world.now))
-    for kind in record_evidence.recordable():
+    for kind in evidence_by_hand.recordable():
         if kind == Kind.ROLE:
             world.withdraw(Kind.ROLE, About.MEMBERSHIP, member.id)
         row = write(world, ways(world, kind, member, device.id))
@@ -157,7 +157,7 @@ def test_every_kind_on_the_page_can_be_recorded(world: World, member: Membership
         assert "Verified by Robin Example." in row.note
 
 
-@pytest.mark.parametrize("kind", sorted(record_evidence.ELSEWHERE))
+@pytest.mark.parametrize("kind", sorted(evidence_by_hand.ELSEWHERE))
 def test_what_services_own_is_not_recorded_by_hand(world: World, member: Membership, kind: Kind) -> None:
     about = KINDS[kind].about[0]
     subject = {
@@ -177,7 +177,7 @@ def test_nobody_records_about_oneself(world: World) -> None:
     assert refused(world, own)[0] is Reason.NOT_ALLOWED
 
 
-@pytest.mark.parametrize("kind", sorted(record_evidence.DECIDED - set(record_evidence.ELSEWHERE)))
+@pytest.mark.parametrize("kind", sorted(evidence_by_hand.DECIDED - set(evidence_by_hand.ELSEWHERE)))
 def test_the_help_desk_does_not_decide_about_people(world: World, member: Membership, kind: Kind) -> None:
     assert refused(world, ways(world, kind, member, 0), actor=world.desk)[0] is Reason.NOT_ALLOWED
     assert write(world, ways(world, kind, member, 0), actor=world.staff(Role.LEAD_SECURITY)).id

@@ -13,7 +13,7 @@ from portal.db import reading, transaction
 from portal.models import Device, Evidence, Membership, StoredFile
 from portal.refusals import Refused, bad_input, not_found
 from portal.services import evidence
-from portal.services.desk import record_evidence
+from portal.services.desk import evidence_by_hand, record_evidence
 from portal.services.desk.desk_lookups import subjects
 from portal.web import uploads
 from portal.web.desk.room import blueprint
@@ -62,10 +62,10 @@ def on_record(about: str, subject_id: int) -> Any:
             }
             for row, by, withdrawn in record_evidence.on_record(session, which(about), subject_id)
         ]
-        named = record_evidence.named(subject)
+        named = evidence_by_hand.named(subject)
         related = _related(session, about, subject)
         session.expunge_all()
-    kinds = [(kind.value, KINDS[kind].title) for kind in record_evidence.recordable() if about in KINDS[kind].about]
+    kinds = [(kind.value, KINDS[kind].title) for kind in evidence_by_hand.recordable() if about in KINDS[kind].about]
     return render_template(
         "pages/desk/on_record.html",
         about=about,
@@ -77,7 +77,7 @@ def on_record(about: str, subject_id: int) -> Any:
         related=related,
         titles=ABOUT,
         elsewhere=[
-            (KINDS[kind].title, why) for kind, why in record_evidence.ELSEWHERE.items() if about in KINDS[kind].about
+            (KINDS[kind].title, why) for kind, why in evidence_by_hand.ELSEWHERE.items() if about in KINDS[kind].about
         ],
     )
 
@@ -100,7 +100,7 @@ def row(row_id: int) -> Any:
         named = (
             policy().lead
             if found.about == About.LEAD
-            else record_evidence.named(the_subject(session, found.about, found.subject_id))
+            else evidence_by_hand.named(the_subject(session, found.about, found.subject_id))
         )
         file = session.get(StoredFile, found.rests_on_id) if found.rests_on == "stored_file" else None
         said = evidence.describe(found)
@@ -184,7 +184,7 @@ def _related(session: Session, about: str, subject: Any) -> list[tuple[str, str]
 def the_subject(session: Session, about: str, subject_id: int) -> Any:
     """The subject that an address names; 404 where there is none."""
     try:
-        return record_evidence.subject_of(session, which(about), subject_id)
+        return evidence_by_hand.subject_of(session, which(about), subject_id)
     except Refused as no:
         raise not_found() from no
 

@@ -15,8 +15,8 @@ from portal.db import reading, transaction
 from portal.models import Device, Membership
 from portal.refusals import Refused, bad_input, not_found
 from portal.services import drafts, evidence
-from portal.services.desk import record_evidence
-from portal.services.desk.record_evidence import Entry
+from portal.services.desk import evidence_by_hand, evidence_refusals, record_evidence
+from portal.services.desk.evidence_by_hand import Entry
 from portal.services.paperwork import Scan
 from portal.web import uploads
 from portal.web.desk.evidence import the_subject, which
@@ -36,7 +36,7 @@ def record(about: str, subject_id: int, kind: str) -> Any:
     with reading(sessions()) as session:
         subject = the_subject(session, about, subject_id)
         named, devices = (
-            record_evidence.named(subject),
+            evidence_by_hand.named(subject),
             _devices(session, subject) if kind == Kind.DEVICE_IN_USE else {},
         )
     form = _form(Kind(kind), devices)
@@ -48,7 +48,7 @@ def record(about: str, subject_id: int, kind: str) -> Any:
             if "confirmed" in request.form:
                 return _write(entry, scan, page, named)
             with reading(sessions()) as session:
-                record_evidence.check(
+                evidence_refusals.check(
                     session, entry=entry, actor=actor(), now=now(), policy=policy(), has_file=scan is not None
                 )
         except Refused as no:
@@ -73,8 +73,8 @@ def record(about: str, subject_id: int, kind: str) -> Any:
         named=named,
         kind=Kind(kind),
         title=KINDS[Kind(kind)].title,
-        decided=Kind(kind) in record_evidence.DECIDED,
-        elsewhere=record_evidence.ELSEWHERE.get(Kind(kind), ""),
+        decided=Kind(kind) in evidence_by_hand.DECIDED,
+        elsewhere=evidence_by_hand.ELSEWHERE.get(Kind(kind), ""),
     ), 400 if form.errors else 200
 
 
@@ -100,11 +100,11 @@ def _write(entry: Entry, scan: Scan | None, page: str, named: str) -> Any:
 
 def _form(kind: Kind, devices: dict[str, str]) -> EvidenceForm:
     form = EvidenceForm(
-        details=record_evidence.details_of(kind, policy()),
-        versions=_near(record_evidence.versions_of(kind)),
+        details=evidence_by_hand.details_of(kind, policy()),
+        versions=_near(evidence_by_hand.versions_of(kind)),
         devices=devices,
-        how=record_evidence.HOW,
-        decided=kind in record_evidence.DECIDED,
+        how=evidence_by_hand.HOW,
+        decided=kind in evidence_by_hand.DECIDED,
     )
     if kind == Kind.BACKGROUND_CHECK:
         del form.file
