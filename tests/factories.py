@@ -42,7 +42,7 @@ from portal.services.helpdesk.requests import service_requests
 from portal.services.helpdesk.tickets import opening
 from portal.services.helpdesk.tickets.entries import Attached
 from portal.services.paperwork import Scan
-from portal.services.people import training, waivers
+from portal.services.people import certificates, waivers
 from portal.services.security import kept_files
 from portal.services.security.actions import actions
 from portal.services.security.incidents import (
@@ -142,7 +142,7 @@ class Town(World):
                 session, kind="user_agreement", agency=agency, membership=member, actor=admin, now=self.now
             )
             form = paperwork.prepare(session, kind="information_form", agency=agency, actor=admin, now=self.now)
-            result = training.claim(
+            result = certificates.claim(
                 session,
                 person=session.get_one(Person, comer.person_id),
                 course=self.policy.courses[0].id,

@@ -20,7 +20,7 @@ from portal.models import Device
 from portal.services.agencies import officers
 from portal.services.desk import import_training
 from portal.services.paperwork import Scan
-from portal.services.people import departures, requests, training
+from portal.services.people import certificates, departures, requests
 
 PURPOSES = (
     "Enters intakes and exits at the shelter",
@@ -286,7 +286,7 @@ class Walking:
         found = pdf.inspect_upload(content, "certificate.pdf")
         sha256 = Storage(driver.context.settings.storage).put(content)
         with driver.change() as session:
-            training.claim(
+            certificates.claim(
                 session,
                 person=driver.who(session, going.somebody.email),
                 course="hmis-basics",

@@ -17,7 +17,7 @@ from portal.services.home import home as waits
 from portal.services.home import my_access
 from portal.services.home.tasks import Task
 from portal.services.paperwork import KINDS
-from portal.services.people import handover, training
+from portal.services.people import certificates, handover
 from portal.web.kernel import actor, keys, now, permission, policy, sessions
 from portal.web.people.room import arranged, there
 from portal.web.uploads import taken_in
@@ -182,7 +182,7 @@ def _claim(form: Certificate) -> None:
     scan = taken_in(form.file.data, "file")
     with transaction(sessions()) as session:
         person = session.get_one(Person, actor().person_id)
-        training.claim(
+        certificates.claim(
             session,
             person=person,
             course=form.course.data,

@@ -12,7 +12,7 @@ from portal.refusals import Refused
 from portal.services.account import sessions
 from portal.services.desk import evidence_by_hand, record_evidence
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import attempts, training
 from portal.services.security import duties
 from portal.services.security.sanctions import sanction_follow, sanctions
 from portal.services.security.sanctions.sanction_measures import Measure
@@ -121,7 +121,7 @@ def took(bench: Bench, member: Membership, taken_at: datetime, score: int = 9000
     file = Scan("d" * 64, "application/pdf", 900, 1, "letter.pdf")
     with bench.world.change() as session:
         who = session.get_one(Person, member.person_id)
-        proof = training.keep_file(session, file, person=who, actor=bench.world.desk, now=bench.world.now)
+        proof = attempts.keep_file(session, file, person=who, actor=bench.world.desk, now=bench.world.now)
         training.record_result(
             session, person=who, course=COURSE, score=score, score_as_written=str(score), taken_at=taken_at, attempt=None,
             source="hand", proof=proof, **bench.terms(bench.world.desk),

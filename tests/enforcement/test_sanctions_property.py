@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from portal.models import Membership, Person, Sanction
 from portal.services import decisions
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import attempts, training
 from portal.services.security.sanctions import sanctions
 from portal.services.security.sanctions.sanction_measures import Measure
 from portal.services.security.sanctions.sanctions import Subject
@@ -182,7 +182,7 @@ class Story:
         score = self.random.choice((7999, 8000, 9500))
         with self.bench.world.change() as session:
             who = session.get_one(Person, member.person_id)
-            proof = training.keep_file(
+            proof = attempts.keep_file(
                 session,
                 Scan("d" * 64, "application/pdf", 900, 1, "a.pdf"),
                 person=who,

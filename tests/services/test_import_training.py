@@ -11,7 +11,7 @@ from portal.models import AuditEntry, Evidence, Person, TrainingResult
 from portal.refusals import Refused
 from portal.services.desk import import_training, training_tray
 from portal.services.desk.import_report import Report
-from portal.services.people import training
+from portal.services.people import attempts, training
 from tests.services.world import World
 from workflows.vocabulary import Kind, Reason, Role
 
@@ -177,7 +177,7 @@ def test_address_and_id_of_two_people_are_left_to_a_person(world: World, ada: Pe
 def test_what_was_entered_by_hand_is_not_doubled_by_the_file(world: World, ada: Person) -> None:
     with world.change() as session:
         person = session.get_one(Person, ada.id)
-        proof = training.keep_file(
+        proof = attempts.keep_file(
             session,
             training.Scan("b" * 64, "application/pdf", 9, 1, "sheet.pdf"),
             person=person,

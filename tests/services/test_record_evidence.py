@@ -15,7 +15,7 @@ from portal.services.desk import evidence_by_hand, publishing, record_evidence
 from portal.services.desk.evidence_by_hand import Entry
 from portal.services.paperwork import Scan
 from portal.services.paperwork.texts import version_in_force
-from portal.services.people import training
+from portal.services.people import attempts, training
 from tests.services.world import World
 from workflows.vocabulary import KINDS, About, Kind, Reason, Role
 
@@ -294,7 +294,7 @@ def test_the_help_desk_lifts_no_sanction(world: World, member: Membership) -> No
 def test_withdrawing_a_quiz_result_sets_the_result_aside(world: World, member: Membership) -> None:
     with world.change() as session:
         person = session.get_one(Person, member.person_id)
-        proof = training.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
+        proof = attempts.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
         result = training.record_result(
             session,
             person=person,

@@ -12,7 +12,7 @@ from portal.refusals import Refused
 from portal.services import evidence
 from portal.services.desk import training_tray
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import attempts, certificates, training
 from portal.services.transition import transition
 from tests.services.world import World
 from workflows.vocabulary import About, Action, Kind, Reason, Role
@@ -36,7 +36,7 @@ def enter(
 ) -> TrainingResult:
     with world.change() as session:
         person = session.get_one(Person, person.id)
-        proof = training.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
+        proof = attempts.keep_file(session, SCAN, person=person, actor=world.desk, now=world.now)
         values = {"course": "hmis-basics", "source": "hand", "actor": world.desk, "proof": proof} | more
         return training.record_result(
             session,
@@ -62,7 +62,7 @@ def claim(
 ) -> TrainingResult:
     actor = actor or actor_for(world, person)
     with world.change() as session:
-        return training.claim(
+        return certificates.claim(
             session,
             person=session.get_one(Person, person.id),
             course=course,
@@ -190,7 +190,7 @@ def test_nobody_enters_or_confirms_an_own_result(world: World) -> None:
     assert no.value.reason is Reason.NOT_ALLOWED
     claimed = claim(world, oneself, 9000, actor=trainer)
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(
+        certificates.confirm(
             session,
             result=session.get_one(TrainingResult, claimed.id),
             actor=trainer,
@@ -210,7 +210,7 @@ def test_a_certificate_counts_once_it_is_confirmed(world: World, jamie: Person) 
     claimed = claim(world, jamie, 8500)
     assert evidence_of(world, jamie) == []
     with world.change() as session:
-        training.confirm(
+        certificates.confirm(
             session,
             result=session.get_one(TrainingResult, claimed.id),
             actor=world.desk,
@@ -219,7 +219,7 @@ def test_a_certificate_counts_once_it_is_confirmed(world: World, jamie: Person) 
         )
     assert evidence_of(world, jamie) == [(8500, True)]
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(
+        certificates.confirm(
             session,
             result=session.get_one(TrainingResult, claimed.id),
             actor=world.desk,
@@ -240,11 +240,11 @@ def test_a_certificate_of_today_may_be_handed_in_before_noon(world: World, jamie
 def test_a_refused_certificate_gives_nothing_and_keeps_its_reason(world: World, jamie: Person) -> None:
     claimed = claim(world, jamie, 8500)
     with world.change() as session, pytest.raises(Refused):
-        training.refuse(
+        certificates.refuse(
             session, result=session.get_one(TrainingResult, claimed.id), reason=" ", actor=world.desk, now=world.now
         )
     with world.change() as session:
-        training.refuse(
+        certificates.refuse(
             session,
             result=session.get_one(TrainingResult, claimed.id),
             reason="It is for another course.",
@@ -291,7 +291,7 @@ def test_who_handed_a_certificate_in_does_not_confirm_it(world: World, jamie: Pe
     actor = world.actor(both)
     claimed = claim(world, jamie, 8500, actor=actor)
     with world.change() as session, pytest.raises(Refused) as no:
-        training.confirm(
+        certificates.confirm(
             session, result=session.get_one(TrainingResult, claimed.id), actor=actor, now=world.now, policy=world.policy
         )
     assert no.value.reason is Reason.SAME_PERSON

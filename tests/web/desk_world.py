@@ -6,7 +6,7 @@ from pathlib import Path
 
 from portal.models import Device, Membership, Person, TrainingResult
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import certificates
 from portal.services.transition import transition
 from tests.services.joining import ADMIN, DIRECTOR, Joining, joining
 from tests.services.world import World
@@ -43,7 +43,7 @@ def certificate(world: World, person: Person, score: int = 8500) -> TrainingResu
     """A certificate that its person has handed in."""
     actor = world.actor(world.member(world.agency(licences_=0), person))
     with world.change() as session:
-        return training.claim(
+        return certificates.claim(
             session,
             person=session.get_one(Person, person.id),
             course="security",

@@ -15,7 +15,7 @@ from portal.adapters.tables import Problem
 from portal.models import Person, StoredFile, TrainingResult
 from portal.services.desk.import_report import Report
 from portal.services.locks import lock
-from portal.services.people import training, training_bulk
+from portal.services.people import attempts, training, training_bulk
 from portal.services.transition import transition
 from workflows.business_time import local_day
 from workflows.policy import Policy
@@ -185,7 +185,7 @@ def _result(
     row, person = planned.row, planned.person
     attempt = row.attempt or (planned.corrects.attempt if planned.corrects else 0)
     if not attempt:
-        attempt = training.next_attempt(session, person.id, planned.course) if person else 1
+        attempt = attempts.next_attempt(session, person.id, planned.course) if person else 1
     return TrainingResult(
         person_id=person.id if person else None,
         course=planned.course,
@@ -197,7 +197,7 @@ def _result(
         source="import",
         learner=(row.learner_name or (person.name if person else row.email))[:320],
         learner_email=row.email,
-        learner_uid=training.uid_key(row.uid or row.email),
+        learner_uid=attempts.uid_key(row.uid or row.email),
         fingerprint=row.fingerprint,
         file_id=stored.id if stored else None,
         flag=" ".join(planned.flags)[:300],
@@ -251,7 +251,7 @@ def _key(name: str) -> str:
 
 def _whose(row: TrainingRow, by_email: Mapping[str, Person], by_uid: Mapping[str, Person]) -> tuple[Person | None, str]:
     """Whose a row is, and a sentence where e-mail address and id point to two people: then a person decides."""
-    of_email, of_uid = by_email.get(row.email), by_uid.get(training.uid_key(row.uid or row.email))
+    of_email, of_uid = by_email.get(row.email), by_uid.get(attempts.uid_key(row.uid or row.email))
     if of_email is not None and of_uid is not None and of_email.id != of_uid.id:
         return None, f"The e-mail address is {of_email.name}'s, the id is {of_uid.name}'s."
     return of_email or of_uid, ""

@@ -13,7 +13,7 @@ from portal.services.desk.evidence_by_hand import Entry, Subject, subject_of
 from portal.services.desk.evidence_refusals import check, refuse_untouchable
 from portal.services.locks import lock_concerned
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import attempts, training
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Reason
@@ -37,7 +37,7 @@ def record(
         if same == (entry.version, entry.device_id, entry.valid_from, entry.valid_until or date.max):
             raise Refused(Reason.ALREADY_DONE, f"This is on record already: {evidence.describe(row)}.")
     stored = (
-        training.keep_file(session, file, person=_person_of(session, entry), actor=actor, now=now) if file else None
+        attempts.keep_file(session, file, person=_person_of(session, entry), actor=actor, now=now) if file else None
     )
     if stored is not None and entry.about in (About.AGENCY, About.DEVICE, About.MEMBERSHIP):
         stored.agency_id = _agency_id(session, entry)

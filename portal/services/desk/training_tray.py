@@ -11,7 +11,8 @@ from portal.actors import Actor
 from portal.models import Person, TrainingResult
 from portal.refusals import Refused
 from portal.services.locks import lock
-from portal.services.people.training import give, same_attempt, set_aside
+from portal.services.people.attempts import same_attempt
+from portal.services.people.training import give, set_aside
 from portal.services.transition import transition
 from workflows.policy import Policy
 from workflows.vocabulary import Action, Reason

@@ -10,7 +10,7 @@ from portal import audit
 from portal.actors import Actor
 from portal.models import Evidence, TrainingResult
 from portal.services import evidence
-from portal.services.people import training
+from portal.services.people import retraining, training
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.vocabulary import About, Kind
@@ -31,7 +31,7 @@ def keep_all(
     again = _in_retraining(session, passed, now=now, policy=policy)
     for row in passed:
         if row.person_id in again:
-            training.end_retraining(session, row, actor=actor, now=now, policy=policy)
+            retraining.end(session, row, actor=actor, now=now, policy=policy)
 
 
 def _in_retraining(

@@ -18,7 +18,7 @@ from portal.services import drafts
 from portal.services.desk import import_hmis, import_training
 from portal.services.desk.import_report import Report, where
 from portal.services.paperwork import Scan
-from portal.services.people import training
+from portal.services.people import attempts
 from portal.web import uploads
 from portal.web.desk.room import blueprint, text_file
 from portal.web.kernel import actor, now, permission, policy, sessions
@@ -36,7 +36,7 @@ def _training(content: bytes, name: str, dry_run: bool, skip_bad: bool) -> Repor
         kept = None
         if not dry_run:
             scan = Scan(hashlib.sha256(content).hexdigest(), "text/csv", len(content), 0, name)
-            kept = training.keep_file(session, scan, person=None, actor=actor(), now=now())
+            kept = attempts.keep_file(session, scan, person=None, actor=actor(), now=now())
         report = import_training.import_rows(
             session,
             file,

@@ -14,7 +14,7 @@ from portal.models import Person, StoredFile, TrainingResult
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.desk import training_tray
 from portal.services.paging import Order
-from portal.services.people import people, training
+from portal.services.people import attempts, certificates, people, training
 from portal.web import uploads
 from portal.web.components import plural
 from portal.web.desk.room import blueprint, pager
@@ -90,7 +90,7 @@ def match(result_id: int) -> Any:
 
 @blueprint.get("/training/certificates", endpoint="certificates")
 @permission(Action.TRAINING_CONFIRM)
-def certificates() -> Any:
+def to_confirm() -> Any:
     after = request.args.get("after", "")
     with reading(sessions()) as session:
         query = (
@@ -116,7 +116,7 @@ def certificate(result_id: int) -> Any:
 def confirm(result_id: int) -> Any:
     with transaction(sessions()) as session:
         result = _result(session, result_id, "claimed")
-        training.confirm(session, result=result, actor=actor(), now=now(), policy=policy())
+        certificates.confirm(session, result=result, actor=actor(), now=now(), policy=policy())
     flash("Confirmed. The result counts from now on.", "success")
     return redirect(url_for("desk.certificates"))
 
@@ -132,7 +132,7 @@ def refuse(result_id: int) -> Any:
         if result is None:
             raise not_found()
         back = "desk.certificates" if result.status == "claimed" else "desk.unmatched"
-        training.refuse(session, result=result, reason=form.reason.data, actor=actor(), now=now())
+        certificates.refuse(session, result=result, reason=form.reason.data, actor=actor(), now=now())
     flash("Refused. The reason is on record.", "success")
     return redirect(url_for(back))
 
@@ -188,7 +188,7 @@ def _enter(form: HandResult) -> str:
             raise bad_input(
                 "Nobody here has this e-mail address. Search the person on the page of all people.", "email"
             )
-        file = training.keep_file(session, kept, person=person, actor=actor(), now=now())
+        file = attempts.keep_file(session, kept, person=person, actor=actor(), now=now())
         result = training.record_result(
             session,
             person=person,
@@ -196,7 +196,7 @@ def _enter(form: HandResult) -> str:
             score=score.hundredths,
             score_as_written=written,
             source=form.source.data,
-            taken_at=min(training.noon(taken_on, policy().zone), now()),
+            taken_at=min(attempts.noon(taken_on, policy().zone), now()),
             attempt=int(form.attempt.data) if form.attempt.data else None,
             proof=file,
             note=form.note.data or "",
