@@ -46,7 +46,8 @@ from portal.refusals import Refused, not_found
 from portal.review_predicates import HANDED_AN_ITEM, NOT_ITS_ANSWERER, OF_AN_AGENCY, OF_THE_LEAD
 from portal.sanction_predicates import NOT_HEARD_BEFORE, NOT_OF_THE_CASE, ONCE_DECIDED
 from portal.ticket_predicates import ITS_FOLLOWER, ITS_SENDER, NOT_ABOUT_THEM, WITH_THE_AGENCY
-from workflows.vocabulary import Action, Reason, Role, Scope
+from workflows.actions import Action
+from workflows.vocabulary import Reason, Role, Scope
 
 LARGEST_ID = 2**31 - 1
 T = TypeVar("T")

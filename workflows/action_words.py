@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 GROUPS: Mapping[str, Mapping[Action, str]] = {
     "Everybody": {

@@ -1,7 +1,7 @@
 """The transition tables of the front door: articles, service requests and surveys."""
 
+from workflows.actions import Action
 from workflows.machine import Machine, Move
-from workflows.vocabulary import Action
 
 ARTICLE = Machine("article", "draft", {
     "publish": Move(("draft", "published", "retired"), "published", Action.ARTICLE_WRITE, "was published"),

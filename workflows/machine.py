@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 class IllegalMove(Exception):

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from workflows.actions import Action
 from workflows.front_processes import ARTICLE, SERVICE_REQUEST, SURVEY
 from workflows.machine import Machine, Move
 from workflows.ticket_processes import TICKET
-from workflows.vocabulary import Action
 
 AGENCY = Machine("agency", "joining", {
     "configure": Move(("joining",), "participating", Action.AGENCY_CONFIGURE, "was set up in the core HMIS"),

@@ -1,7 +1,7 @@
 """The transition table of a ticket of the help desk (H1)."""
 
+from workflows.actions import Action
 from workflows.machine import Machine, Move
-from workflows.vocabulary import Action
 
 TICKET = Machine("ticket", "new", {
     "take": Move(("new",), "open", Action.TICKET_ANSWER, "was taken up"),

@@ -21,10 +21,11 @@ from portal.refusals import Refused, a_reason
 from portal.services import holders
 from portal.services.transition import transition
 from portal.standing.sweep import Standing, stand
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.gate import Needs, OnLapse
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason, Role
+from workflows.vocabulary import Effect, Reason, Role
 
 WEIGH_EVERY = timedelta(minutes=1)
 """How long a look at everybody counts for the lapses that follow one by one."""

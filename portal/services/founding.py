@@ -10,9 +10,10 @@ from portal.actors import PORTAL, Actor
 from portal.models import Agency, Membership, Person
 from portal.refusals import bad_input
 from portal.services import evidence, links
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Action, Kind, Role
+from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Kind, Role
 
 
 def establish(session: Session, *, now: datetime, policy: Policy) -> Agency:

@@ -15,8 +15,9 @@ from portal.actors import Actor
 from portal.models import Document, Link, Person
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys, hash_of, new_token
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 OLDEST = timedelta(days=400)
 AGAIN = timedelta(seconds=60)

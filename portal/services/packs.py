@@ -17,9 +17,10 @@ from portal.refusals import Refused, bad_input
 from portal.services import holders
 from portal.services.locks import lock
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy, load
-from workflows.vocabulary import Action, Effect, Reason, Role
+from workflows.vocabulary import Effect, Reason, Role
 
 log = logging.getLogger("portal.packs")
 

@@ -20,7 +20,8 @@ from portal.predicates import (
 from portal.review_predicates import HANDED_AN_ITEM, OF_THE_LEAD
 from portal.ticket_predicates import ITS_FOLLOWER, ITS_SENDER
 from workflows.action_words import GROUPS
-from workflows.vocabulary import AT_THE_LEAD, Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import AT_THE_LEAD, Role
 
 COLUMNS: Mapping[str, str] = {
     Role.LEAD_ADMIN: "Lead administrator", Role.HELP_DESK: "Help desk", Role.LEAD_SECURITY: "Lead security officer",

@@ -8,7 +8,7 @@ from portal.db import reading
 from portal.services.home import aggregates
 from portal.web.desk.room import as_csv
 from portal.web.kernel import actor, now, permission, policy, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 blueprint = Blueprint("board", __name__, url_prefix="/overview")
 

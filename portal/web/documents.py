@@ -17,7 +17,8 @@ from portal.services import paperwork
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.uploads import download, storage, taken_in
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 blueprint = Blueprint("documents", __name__)
 FORMS = {"information_form": "information", "housing_inventory": "inventory"}

@@ -21,7 +21,8 @@ from portal.services.people import certificates, handover
 from portal.web.kernel import actor, keys, now, permission, policy, sessions
 from portal.web.people.room import arranged, there
 from portal.web.uploads import taken_in
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 blueprint = Blueprint("home", __name__)
 DESK = {

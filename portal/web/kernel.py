@@ -18,9 +18,10 @@ from portal.refusals import Refused
 from portal.secrets import Keys
 from portal.services import packs
 from portal.wiring import Context
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 View = TypeVar("View", bound=Callable[..., Any])
 NOBODY = Actor(person_id=None, name="Nobody signed in", via="nobody")

@@ -13,7 +13,8 @@ from portal.refusals import Refused
 from portal.services.desk import configuration, work_orders
 from portal.services.desk.work_orders import TITLES
 from portal.web.kernel import actor, an_id, keys, now, permission, policy, sessions, today
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 blueprint = Blueprint("orders", __name__, url_prefix="/desk/orders")
 STATUSES = {"open": "Open", "done": "Done", "replaced": "Overtaken"}

@@ -15,8 +15,9 @@ from portal.services.security.incidents import incident_reports
 from portal.services.security.incidents.incident_reports import Told
 from portal.web import kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 blueprint = Blueprint("report", __name__, url_prefix="/report")
 

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from portal.services import roles
 from portal.web.desk.room import as_csv
 from portal.web.kernel import permission
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 blueprint = Blueprint("roles", __name__, url_prefix="/roles")
 

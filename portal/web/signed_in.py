@@ -17,7 +17,8 @@ from portal.secrets import hash_of
 from portal.services.account import passwords, second_factor
 from portal.services.account.sessions import LONGEST
 from portal.web import kernel, late
-from workflows.vocabulary import LEAD, ONLOOKERS, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, ONLOOKERS
 
 NOTED = timedelta(minutes=1)
 BY_ITSELF = frozenset({"tickets.here"})

@@ -16,8 +16,9 @@ from portal.services import drafts, links, paperwork
 from portal.services.account import lockout, sign_in
 from portal.web import documents_shown, kernel
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 blueprint = Blueprint("signing", __name__)
 STEPS = ["Confirm it is you", "Read and sign", "Check", "Done"]

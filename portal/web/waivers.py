@@ -15,8 +15,9 @@ from portal.services.people import waivers
 from portal.web.desk.room import as_csv, pager, to_agency, to_person
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, pressed, sessions, status_of, today
 from portal.web.proving import proven
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 blueprint = Blueprint("waivers", __name__, url_prefix="/waivers")
 EVERYTHING = 10_000

@@ -55,7 +55,8 @@ from portal.models import (
 )
 from tests.factories import Side, Town
 from tests.support import town as shared
-from workflows.vocabulary import LEAD, ONLOOKERS, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, ONLOOKERS
 
 MODELS: Mapping[str, Any] = {
     "agency_id": Agency, "membership_id": Membership, "subject_id": Membership, "person_id": Person, "project_id": Project,

@@ -16,7 +16,8 @@ from portal.services.people import departures, offices
 from portal.services.people.particulars import PersonFields
 from tests.services.asking import admin_of, ask, director_of
 from tests.services.world import World
-from workflows.vocabulary import Action, Effect, Reason, Role, Scope
+from workflows.actions import Action
+from workflows.vocabulary import Effect, Reason, Role, Scope
 
 
 @pytest.fixture

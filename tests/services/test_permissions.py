@@ -23,7 +23,8 @@ from portal.permissions import NOT_ITS_SIGNER, TABLE
 from portal.refusals import Refused
 from tests.factories import Town
 from tests.support import town as shared
-from workflows.vocabulary import Action, Reason, Role
+from workflows.actions import Action
+from workflows.vocabulary import Reason, Role
 
 # For each table the actions that pages ask of it; an action that is asked of nothing in particular is left out.
 ASKED: dict[Any, tuple[Action, ...]] = {

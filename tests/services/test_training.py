@@ -15,7 +15,8 @@ from portal.services.paperwork import Scan
 from portal.services.people import attempts, certificates, training
 from portal.services.transition import transition
 from tests.services.world import World
-from workflows.vocabulary import About, Action, Kind, Reason, Role
+from workflows.actions import Action
+from workflows.vocabulary import About, Kind, Reason, Role
 
 TAKEN = datetime(2026, 11, 20, 16, 0)
 SCAN = Scan("a" * 64, "application/pdf", 1200, 1, "certificate.pdf")

@@ -22,7 +22,7 @@ from portal.db import Base, Sessions, reading
 from portal.wiring import Context
 from tests.factories import Side, Town
 from tests.support import databases
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 Browser = Callable[..., FlaskClient]
 

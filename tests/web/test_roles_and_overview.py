@@ -20,7 +20,8 @@ from tests.support import town as shared
 from tests.support.pages import problems_of
 from tests.support.town import Browser
 from workflows.action_words import GROUPS
-from workflows.vocabulary import AT_THE_LEAD, LEAD, ONLOOKERS, Action, Role, Scope
+from workflows.actions import Action
+from workflows.vocabulary import AT_THE_LEAD, LEAD, ONLOOKERS, Role, Scope
 
 built, engine, town, browser = shared.built, shared.engine, shared.town, shared.browser
 

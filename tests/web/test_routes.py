@@ -18,7 +18,8 @@ from tests.factories import Side, Town
 from tests.support import town as shared
 from tests.support.pages import problems_of
 from tests.support.town import csrf, declared, having, is_public, leaks, text_of, url, with_things
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 Fingerprint = Callable[[], str]
 PARTS = ("director", "admin", "officer", "user", "comer")

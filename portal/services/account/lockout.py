@@ -11,9 +11,10 @@ from portal.models import Credential, Membership, Person, WebSession
 from portal.refusals import Refused, a_reason
 from portal.services import holders
 from portal.services.account import limits
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Reason, Role
 
 SEVERAL, LATELY = 3, timedelta(hours=1)
 SEEN_FOR = timedelta(days=1)

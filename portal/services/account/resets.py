@@ -10,9 +10,10 @@ from portal.models import Link, Person
 from portal.refusals import Refused
 from portal.services import links
 from portal.services.account import lockout
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def send_reset(session: Session, *, person: Person, reason: str, actor: Actor, now: datetime, policy: Policy) -> Link:

@@ -10,9 +10,10 @@ from portal.actors import Actor
 from portal.models import Person, WebSession
 from portal.refusals import Refused
 from portal.services.account import lockout, sessions
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def signed_in(session: Session, *, person_id: int) -> bool:

@@ -11,9 +11,10 @@ from portal.actors import Actor, roles_of
 from portal.models import Credential, FactorReset, FactorVouch, Person
 from portal.refusals import Refused, a_reason
 from portal.services.account import second_factor, sessions
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Reason, Role
 
 HOUR = timedelta(hours=1)
 TWO = 2

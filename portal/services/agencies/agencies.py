@@ -16,9 +16,10 @@ from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.people import particulars
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason
+from workflows.vocabulary import LEAD, About, Kind, Reason
 
 EXCLUDED = {"victim_service": "Victim service provider", "legal_service": "Legal service provider"}
 LONGEST = {"name": 200, "common_name": 200, "phone": 30, "street": 200, "city": 80}

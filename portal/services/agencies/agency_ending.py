@@ -15,9 +15,10 @@ from portal.services.holders import holds
 from portal.services.locks import lock
 from portal.services.people import departures, licences, particulars
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, LICENCES, About, Action, Kind
+from workflows.vocabulary import LEAD, LICENCES, About, Kind
 
 ENDS = (
     Kind.PARTICIPATION_AGREEMENT_SIGNED, Kind.PARTICIPATION_AGREEMENT, Kind.CONFIGURATION_ORDERED, Kind.CONFIGURED, Kind.SECURITY_REVIEW,

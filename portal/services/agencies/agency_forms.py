@@ -17,9 +17,10 @@ from portal.services.agencies import projects
 from portal.services.agencies.form_beginnings import filled
 from portal.services.agencies.inventory_rules import Remark, remarks
 from portal.services.locks import lock
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason
+from workflows.vocabulary import LEAD, About, Kind, Reason
 
 KINDS = ("information_form", "housing_inventory", "security_protocols")
 DRAFT, SENT = ("prepared", "rejected"), ("signed", "scanned")

@@ -11,7 +11,8 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Evidence, Licence, Membership, Person, Project, Seat
 from portal.services.searching import counted
-from workflows.vocabulary import LEAD, About, Action, Kind, Role
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, About, Kind, Role
 
 PAGE = 50
 STATES = ("joining", "participating", "ended", "excluded")

@@ -14,9 +14,10 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.services.agencies import agencies
 from portal.services.agencies.directors import active_members, holders
 from portal.services.locks import lock
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason, Role, Scope
+from workflows.vocabulary import Effect, Reason, Role, Scope
 
 SCOPES: Mapping[Scope, tuple[str, str]] = {
     Scope.REQUEST_ACCESS: (

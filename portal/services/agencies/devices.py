@@ -15,9 +15,10 @@ from portal.services import evidence, paperwork
 from portal.services.locks import lock
 from portal.services.people import particulars
 from portal.services.security.incidents import containment
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason, Role, Scope
+from workflows.vocabulary import About, Kind, Reason, Role, Scope
 
 SAFEGUARDS: Mapping[str, str] = {
     "firewall": "A firewall is on, or the network has one",

@@ -15,9 +15,10 @@ from portal.services.agencies import agencies
 from portal.services.holders import holds
 from portal.services.people import offices, people
 from portal.services.people.particulars import PersonFields
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, RECEIPTS, About, Action, Kind, Role
+from workflows.vocabulary import LEAD, RECEIPTS, About, Kind, Role
 
 FIRST_FORMS = {"participation_agreement": "invite_director", "receipt_of_manuals": "sign_request"}
 """What a new director signs, and by which message the link comes."""

@@ -16,9 +16,10 @@ from portal.services.agencies.directors import holders
 from portal.services.locks import lock
 from portal.services.people import grants, offices, people, requests
 from portal.services.people.particulars import PersonFields
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import About, Effect, Kind, Reason, Role
 
 OFFICES = {Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "Security officer"}
 PAPERS = {Role.AGENCY_ADMIN: "agency_admin_agreement", Role.SECURITY_OFFICER: "security_officer_acceptance"}

@@ -12,7 +12,7 @@ from portal.models import Agency, Project
 from portal.refusals import bad_input
 from portal.services.locks import lock
 from portal.services.people import particulars
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 PROJECT_TYPES = {
     0: "Emergency shelter: entry/exit", 1: "Emergency shelter: night-by-night", 2: "Transitional housing", 3: "Permanent supportive housing",

@@ -11,9 +11,9 @@ from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Account, Agency, Decision, Grant, Membership, Person
 from portal.refusals import bad_input
+from workflows.actions import Action
 from workflows.business_time import end_of_day, local_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 ROSTER = (
     "UserID", "UserName", "UserTelephone", "UserEmail", "UserActive", "UserCreatedDate", "DefaultProvider", "AccessLevel", "Agencies",

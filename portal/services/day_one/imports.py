@@ -18,9 +18,10 @@ from portal.services.day_one.options import DayOneReport, Options
 from portal.services.day_one.plan import plan
 from portal.services.desk import import_training
 from portal.services.people import inheriting
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind
+from workflows.vocabulary import LEAD, About, Kind
 
 
 def import_sheet(

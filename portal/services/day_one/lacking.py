@@ -13,10 +13,11 @@ from portal.actors import Actor
 from portal.models import Account, Agency, Evidence, Grant, Membership, Person
 from portal.services.people import standing_view
 from portal.standing.sweep import stand
+from workflows.actions import Action
 from workflows.findings import Status
 from workflows.policy import Policy
 from workflows.questions import Needs, OnLapse
-from workflows.vocabulary import About, Action, Kind
+from workflows.vocabulary import About, Kind
 
 PAGE = 50
 NAME = (func.lower(Agency.name), func.lower(Person.last_name), func.lower(Person.first_name), Membership.id)

@@ -16,9 +16,10 @@ from portal.services import paperwork
 from portal.services.day_one.scan_names import KINDS, People, told_by
 from portal.services.paperwork import ByHand, Scan, signers
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason
+from workflows.vocabulary import LEAD, About, Effect, Kind, Reason
 
 KEY = "scans"
 LIVE = ("arrived", "waiting", "placed")

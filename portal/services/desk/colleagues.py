@@ -13,9 +13,10 @@ from portal.refusals import Refused, bad_input
 from portal.services import founding
 from portal.services.holders import held
 from portal.services.people.particulars import a_name, an_address
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import AT_THE_LEAD, LEAD, Action, Reason
+from workflows.vocabulary import AT_THE_LEAD, LEAD, Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from portal.services.desk.reconcile import DEEDS, Found, Report
 from portal.services.paging import PAGE, Order, Page
 from portal.services.people import accounts
 from portal.services.people.provisioning import UNDER_WAY
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 KEY = "core_hmis"
 _RANK = {found: number for number, found in enumerate(Found)}

@@ -18,9 +18,10 @@ from portal.services.desk.work_orders import open_order
 from portal.services.people.provisioning import project_label
 from portal.services.searching import there
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, RECEIPTS, About, Action, Kind, Reason, Role
+from workflows.vocabulary import LEAD, RECEIPTS, About, Kind, Reason, Role
 
 
 @dataclass(frozen=True, slots=True)

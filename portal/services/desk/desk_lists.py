@@ -23,7 +23,8 @@ from portal.services.paging import Order as Order  # noqa: PLC0414 - handed on t
 from portal.services.paging import Page as Page  # noqa: PLC0414 - handed on to those who ask here
 from portal.services.paging import like as like  # noqa: PLC0414 - handed on to those who ask here
 from portal.services.paperwork import KINDS
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 SHOWN = ("", "verify", "countersign", "all")
 """What the list of documents shows: all that waits for the Lead, one of the two ways it waits, everything signed."""

@@ -18,7 +18,8 @@ from portal.models import (
     Person,
 )
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import LEAD, About, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, About
 
 
 def people_page(session: Session, actor: Actor, *, search: str, after: str, limit: int = PAGE) -> Page:

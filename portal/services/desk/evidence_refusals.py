@@ -23,9 +23,10 @@ from portal.services.desk.evidence_by_hand import (
 )
 from portal.services.people import background
 from portal.services.people.offices import GIVING
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import AT_THE_LEAD, KINDS, LEAD, About, Action, Kind, Reason, Role
+from workflows.vocabulary import AT_THE_LEAD, KINDS, LEAD, About, Kind, Reason, Role
 
 
 def check(

@@ -15,9 +15,10 @@ from portal.models import Agency, HudRecord, Project
 from portal.services import evidence
 from portal.services.desk.import_report import Report
 from portal.services.desk.import_work import Work, differences, plain, update, words
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind
+from workflows.vocabulary import About, Kind
 
 KEPT = (ProjectCoC, Funder, Inventory, Participation, User, Export)
 """The files whose rows are kept as they are, cell by cell."""

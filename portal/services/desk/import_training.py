@@ -17,9 +17,9 @@ from portal.services.desk.import_report import Report
 from portal.services.locks import lock
 from portal.services.people import attempts, training, training_bulk
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 AT_ONCE = 500
 

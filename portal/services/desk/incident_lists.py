@@ -12,7 +12,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Incident, IncidentPerson, IncidentStep
 from portal.services.desk.desk_lists import PAGE, Order, Page, like
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 IN_ORDER = Order(((Incident.id, int),), down=True)
 OPEN = ("reported", "triaged", "investigating", "concluded", "reviewing")

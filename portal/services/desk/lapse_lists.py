@@ -12,9 +12,9 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Lapse, Membership, Person, StoppedCase, SweepStop
 from portal.services.paging import PAGE, Order, Page, like
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.questions import Needs, OnLapse
-from workflows.vocabulary import Action
 
 BY_DAY = Order(((Lapse.due, date.fromisoformat), (Lapse.id, int)))
 BY_AGENCY = Order(((Agency.name_key, str), (StoppedCase.id, int)))

@@ -13,9 +13,10 @@ from portal.models import Agency, Evidence
 from portal.refusals import Refused, bad_input
 from portal.services import daily, evidence
 from portal.services.paperwork import again
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason
+from workflows.vocabulary import LEAD, About, Kind, Reason
 
 YEARS = range(2020, 2101)
 """The years that an inventory may name."""

@@ -15,8 +15,8 @@ from portal.adapters.core_hmis.port import CoreUserRow
 from portal.models import Account, CoreUser, Person
 from portal.services.people import accounts
 from portal.services.people.provisioning import UNDER_WAY
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 
 class Found(StrEnum):

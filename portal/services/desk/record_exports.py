@@ -17,8 +17,9 @@ from portal.refusals import bad_input
 from portal.services.desk import desk_lists, record_lists
 from portal.services.desk.record_lists import Asked
 from portal.services.people import people
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 HEADERS = (
     "Number", "At (UTC)", "Who", "On behalf of", "Came in by", "From address", "Act", "What", "Id", "Agency", "In words",

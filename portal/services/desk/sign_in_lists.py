@@ -12,8 +12,8 @@ from portal.actors import Actor
 from portal.models import Agency, Credential, FactorReset, FactorVouch, Membership, Person
 from portal.services.account import lockout
 from portal.services.paging import Order, Page, like
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 ORDER = Order(((Credential.locked_since, datetime.fromisoformat), (Credential.person_id, int)), down=True)
 

@@ -14,8 +14,9 @@ from portal.services.locks import lock
 from portal.services.people.attempts import same_attempt
 from portal.services.people.training import give, set_aside
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def match(

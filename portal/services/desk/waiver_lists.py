@@ -9,7 +9,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, Waiver
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 _RANK = case((Waiver.status == "asked", 0), (Waiver.status == "given", 1), else_=2)
 IN_ORDER = Order(((_RANK, int), (Waiver.until, date.fromisoformat), (Waiver.id, int)))

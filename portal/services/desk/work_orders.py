@@ -16,9 +16,10 @@ from portal.secrets import Keys
 from portal.services.desk.order_fields import fields_of
 from portal.services.people import accounts, handover
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import add_business_hours
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Effect, Reason
+from workflows.vocabulary import LEAD, Effect, Reason
 
 TITLES = {
     "configure": "Set up an Agency",

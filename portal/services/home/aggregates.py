@@ -23,10 +23,11 @@ from portal.models import (
 from portal.services.security.actions import results
 from portal.services.security.actions.action_lists import overdue
 from portal.services.security.actions.actions import LIVING
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.enforcement_pack import Category, Severity
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 FEWEST = 5
 """Of fewer people than this no number is shown: whoever knows the field would recognise them."""

@@ -27,9 +27,10 @@ from portal.services.home.my_people import of_agencies
 from portal.services.home.tasks import Home, Task
 from portal.services.paperwork import KINDS, again
 from portal.services.people import handover
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Role
+from workflows.vocabulary import LEAD, About, Kind, Role
 
 SIGNED_BY_THE_AGENCY = tuple(kind for kind, info in KINDS.items() if not info.form and not info.needs)
 FORMS = tuple(kind for kind, info in KINDS.items() if info.form)

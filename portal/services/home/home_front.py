@@ -11,9 +11,10 @@ from portal.models import ServiceRequest, SurveyAnswer
 from portal.services.helpdesk.knowledge import article_lists
 from portal.services.helpdesk.requests import request_lists
 from portal.services.home.tasks import Task
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Role
+from workflows.vocabulary import Role
 
 WRITERS = frozenset({Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER})
 ARTICLES, REQUESTS, SURVEYS = "/knowledge/manage", "/service-requests", "/feedback/surveys"

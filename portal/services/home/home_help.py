@@ -8,7 +8,7 @@ from portal.actors import Actor
 from portal.models import Ticket
 from portal.services.helpdesk.tickets import own_lists
 from portal.services.home.tasks import Task
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 def tasks(session: Session, *, actor: Actor) -> list[Task]:

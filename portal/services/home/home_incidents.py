@@ -9,7 +9,8 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Incident, IncidentPerson
 from portal.services.home.tasks import Task
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 
 def queues(session: Session, actor: Actor) -> list[dict[str, Any]]:

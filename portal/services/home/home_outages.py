@@ -9,8 +9,8 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Outage, OutageUpdate
 from portal.services.home.tasks import Task
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 MOST = 20
 

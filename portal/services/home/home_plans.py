@@ -11,9 +11,10 @@ from portal.models import PlanTask, PlanVersion
 from portal.services.home.tasks import Task
 from portal.services.security.plans import board_records, plan_lists, plans, releases
 from portal.services.security.plans.plan_duties import PLANS, RECORDS, STEWARDS, version_path
+from workflows.actions import Action
 from workflows.plan_days import RecordState
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.vocabulary import LEAD, Role
 
 RELEASES = "/security/releases"
 

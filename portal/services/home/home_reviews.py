@@ -10,7 +10,8 @@ from portal.actors import Actor
 from portal.models import Agency, ReviewAnswer, SecurityReview
 from portal.services.home.tasks import Task
 from portal.services.security.reviews.review_duties import ANSWERING
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, Role
 
 BOARD = "/security/reviews"
 

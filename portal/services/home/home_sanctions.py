@@ -11,8 +11,9 @@ from portal.actors import Actor
 from portal.models import Sanction
 from portal.services.home.tasks import Task
 from portal.services.security.sanctions import sanction_lists
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.vocabulary import LEAD, Role
 
 
 def queues(session: Session, actor: Actor) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from portal.models import Ticket, TicketEntry
 from portal.services.helpdesk.tickets.listing import is_living
 from portal.services.home.tasks import Task
 from portal.services.searching import COUNTED
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 STAFF = {Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER}
 DESK = {Role.LEAD_ADMIN, Role.HELP_DESK}

@@ -14,9 +14,9 @@ from portal.services.home.home import own_quizzes
 from portal.services.home.tasks import Task
 from portal.services.people import departures, handover, standing_view
 from portal.services.people.standing_view import View
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from portal.services.paperwork.kinds import KINDS
 from portal.services.paperwork.produce import hold, take_back
 from portal.services.paperwork.texts import checked, compact, known, text_of, to_fill, version_in_force
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 OPEN = ("prepared", "signed", "scanned", "rejected")
 

@@ -20,9 +20,10 @@ from portal.services.paperwork.names import looks_like
 from portal.services.paperwork.sign import content_of, statement_of
 from portal.services.paperwork.texts import text_of
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Effect, Kind, Reason, in_words
+from workflows.vocabulary import About, Effect, Kind, Reason, in_words
 
 HOW = ("submitted", "viewed on site")
 EARLIEST = date(1990, 1, 1)

@@ -15,9 +15,9 @@ from portal.services.people.access_then import History, Spell
 from portal.services.people.packs_then import PackThen, pack_at
 from portal.services.people.time_machine import Question, check
 from portal.standing.sweep import Standing, stand
+from workflows.actions import Action
 from workflows.business_time import end_of_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from portal.actors import Actor
 from portal.models import AccessRequest
 from portal.refusals import Refused
 from portal.services import evidence
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason
+from workflows.vocabulary import LEAD, About, Kind, Reason
 
 
 def approve(session: Session, *, request: AccessRequest, actor: Actor, now: datetime, policy: Policy) -> None:

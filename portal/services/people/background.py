@@ -15,9 +15,10 @@ from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.people import particulars
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason
+from workflows.vocabulary import About, Kind, Reason
 
 STATUSES = ("ordered", "pending", "cleared", "not_cleared")
 DECIDED = ("cleared", "not_cleared")

@@ -14,9 +14,10 @@ from portal.services.paperwork import Scan
 from portal.services.people import attempts
 from portal.services.people.training import give
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def claim(

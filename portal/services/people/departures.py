@@ -14,9 +14,10 @@ from portal.services.account import sign_in
 from portal.services.locks import lock
 from portal.services.people import grants, licences
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, start_of_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Effect, Kind, Reason, Role
 
 ENDS = (
     Kind.ROLE,

@@ -21,7 +21,8 @@ from portal.models import (
     Seat,
     TrainingResult,
 )
-from workflows.vocabulary import LEAD, About, Action, Kind
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, About, Kind
 
 OF_PERSON = (Kind.TRAINING, Kind.BACKGROUND_CHECK, Kind.RETRAINING, Kind.SANCTION)
 PRIVATE = ("sign.", "password.", "refused", "link.")

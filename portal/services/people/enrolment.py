@@ -12,11 +12,12 @@ from portal.models import Evidence, Membership
 from portal.refusals import Refused, bad_input
 from portal.services import decisions, evidence
 from portal.services.locks import lock
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.findings import Status
 from workflows.pack import Course
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason
+from workflows.vocabulary import LEAD, About, Effect, Kind, Reason
 
 FIRST = (Kind.USER_AGREEMENT, Kind.PRIVACY_PLEDGE)
 """What is signed before anybody is trained ('Agency Admins & End User Requirements')."""

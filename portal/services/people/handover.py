@@ -11,9 +11,10 @@ from portal.models import Account, Handover, Person
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys
 from workflows import passwords
+from workflows.actions import Action
 from workflows.pack import PasswordRules
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 WHO_HELPS = "The help desk can set a new one in the core HMIS."
 

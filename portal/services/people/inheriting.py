@@ -12,9 +12,10 @@ from portal.refusals import Refused, bad_input
 from portal.services import decisions, evidence
 from portal.services.locks import lock
 from portal.services.people import accounts, grants, licences
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Outcome, Reason
+from workflows.vocabulary import About, Kind, Outcome, Reason
 
 FURTHEST = timedelta(days=366)
 IMPORT = "day_one_import"

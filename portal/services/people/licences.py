@@ -12,9 +12,10 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence
 from portal.services.locks import lock
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason
+from workflows.vocabulary import LEAD, About, Effect, Kind, Reason
 
 
 def grant_licences(

@@ -15,9 +15,10 @@ from portal.services import links
 from portal.services.account import lockout, sessions
 from portal.services.people import accounts
 from portal.services.people.particulars import an_address
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 PURPOSE = "mailbox"
 PATH = "/l/mailbox/"

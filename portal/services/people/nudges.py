@@ -11,10 +11,11 @@ from portal.refusals import Refused
 from portal.services import decisions
 from portal.services.people import grants
 from portal.services.people.standing_view import TITLES, holders_of
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.findings import Finding
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 NEXT = (("person",), ("agency_admin", "executive_director", "security_officer"), ("help_desk", "lead"))
 """Who is reminded: the person where it is the person's turn, else the Agency's offices, else the Lead."""

@@ -9,9 +9,10 @@ from portal.actors import Actor
 from portal.models import Evidence, Membership
 from portal.refusals import Refused, bad_input
 from portal.services import evidence
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Action, Kind, Reason, Role
+from workflows.vocabulary import AT_THE_LEAD, LEAD, About, Kind, Reason, Role
 
 GIVING: dict[Role, Action] = {
     Role.END_USER: Action.ACCESS_REQUEST,

@@ -14,9 +14,10 @@ from portal.refusals import Refused, bad_input
 from portal.services import evidence, links, paperwork
 from portal.services.paperwork.texts import version_in_force
 from portal.services.people import offices
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason, Role
+from workflows.vocabulary import About, Kind, Reason, Role
 
 WITH_THE_LEAD = ("signed", "scanned")
 OWN = ("user_agreement", "privacy_notice", "agency_admin_agreement", "security_officer_acceptance", "laptop_statement")

@@ -11,11 +11,11 @@ from portal.models import Membership, Person
 from portal.services.people.time_machine import Known, Then
 from portal.services.people.verdict import Names, Verdict, verdict, when
 from workflows import gate
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.findings import Status
 from workflows.policy import Policy
 from workflows.questions import FOR_GOOD, Needs
-from workflows.vocabulary import Action
 
 STATUS = {Status.MET: "Met", Status.UNMET: "Not met", Status.WAIVED: "Waived", Status.NOT_APPLICABLE: "Does not apply"}
 STATES = {

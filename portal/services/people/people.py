@@ -13,9 +13,10 @@ from portal.refusals import Refused, bad_input
 from portal.services.locks import lock
 from portal.services.people import accounts
 from portal.services.people.particulars import a_name, an_address, free_mail_sentence, is_called, is_free_mail, short
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason, Role
+from workflows.vocabulary import Reason, Role
 
 NAMING = (Action.ACCESS_REQUEST, Action.OFFICER_NAME, Action.DIRECTOR_INVITE, Action.USER_INVITE)
 

@@ -16,9 +16,10 @@ from portal.services.people.bases import Basis, basis_of
 from portal.services.people.particulars import PersonFields
 from portal.services.people.request_checks import Work, checked, refuse_shut_agency
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 ACTS = ("add", "modify", "replace")
 

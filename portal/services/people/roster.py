@@ -15,8 +15,8 @@ from portal.models.evidence import DEPARTURES
 from portal.services.people import standing_view
 from portal.services.people.standing_view import Line
 from portal.services.searching import COUNTED, counted, is_large, people_called, people_named
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 PAGE = 50
 CALLED, BEGINS, ANYWHERE = "called", "begins", "anywhere"

@@ -17,10 +17,11 @@ from portal.services.holders import held
 from portal.services.people import waivers
 from portal.standing.facts import published
 from portal.standing.sweep import Standing, stand
+from workflows.actions import Action
 from workflows.findings import Decision, Finding, Status
 from workflows.policy import Policy
 from workflows.questions import Named, Prerequisite
-from workflows.vocabulary import LEAD, About, Action, Role
+from workflows.vocabulary import LEAD, About, Role
 
 OFFICES = {
     "agency_admin": Role.AGENCY_ADMIN,

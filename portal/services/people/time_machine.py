@@ -20,9 +20,9 @@ from portal.services.people.packs_then import PackThen, pack_at
 from portal.services.people.proof import Proof, prove
 from portal.standing.facts import facts_of
 from workflows import gate
+from workflows.actions import Action
 from workflows.business_time import end_of_day, local_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 12, 31)
 

@@ -16,11 +16,12 @@ from portal.services.transition import transition
 from portal.standing.facts import facts_of
 from portal.standing.sweep import stand
 from workflows import gate
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.findings import Decision
 from workflows.policy import Policy
 from workflows.questions import Prerequisite
-from workflows.vocabulary import LEAD, About, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Effect, Kind, Reason, Role
 
 LONGEST = timedelta(days=366)
 TABLE = "waiver"

@@ -13,7 +13,8 @@ from portal.actors import Actor
 from portal.models import Agency, Membership, Person
 from portal.services import holders
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from portal.services.people import mailbox
 from portal.web.account.present import is_right, must_say_present
 from portal.web.account.room import blueprint
 from portal.web.kernel import actor, keys, now, permission, policy, public, saved, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/account/email", methods=["GET", "POST"])

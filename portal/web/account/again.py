@@ -15,7 +15,7 @@ from portal.web.account.factor import WRONG, WRONG_RECOVERY
 from portal.web.account.present import is_right
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, keys, now, permission, policy, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/account/again", methods=["GET", "POST"])

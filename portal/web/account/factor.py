@@ -15,7 +15,7 @@ from portal.web import kernel
 from portal.web.account.room import blueprint, enter
 from portal.web.kernel import actor, keys, now, permission, policy, public, sessions
 from portal.web.proving import proven
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 WRONG = (
     "This code is not right, or was used before. Wait for the next one and type it at once. After three failures the account is "

@@ -13,7 +13,7 @@ from portal.services.account import sessions as web_sessions
 from portal.web.account.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, public, sessions
 from portal.web.proving import proven
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 _SYSTEMS = (

@@ -14,7 +14,7 @@ from portal.services import drafts
 from portal.web import kernel, late
 from portal.web.account.room import blueprint
 from portal.web.kernel import now, permission, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/account/typed")

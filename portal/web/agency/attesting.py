@@ -14,7 +14,7 @@ from portal.services.agencies import agency_forms
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, saved, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/<int:agency_id>/protocols", methods=["GET", "POST"])

@@ -10,7 +10,8 @@ from portal.models import Agency
 from portal.refusals import not_found
 from portal.web import kernel
 from portal.web.kernel import actor, saved
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 TABS = (
     ("Task list", "agency.show", Action.AGENCY_SEE), ("Officers", "agency.officers", Action.AGENCY_SEE),

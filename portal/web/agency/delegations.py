@@ -16,7 +16,8 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, saved, trail
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
 from portal.web.proving import proven
-from workflows.vocabulary import Action, Scope
+from workflows.actions import Action
+from workflows.vocabulary import Scope
 
 STATES = {"in force": "active", "coming": "planned", "over": "ended", "revoked": "revoked", "left": "ended"}
 

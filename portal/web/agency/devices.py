@@ -15,7 +15,8 @@ from portal.services.agencies import directors
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 COLUMNS = (
     {"key": "label", "label": "Device"}, {"key": "traits", "label": "What it is"}, {"key": "state", "label": "State"},

@@ -15,8 +15,8 @@ from portal.web.agency.common import found, page, trail
 from portal.web.agency.overview import state_of
 from portal.web.components import address, us_date
 from portal.web.kernel import actor, may, permission, policy, sessions
+from workflows.actions import Action
 from workflows.business_time import local_day
-from workflows.vocabulary import Action
 
 PAGE = 50
 COLUMNS = (

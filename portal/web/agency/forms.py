@@ -17,7 +17,8 @@ from portal.services.agencies import agency_forms
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, saved, trail
 from portal.web.kernel import actor, now, permission, policy, sessions, tell, today
-from workflows.vocabulary import Action, Kind
+from workflows.actions import Action
+from workflows.vocabulary import Kind
 
 WHICH = {"information": "information_form", "inventory": "housing_inventory"}
 PATH = "/<int:agency_id>/<any(information, inventory):which>"

@@ -17,8 +17,8 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import page, trail
 from portal.web.components import address, us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from workflows.actions import Action
 from workflows.business_time import local_day
-from workflows.vocabulary import Action
 
 EVERYTHING = 10_000
 COLUMNS = (

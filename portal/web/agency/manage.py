@@ -16,7 +16,8 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.lists import fields_of
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import LICENCES, Action
+from workflows.actions import Action
+from workflows.vocabulary import LICENCES
 from workflows.vocabulary import Reason as Because
 
 KINDS = {"core": "HMIS user license", "art": "Reporting tool (ART) license"}

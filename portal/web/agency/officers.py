@@ -19,7 +19,8 @@ from portal.web.agency.common import found, may, page, trail
 from portal.web.agency.overview import CALLED
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.proving import proven
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 NAMED = {Role.AGENCY_ADMIN: "Agency Administrator", Role.SECURITY_OFFICER: "security officer"}
 

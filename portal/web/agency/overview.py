@@ -19,7 +19,8 @@ from portal.web import kernel
 from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.kernel import actor, permission, policy, sessions, today
-from workflows.vocabulary import Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import Role
 
 DESK = {Role.LEAD_ADMIN, Role.HELP_DESK}
 OFFICES = {

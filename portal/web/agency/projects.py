@@ -13,7 +13,7 @@ from portal.web.agency import blueprint
 from portal.web.agency.common import found, may, page, trail
 from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 COLUMNS = (
     {"key": "name", "label": "Project"}, {"key": "kind", "label": "Type"}, {"key": "proposed", "label": "Name in the core HMIS"},

@@ -17,7 +17,7 @@ from portal.web.agency.common import found, page, trail
 from portal.web.components import address, us_date
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions
 from portal.web.people.then import STATUSES, address_of, asked, question_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 PAGE = 50
 HERE = "Access on a day"

@@ -8,7 +8,7 @@ from portal.db import reading
 from portal.services.day_one import counted, lacking
 from portal.web.day_one.room import blueprint
 from portal.web.kernel import actor, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/desk/day-one", endpoint="index")

@@ -14,7 +14,7 @@ from portal.web.components import address
 from portal.web.day_one.room import blueprint
 from portal.web.desk.room import as_csv
 from portal.web.kernel import actor, an_id, may_open, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 COLUMNS = (
     {"key": "name", "label": "Name"}, {"key": "agency", "label": "Agency"}, {"key": "lacking", "label": "Lacks"},

@@ -30,7 +30,8 @@ from portal.web.day_one.room import STEPS, blueprint
 from portal.web.desk.room import text_file
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.proving import proven
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 TITLES = {"roster": "Roster of the core HMIS", "people": "List of people"}
 SHOWN, SAMPLES = 200, 3

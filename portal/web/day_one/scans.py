@@ -19,7 +19,8 @@ from portal.web import uploads
 from portal.web.components import address
 from portal.web.day_one.room import blueprint
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 ON_THE_FORM = (Reason.BAD_INPUT, Reason.ALREADY_DONE, Reason.CONFLICT, Reason.ILLEGAL_MOVE)
 MOST_PEOPLE, PAGE = 20, 50

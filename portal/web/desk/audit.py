@@ -20,7 +20,7 @@ from portal.services.desk.record_lists import Asked
 from portal.web import kernel
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 MOST = {"csv": 50_000, "xlsx": 50_000, "pdf": 1_000}
 LONGEST = 1_500

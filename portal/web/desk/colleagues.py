@@ -13,7 +13,8 @@ from portal.web.desk.room import blueprint, to_person
 from portal.web.kernel import actor, now, permission, policy, saved, sessions
 from portal.web.proving import proven
 from portal.web.role_names import ROLE_NAMES
-from workflows.vocabulary import AT_THE_LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import AT_THE_LEAD
 
 
 @blueprint.route("/colleagues", methods=["GET", "POST"], endpoint="colleagues")

@@ -11,7 +11,7 @@ from portal.services.desk.reconcile import DEEDS, TITLES, Found
 from portal.web import kernel
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, pressed, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 100_000
 

@@ -19,7 +19,8 @@ from portal.services.desk import desk_lists
 from portal.web import documents_shown
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, Reason
 
 ON_THE_FORM = (Reason.BAD_INPUT, Reason.ILLEGAL_MOVE, Reason.ALREADY_DONE)
 

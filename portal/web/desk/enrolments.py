@@ -14,7 +14,7 @@ from portal.services.people import enrolment
 from portal.web.components import plural
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/enrolments", endpoint="enrolments")

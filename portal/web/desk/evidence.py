@@ -19,7 +19,8 @@ from portal.web import uploads
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.proving import proven
-from workflows.vocabulary import KINDS, About, Action
+from workflows.actions import Action
+from workflows.vocabulary import KINDS, About
 
 ABOUT = {
     About.AGENCY: "Agency",

@@ -23,8 +23,9 @@ from portal.web.desk.evidence import the_subject, which
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.proving import proven
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import KINDS, About, Action, Kind
+from workflows.vocabulary import KINDS, About, Kind
 
 
 @blueprint.route("/evidence/<about>/<int:subject_id>/record/<kind>", methods=["GET", "POST"], endpoint="record")

@@ -22,7 +22,8 @@ from portal.services.people import attempts
 from portal.web import uploads
 from portal.web.desk.room import blueprint, text_file
 from portal.web.kernel import actor, now, permission, policy, sessions
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 TRAINING, HMIS = "desk/training/import", "desk/imports"
 SHOWN = 200

@@ -10,7 +10,7 @@ from portal.services.desk import configuration_lists, desk_lists, desk_requests,
 from portal.services.desk.desk_lists import Queue
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, may, may_open, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 QUEUES = (
     (

@@ -18,8 +18,9 @@ from portal.services.people.standing_view import TITLES
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
 from portal.web.proving import proven
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 EVERYBODY = 200_000
 

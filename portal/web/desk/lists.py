@@ -16,7 +16,8 @@ from portal.services.paging import Page
 from portal.web.components import address
 from portal.web.desk.room import as_csv, blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import LICENCES, Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import LICENCES, Reason
 
 EVERYBODY = 100_000
 KINDS_OF_LICENCE = {"core": "Core HMIS", "art": "Reporting tool (ART)"}

@@ -16,8 +16,8 @@ from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, context, now, permission, policy, sessions
 from portal.web.proving import proven
 from workflows import pack_changes
+from workflows.actions import Action
 from workflows.policy import MAINE, Policy, PolicyError, load
-from workflows.vocabulary import Action
 
 
 @blueprint.get("/policy", endpoint="policy")

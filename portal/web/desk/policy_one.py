@@ -19,8 +19,9 @@ from portal.web.desk.room import as_csv, blueprint
 from portal.web.kernel import actor, context, now, permission, policy, sessions
 from portal.web.proving import proven
 from workflows import pack_changes
+from workflows.actions import Action
 from workflows.policy import MAINE, Policy, load
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 TABS = ("changes", "people", "text")
 

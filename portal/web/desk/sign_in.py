@@ -10,7 +10,7 @@ from portal.db import reading, transaction
 from portal.services.desk import sign_in_lists
 from portal.web.desk.room import as_csv, blueprint, pager, to_person
 from portal.web.kernel import actor, now, permission, policy, sessions
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYBODY = 100_000
 

@@ -19,7 +19,7 @@ from portal.web import uploads
 from portal.web.components import plural
 from portal.web.desk.room import blueprint, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/training", endpoint="training")

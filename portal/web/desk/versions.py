@@ -13,8 +13,9 @@ from portal.services.desk import desk_lookups, publishing, publishing_preview
 from portal.services.paperwork import KINDS
 from portal.web.desk.room import blueprint
 from portal.web.kernel import actor, now, permission, policy, sessions, today
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import Action, Kind
+from workflows.vocabulary import Kind
 
 
 @blueprint.get("/documents-in-force", endpoint="versions")

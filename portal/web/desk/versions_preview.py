@@ -17,7 +17,7 @@ from portal.web.desk.foreseen_list import as_rows, part, texts
 from portal.web.desk.room import as_csv, blueprint
 from portal.web.desk.versions import titles_of_documents
 from portal.web.kernel import actor, now, permission, policy, sessions, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/documents-in-force/<kind>/preview", endpoint="publish_preview")

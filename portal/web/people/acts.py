@@ -20,8 +20,9 @@ from portal.services.people import approvals, departures, grants, nudges, onboar
 from portal.services.people import people as persons
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, there
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import About, Action, Kind, Reason
+from workflows.vocabulary import About, Kind, Reason
 
 Done = Callable[[Session, Membership], str]
 

@@ -18,8 +18,9 @@ from portal.services.people import queueing, requests, roster
 from portal.services.people.particulars import PersonFields
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, named, step, typed
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action, Role, Scope
+from workflows.vocabulary import LEAD, Role, Scope
 
 DRAFT = "people.new"
 

@@ -11,8 +11,8 @@ from portal.refusals import Refused
 from portal.services.people import background as checks
 from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.people.room import blueprint, find, step, typed
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import Action
 
 
 @blueprint.route("/<int:membership_id>/background", methods=["GET", "POST"], endpoint="background")

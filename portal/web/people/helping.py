@@ -17,7 +17,8 @@ from portal.services.people import mailbox
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.people.room import blueprint, find
 from portal.web.proving import proven
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 APART = (Reason.NOT_ALLOWED, Reason.SAME_PERSON, Reason.NOT_FOUND)
 Act = Callable[[Session, Person], str]

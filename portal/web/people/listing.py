@@ -19,7 +19,7 @@ from portal.services.searching import COUNTED
 from portal.web.components import address, us_date
 from portal.web.kernel import actor, an_id, now, permission, policy, sessions, today
 from portal.web.people.room import STANDING, blueprint, may, named, said_waits
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 CHOICES = 100
 """As many Agencies the filter offers to choose from; whoever sees more opens an Agency and goes on to its people."""

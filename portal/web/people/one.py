@@ -17,8 +17,9 @@ from portal.web.components import us_date
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.people import helping
 from portal.web.people.room import arranged, blueprint, find, may, there
+from workflows.actions import Action
 from workflows.findings import Finding
-from workflows.vocabulary import LEAD, Action, Kind
+from workflows.vocabulary import LEAD, Kind
 
 
 @blueprint.get("/<int:membership_id>", endpoint="one")

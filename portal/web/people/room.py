@@ -10,8 +10,9 @@ from portal import permissions
 from portal.models import Agency, Membership
 from portal.services.people.standing_view import TITLES, View
 from portal.web.kernel import actor, may_open
+from workflows.actions import Action
 from workflows.findings import Finding
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 

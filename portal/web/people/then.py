@@ -19,9 +19,9 @@ from portal.services.people.time_machine import Known, Question, Then
 from portal.web.components import us_date
 from portal.web.kernel import actor, context, now, permission, policy, sessions, today
 from portal.web.people.room import blueprint, find, may
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.findings import Finding, Status
-from workflows.vocabulary import Action
 
 F = TypeVar("F", bound=forms.Then)
 TONES = {"live": "good", "met": "good", "waived": "info", "asked": "wait", "suspended": "stop", "unmet": "stop"}

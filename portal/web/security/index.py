@@ -6,7 +6,7 @@ from flask import render_template, url_for
 
 from portal.web.kernel import look_up, may_open, permission
 from portal.web.security.room import blueprint
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 ROOMS: tuple[tuple[str, str, str], ...] = (
     ("Reviews", "security.reviews", "The yearly security checklist: answering it, attesting it, signing it off."),

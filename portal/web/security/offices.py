@@ -11,7 +11,8 @@ from portal.services.security import offices
 from portal.web.desk.room import as_csv, pager
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.security.room import blueprint
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 EVERYTHING = 10_000
 

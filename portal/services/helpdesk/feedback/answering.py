@@ -16,11 +16,12 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.secrets import Keys
 from portal.services.account import limits
 from portal.services.helpdesk.feedback.surveys import OPEN_TO_ALL, questions_of
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.client_data import looks_like_client, without
 from workflows.policy import Policy
 from workflows.survey_questions import AnswerError, Question, Tally, checked_answers, tally
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 PURPOSE = "survey"
 _EVERYBODY = "survey:all"

@@ -12,9 +12,9 @@ from portal.actors import Actor
 from portal.models import Survey, SurveyAnswer, SurveyFollowUp, SurveyInvite
 from portal.services.helpdesk.feedback.surveys import OPEN_TO_ALL
 from portal.services.paging import PAGE, Order, Page
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 IN_ORDER = Order(((Survey.id, int),), down=True)
 

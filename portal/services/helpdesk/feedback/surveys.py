@@ -15,10 +15,11 @@ from portal.models.helpdesk.feedback import ASKED
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services import holders
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import add_business_hours, local_day, start_of_day
 from workflows.policy import Policy
 from workflows.survey_questions import Question, checked_questions, read_questions
-from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Reason, Role
 
 LONGEST = timedelta(days=366)
 OPEN_TO_ALL = "lived_experience"

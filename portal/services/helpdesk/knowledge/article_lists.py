@@ -12,8 +12,8 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Article, ArticleVersion
 from portal.services.paging import PAGE, Order, Page, like
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 IN_ORDER = Order(((Article.title, str), (Article.id, int)))
 

@@ -13,11 +13,12 @@ from portal.models import Article, ArticleVersion, ArticleWord, Ticket, TicketEn
 from portal.models.helpdesk.knowledge import AUDIENCES
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.client_data import looks_like_client, without
 from workflows.policy import Policy
 from workflows.search_words import weighed
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 TITLE, SUMMARY, BODY, WHY = 150, 300, 60_000, 300
 _TITLE_WEIGHS, _WORDS_WEIGH, _SUMMARY_WEIGHS, _BODY_WEIGHS = 8, 6, 4, 1

@@ -12,9 +12,10 @@ from portal.models import Article, ArticleVersion, ArticleVote
 from portal.refusals import Refused, not_found
 from portal.secrets import Keys, hash_of, new_token
 from portal.services.account import limits
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 PURPOSE = "article-vote"
 _TOKEN_WORKS = timedelta(days=1)

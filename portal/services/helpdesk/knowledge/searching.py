@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Article, ArticleWord
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.search_words import words_of
-from workflows.vocabulary import Action
 
 MOST_WORDS = 24
 """Words of a question that are looked for: those that come first say what it is about."""

@@ -17,8 +17,9 @@ from portal.services import searching
 from portal.services.helpdesk.mail import arriving, threading
 from portal.services.helpdesk.mail.incoming import Incoming, email_key
 from portal.services.paging import PAGE, Order, Page
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 SHOWN = {
     "": "Waits for a look", "auto_reply": "Automatic replies", "bounce": "Returned mail", "list": "Lists and bulk mail",

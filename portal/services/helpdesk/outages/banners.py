@@ -13,9 +13,9 @@ from portal.models import Outage, OutageAcknowledged
 from portal.refusals import bad_input
 from portal.services.helpdesk.outages.entering import next_evenings
 from portal.services.helpdesk.outages.shown import OVER, Shown, evenings, shown
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.recurrence import Occurrence
-from workflows.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)

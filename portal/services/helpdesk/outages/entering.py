@@ -14,10 +14,11 @@ from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.outages.telling import say
 from portal.services.helpdesk.outages.words import line
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.outage_pack import Impact, OutageKind
 from workflows.policy import Policy
 from workflows.recurrence import Occurrence, Weekly, occurrence, occurrences
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 FURTHEST = timedelta(days=366)
 LONGEST = timedelta(days=30)

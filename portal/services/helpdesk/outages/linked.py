@@ -14,8 +14,9 @@ from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets import conversation, words
 from portal.services.helpdesk.tickets.entries import say
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 KIND = "outage"
 BEFORE = timedelta(hours=2)

@@ -12,9 +12,10 @@ from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.outages.entering import begin_at, evening, refuse_times
 from portal.services.helpdesk.outages.telling import say
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.outage_pack import OutageKind
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 OVER = ("ended", "called_off")
 

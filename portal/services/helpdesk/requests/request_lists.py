@@ -17,9 +17,10 @@ from portal.models import Agency, ServiceActivity, ServiceRequest, ServiceReview
 from portal.refusals import Refused, a_reason
 from portal.services.helpdesk.requests.service_requests import LIVING
 from portal.services.paging import PAGE, Order, Page, like
+from workflows.actions import Action
 from workflows.business_time import end_of_day, local_day, start_of_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 _RANK = case((ServiceRequest.status.in_(LIVING), 0), else_=1)
 _DUE = func.coalesce(ServiceRequest.due, date(9999, 12, 31))

@@ -11,9 +11,10 @@ from portal.models import ServiceActivity, ServiceRequest, Ticket
 from portal.models.helpdesk.service_requests import PRIORITIES, TO
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 TEXT, SAID = 4000, 2000
 LONGEST = timedelta(days=1100)

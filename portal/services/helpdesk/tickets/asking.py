@@ -15,11 +15,12 @@ from portal.services import holders
 from portal.services.helpdesk.tickets import conversation, ladder, moves, telling
 from portal.services.helpdesk.tickets.entries import Attached, text_of
 from portal.services.helpdesk.tickets.opening import open_ticket
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.client_data import looks_like_client
 from workflows.helpdesk_pack import TicketKind
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 ABOUT_ONESELF = ("why_not_yet", "lockout", "reset")
 """What a kind starts that concerns whoever asks, and nobody else."""

@@ -13,9 +13,10 @@ from portal.models import AccessRequest, Grant, Membership, Person, Ticket
 from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets.entries import say
 from portal.services.people import standing_view
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 MOST_PLACES, EARLIER = 5, 8
 

@@ -12,8 +12,9 @@ from portal.models import Person, Ticket
 from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.helpdesk.tickets import following, joining, moves
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 ACTS = {
     "assign": "Give them to somebody",

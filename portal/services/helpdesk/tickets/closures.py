@@ -12,10 +12,11 @@ from portal.models import Closure, Ticket
 from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets import clock
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date, works
 from workflows.policy import Policy
 from workflows.ticket_clock import day_in_words, kept
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 FARTHEST = timedelta(days=800)
 _LONGEST = 100

@@ -12,9 +12,10 @@ from portal.refusals import Refused
 from portal.services.helpdesk.tickets import clock, telling
 from portal.services.helpdesk.tickets.entries import Attached, hold, seen, text_of, write
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 AFTER = ("", "wait", "solve")
 """What becomes of the ticket with an answer: it goes on, waits for the sender, or is solved."""

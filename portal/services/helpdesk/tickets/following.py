@@ -12,7 +12,8 @@ from portal.actors import Actor
 from portal.models import Person, Ticket, TicketFollower, TicketTag
 from portal.refusals import Refused, bad_input
 from portal.services.people.particulars import an_address
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 MOST_FOLLOWERS, MOST_TAGS = 20, 20
 _TAG = re.compile(r"[a-z0-9][a-z0-9 -]{0,38}[a-z0-9]|[a-z0-9]")

@@ -13,8 +13,9 @@ from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets import clock, following, words
 from portal.services.helpdesk.tickets.entries import say, subject_of
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def merge(session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: datetime, policy: Policy) -> None:

@@ -17,9 +17,9 @@ from portal.services.helpdesk.tickets import clock
 from portal.services.helpdesk.tickets.words import words_of
 from portal.services.paging import PAGE, Order, Page
 from portal.services.searching import COUNTED, there
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.ticket_clock import due
-from workflows.vocabulary import Action
 
 SHOWS = (
     "", "mine", "unassigned", "new", "waiting", "soon", "overdue", "solved", "redact", "undelivered", "agency", "all",

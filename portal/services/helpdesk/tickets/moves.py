@@ -14,9 +14,10 @@ from portal.services.helpdesk.tickets import clock, telling
 from portal.services.helpdesk.tickets.conversation import again
 from portal.services.helpdesk.tickets.entries import say
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason, Role
+from workflows.vocabulary import Reason, Role
 
 STAFF = (Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)
 """To whom a ticket may be given."""

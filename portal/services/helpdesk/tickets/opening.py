@@ -13,9 +13,10 @@ from portal.models.helpdesk.tickets import PRIORITIES
 from portal.refusals import Refused, bad_input
 from portal.services.helpdesk.tickets import clock, words
 from portal.services.helpdesk.tickets.entries import Attached, seen, subject_of, text_of, write
+from workflows.actions import Action
 from workflows.helpdesk_pack import TicketKind
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def open_ticket(

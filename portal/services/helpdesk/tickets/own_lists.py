@@ -10,7 +10,8 @@ from portal.actors import Actor
 from portal.models import Ticket, TicketFollower
 from portal.models.helpdesk.tickets import LIVING
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, Role
 
 _RANK = case((Ticket.status.in_(LIVING), 0), else_=1)
 IN_ORDER = Order(((_RANK, int), (-Ticket.id, int)))

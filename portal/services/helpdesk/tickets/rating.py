@@ -10,8 +10,9 @@ from portal.models import Ticket
 from portal.models.helpdesk.tickets import RATINGS
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 PURPOSE = "ticket_rating"
 PATH = "/help/rate/"

@@ -12,8 +12,9 @@ from portal.models import MailArrival, StoredFile, Ticket, TicketDraft, TicketEn
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.helpdesk.tickets import words
 from portal.services.helpdesk.tickets.entries import say, subject_of, text_of
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
-from workflows.vocabulary import Action, Effect, Reason
+from workflows.vocabulary import Effect, Reason
 
 GONE = "It was redacted."
 

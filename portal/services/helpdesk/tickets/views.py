@@ -11,7 +11,7 @@ from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import SavedView
 from portal.refusals import a_reason, bad_input, not_found
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 KEPT = ("show", "kind", "priority", "agency", "tag", "outage", "q", "sort")
 MOST = 30

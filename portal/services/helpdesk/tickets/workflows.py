@@ -18,10 +18,11 @@ from portal.services.paperwork import ByHand, Scan, text_of, upload_scan, verify
 from portal.services.people import departures
 from portal.services.security.incidents import incident_reports
 from portal.services.security.incidents.incident_reports import Told
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.client_data import without
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 CONFIRMED = "submitted"
 

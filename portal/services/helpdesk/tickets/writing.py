@@ -14,9 +14,10 @@ from portal.models import CannedReply, Membership, Ticket, TicketDraft, TicketPr
 from portal.refusals import Refused, a_reason, bad_input, not_found
 from portal.services.helpdesk.tickets.entries import LONGEST
 from portal.services.people import standing_view
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 HERE = timedelta(minutes=2)
 """So long after somebody was last seen at a ticket, others are told of them."""

@@ -13,7 +13,7 @@ from portal.models import Agency, CorrectiveAction, Membership, Person
 from portal.services import holders
 from portal.services.paging import PAGE, Order, Page, like
 from portal.services.security.actions.actions import LIVING
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 _WORKING = ("open", "planned")
 _RANK = case((CorrectiveAction.status.in_(LIVING), 0), else_=1)

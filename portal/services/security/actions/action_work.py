@@ -12,7 +12,8 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.services.paperwork import Scan
 from portal.services.security.actions.actions import TEXT, hold, optional, steps_of
 from portal.services.transition import transition
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 MOST_FILES = 20
 

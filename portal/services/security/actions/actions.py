@@ -19,9 +19,10 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.services import holders
 from portal.services.locks import lock
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Reason, Role
 
 LONGEST = timedelta(days=1100)
 LIVING = ("open", "planned", "completed", "asked")

@@ -13,9 +13,9 @@ from portal.refusals import a_reason, bad_input
 from portal.services.security.actions import actions
 from portal.services.security.actions.actions import TEXT, Step
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action
 
 
 def ask(

@@ -17,9 +17,10 @@ from portal.services.review_content import items_of
 from portal.services.security.actions.action_lists import overdue
 from portal.services.security.actions.actions import LIVING
 from workflows import review_findings
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.review_findings import Answered
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 _BY_NAME = Order(((Agency.name_key, str), (Agency.id, int)))
 

@@ -13,9 +13,9 @@ from portal.services.review_content import answers, items_of, present_files
 from portal.services.security.actions import results, review_findings
 from portal.services.security.actions.results import OfAgency, Result
 from portal.services.security.actions.review_findings import Finding
+from workflows.actions import Action
 from workflows.policy import Policy
 from workflows.review_pack import Item
-from workflows.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from portal.refusals import Refused, a_reason, bad_input
 from portal.services.security.incidents.incident_reports import tell_guards
 from portal.services.security.incidents.incident_timeline import lasting, record, say, some_words
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from portal.services import evidence
 from portal.services.account import sessions
 from portal.services.locks import lock
 from portal.services.security.incidents.incident_timeline import lasting, record, say
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Kind, Reason
+from workflows.vocabulary import About, Kind, Reason
 
 TABLE = "containment"
 HOW = "emergency measure"

@@ -12,8 +12,9 @@ from portal.models import Incident, IncidentStep
 from portal.refusals import Refused, bad_input
 from portal.services.security.incidents.incident_timeline import lasting, record, say
 from workflows import incident_rules
+from workflows.actions import Action
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 OVER = ("closed", "set_aside")
 

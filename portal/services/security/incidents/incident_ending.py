@@ -16,9 +16,10 @@ from portal.services.security.actions import actions
 from portal.services.security.incidents import incident_chain
 from portal.services.security.incidents.incident_timeline import say, some_words
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

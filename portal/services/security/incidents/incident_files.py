@@ -13,7 +13,8 @@ from portal.refusals import Refused
 from portal.services.paperwork import Scan
 from portal.services.security import kept_files
 from portal.services.security.incidents.incident_timeline import lasting, record, say
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 
 def keep(session: Session, incident: Incident, *, scan: Scan, what: str, actor: Actor, now: datetime) -> IncidentFile:

@@ -13,10 +13,11 @@ from portal.models import Evidence, Incident, IncidentPerson, Membership, Person
 from portal.models.security.incidents import PARTS
 from portal.refusals import Refused, bad_input
 from portal.services.security.incidents.incident_timeline import record, say, some_words
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Effect, Kind, Reason
+from workflows.vocabulary import About, Effect, Kind, Reason
 
 OPEN = ("reported", "triaged", "investigating", "reviewing")
 

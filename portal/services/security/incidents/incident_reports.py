@@ -16,10 +16,11 @@ from portal.secrets import Keys, hash_of, new_token
 from portal.services import holders
 from portal.services.account import limits
 from portal.services.security.incidents.incident_timeline import record, say, some_words
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.client_data import looks_like_client
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Effect, Reason, Role
+from workflows.vocabulary import Effect, Reason, Role
 
 UNNAMED = Actor(person_id=None, name="Somebody who is not named", via="nobody")
 """Whoever reports without a name: neither the person nor the address goes on record."""

@@ -10,8 +10,9 @@ from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Incident, IncidentEntry, IncidentPerson
 from portal.refusals import Refused, a_reason, bad_input
+from workflows.actions import Action
 from workflows.client_data import looks_like_client
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 LONGEST = 4000
 FOR_GOOD = "This stays on record for good and cannot be redacted. {} Reword it."

@@ -16,11 +16,12 @@ from portal.services.security.incidents import incident_chain
 from portal.services.security.incidents.incident_reports import involved
 from portal.services.security.incidents.incident_timeline import lasting, record, say
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.incident_pack import IncidentKind
 from workflows.incident_rules import severities
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason, Role
+from workflows.vocabulary import LEAD, Reason, Role
 
 INVESTIGATORS = (Role.LEAD_SECURITY, Role.LEAD_ADMIN)
 """Whose duty it is to investigate: the Lead's ('Enforcement Mechanisms')."""

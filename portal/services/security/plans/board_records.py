@@ -13,11 +13,12 @@ from portal.refusals import Refused, a_reason, bad_input, not_found
 from portal.services.paging import PAGE, Order, Page
 from portal.services.paperwork.verify import Scan
 from portal.services.security import kept_files
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.plan_days import RecordState, record_state
 from workflows.plans_pack import RecordKind
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 EARLIEST = date(1990, 1, 1)
 

@@ -16,10 +16,11 @@ from portal.services.paperwork.verify import Scan
 from portal.services.security import kept_files
 from portal.services.security.plans import plans
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.plan_days import implement_by, majority
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason, Role
+from workflows.vocabulary import Reason, Role
 
 EARLIEST = date(1990, 1, 1)
 OWNERS = (Role.LEAD_ADMIN, Role.LEAD_SECURITY, Role.HELP_DESK)

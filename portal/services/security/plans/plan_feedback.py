@@ -13,9 +13,10 @@ from portal.models import PlanComment, PlanVersion
 from portal.models.security.plans import TAKEN
 from portal.refusals import Refused, bad_input
 from portal.services.security.plans import plans
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Reason, Role, in_words
+from workflows.vocabulary import LEAD, Reason, Role, in_words
 
 MOST = 4000
 SPEAKING = (Role.EXECUTIVE_DIRECTOR, Role.AGENCY_ADMIN, Role.SECURITY_OFFICER, Role.BOARD_MEMBER, Role.COMMITTEE_MEMBER)

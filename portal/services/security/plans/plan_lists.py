@@ -12,9 +12,10 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Evidence, HmisChange, PlanComment, PlanResubmission, PlanReview, PlanTask, PlanVersion
 from portal.services.paging import PAGE, Order, Page
+from workflows.actions import Action
 from workflows.plans_pack import PlanKind
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind
+from workflows.vocabulary import LEAD, About, Kind
 
 COMING = ("implementing", "submitted", "feedback", "drafted")
 

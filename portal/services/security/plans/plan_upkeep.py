@@ -11,10 +11,11 @@ from portal.actors import Actor
 from portal.models import HmisChange, PlanResubmission, PlanReview, PlanVersion
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.security.plans import plans
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.plan_days import resubmit_by
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 EARLIEST = date(2000, 1, 1)
 

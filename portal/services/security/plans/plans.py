@@ -14,10 +14,11 @@ from portal.services.locks import lock
 from portal.services.paperwork.verify import Scan
 from portal.services.security import kept_files
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.plans_pack import PlanKind
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 LONGEST = 200_000
 LONGEST_ROUND = timedelta(days=183)

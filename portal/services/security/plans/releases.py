@@ -13,9 +13,10 @@ from portal.models import DataRelease
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.paging import PAGE, Order, Page, like
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 EARLIEST = date(1990, 1, 1)
 DECIDED = "Say why: it is shown wherever this decision is shown."

@@ -14,10 +14,11 @@ from portal.services import evidence, holders, paperwork
 from portal.services.review_content import answers, findings, fingerprint, open_items, summary
 from portal.services.security.reviews.reviews import hold
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
 from workflows.review_pack import ANSWERS
-from workflows.vocabulary import LEAD, Action, Effect, Kind, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Kind, Reason, Role
 
 UNSIGNED = ("prepared", "signed", "scanned", "rejected")
 

@@ -15,10 +15,11 @@ from portal.services import holders
 from portal.services.locks import lock
 from portal.services.security.reviews import attesting
 from portal.services.security.reviews.reviews import put_up, rules
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.draw import drawn, due_days
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Kind, Reason, Role
 
 NAME, SEED = 100, 100
 SPREADS = ("at_once", "over_the_year")

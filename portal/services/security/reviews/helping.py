@@ -14,9 +14,10 @@ from portal.services import holders
 from portal.services.review_content import answer_of
 from portal.services.security.reviews import attesting
 from portal.services.security.reviews.reviews import hold, may_answer, refuse_settled, rules
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Role
+from workflows.vocabulary import Role
 
 COMMENT = 2000
 

@@ -12,9 +12,10 @@ from portal.refusals import Refused, bad_input, not_found
 from portal.services.paperwork import Scan
 from portal.services.review_content import answer_of, present_files
 from portal.services.security.reviews.reviews import hold, may_answer, refuse_settled
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 MOST = 20
 """As many files as an item may show at once."""

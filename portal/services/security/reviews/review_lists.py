@@ -10,7 +10,7 @@ from portal.actors import Actor
 from portal.models import Agency, ReviewAnswer, ReviewCampaign, SecurityReview
 from portal.services.paging import PAGE, Order, Page, like
 from portal.services.security.reviews.campaigns import OPEN
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 IN_ORDER = Order(((SecurityReview.due, date.fromisoformat), (SecurityReview.id, int)))
 

@@ -15,10 +15,11 @@ from portal.services.locks import lock
 from portal.services.review_content import answer_of, item_of
 from portal.services.security.reviews import facts
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
 from workflows.review_pack import ANSWERS, FINDINGS, Item, Review, as_data, from_data, version_of
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.vocabulary import LEAD, Reason
 
 EDITABLE = ("not_started", "answering", "returned")
 NOTE, OWNER = 2000, 200

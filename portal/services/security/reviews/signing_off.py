@@ -15,9 +15,10 @@ from portal.services.security.actions import review_findings
 from portal.services.security.reviews import attesting
 from portal.services.security.reviews.reviews import hold
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Kind, Reason, Role
+from workflows.vocabulary import LEAD, About, Kind, Reason, Role
 
 NOTES = 4000
 

@@ -12,9 +12,10 @@ from portal.services.security.sanctions import sanction_force, sanction_notices
 from portal.services.security.sanctions.sanction_measures import Measure, refuse_measure
 from portal.services.security.sanctions.sanctions import lock_it, refuse_own_place, sign_out
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import About, Action, Reason
+from workflows.vocabulary import About, Reason
 
 WHY = "Say why: whoever appealed reads it."
 

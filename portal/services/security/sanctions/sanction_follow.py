@@ -9,9 +9,10 @@ from portal.actors import Actor
 from portal.models import Sanction
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.security.sanctions import sanction_force
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 
 def paid(session: Session, row: Sanction, *, on: date, actor: Actor, now: datetime, policy: Policy) -> None:

@@ -9,7 +9,7 @@ from portal import permissions
 from portal.actors import Actor
 from portal.models import Agency, AuditEntry, Person, Sanction, SanctionNotice
 from portal.services.paging import PAGE, Order, Page, like
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 HOLDS = ("in_force", "appealed", "upheld")
 OPEN = ("drafted", *HOLDS)

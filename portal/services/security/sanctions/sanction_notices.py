@@ -12,10 +12,11 @@ from portal.actors import Actor
 from portal.models import Membership, Person, Sanction, SanctionNotice
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services import holders
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.enforcement_pack import Told
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Action, Effect, Reason, Role
+from workflows.vocabulary import LEAD, Effect, Reason, Role
 
 BOARD = "The Continuum of Care Board"
 _OFFICES = {Told.EXECUTIVE_DIRECTOR: Role.EXECUTIVE_DIRECTOR, Told.AGENCY_ADMIN: Role.AGENCY_ADMIN}

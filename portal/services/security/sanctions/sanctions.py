@@ -15,10 +15,11 @@ from portal.services.locks import lock
 from portal.services.security.sanctions import sanction_force, sanction_notices
 from portal.services.security.sanctions.sanction_measures import Measure, in_words, measure_of, refuse_measure
 from portal.services.transition import transition
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.ladder import Earlier, Proposal, propose
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, About, Action, Reason
+from workflows.vocabulary import LEAD, About, Reason
 
 SIGNS_OUT = ("suspension", "revocation")
 """Measures that sign the person out of the portal everywhere."""

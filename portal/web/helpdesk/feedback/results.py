@@ -14,8 +14,8 @@ from portal.services.helpdesk.feedback.answering import Results
 from portal.web.desk.room import as_csv
 from portal.web.helpdesk.feedback.room import blueprint, state
 from portal.web.kernel import actor, context, may, now, permission, policy, sessions
+from workflows.actions import Action
 from workflows.survey_questions import Tally
-from workflows.vocabulary import Action
 
 
 @blueprint.get("/surveys/<int:survey_id>", endpoint="survey")

@@ -16,8 +16,8 @@ from portal.services.helpdesk.feedback.surveys import Drafted
 from portal.web.desk.room import pager
 from portal.web.helpdesk.feedback.room import blueprint, state
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, sessions, status_of, today
+from workflows.actions import Action
 from workflows.survey_questions import MOST
-from workflows.vocabulary import Action
 
 AT_FIRST, MORE = 5, 2
 

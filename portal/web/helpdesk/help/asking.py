@@ -18,9 +18,10 @@ from portal.services.paging import Page
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.help.room import attached, blueprint, named, open_now, take_in, with_phone
 from portal.web.kernel import actor, now, permission, policy, sessions, status_of
+from workflows.actions import Action
 from workflows.helpdesk_pack import TicketKind
 from workflows.ticket_clock import due, explain
-from workflows.vocabulary import Action, Role
+from workflows.vocabulary import Role
 
 EVERYTHING = 10_000
 STATES = {

@@ -10,8 +10,8 @@ from portal.db import reading
 from portal.services.helpdesk.tickets import closures
 from portal.web.helpdesk.help.room import blueprint, open_now
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, sessions, status_of, today
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import Action
 
 
 @blueprint.route("/tickets/closures", methods=["GET", "POST"], endpoint="closures")

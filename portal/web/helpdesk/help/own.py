@@ -18,8 +18,8 @@ from portal.web.helpdesk.help.asking import row
 from portal.web.helpdesk.help.room import attached, blueprint, open_now, take_in, with_phone
 from portal.web.kernel import acted, actor, may, now, permission, policy, pressed, sessions, status_of
 from portal.web.uploads import download, fetched
+from workflows.actions import Action
 from workflows.ticket_clock import span_in_words
-from workflows.vocabulary import Action
 
 Act = Callable[[Session, Ticket, list[Attached]], Any]
 

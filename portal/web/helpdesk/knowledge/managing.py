@@ -16,7 +16,7 @@ from portal.services.helpdesk.knowledge import article_lists, articles
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.knowledge.room import blueprint
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, pressed, sessions, status_of, today
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 10_000
 STATES = {"draft": ("draft", "Draft"), "published": ("done", "In print"), "retired": ("withdrawn", "Retired")}

@@ -15,7 +15,7 @@ from portal.services.helpdesk.knowledge import articles
 from portal.services.helpdesk.knowledge.articles import Written
 from portal.web.helpdesk.knowledge.room import blueprint
 from portal.web.kernel import acted, actor, an_id, now, permission, policy, sessions, status_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/manage/new", methods=["GET", "POST"], endpoint="new")

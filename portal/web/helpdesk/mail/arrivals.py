@@ -19,7 +19,7 @@ from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.mail.room import OUTCOMES, blueprint
 from portal.web.kernel import actor, now, permission, policy, pressed, sessions
 from portal.web.uploads import download, fetched, storage
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 10_000
 EVERY_KIND = ("person", "list", "auto_reply", "bounce", "own_loop")

@@ -19,8 +19,8 @@ from portal.services.helpdesk.outages.moves import Said
 from portal.web.helpdesk.outages.managing import to_managed
 from portal.web.helpdesk.outages.room import blueprint
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
+from workflows.actions import Action
 from workflows.outage_pack import OutageKind
-from workflows.vocabulary import Action
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from portal.services.helpdesk.tickets.conversation import LooksLikeClient
 from portal.web.helpdesk.outages.managing import to_managed
 from portal.web.helpdesk.outages.room import blueprint
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, sessions, status_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/manage/<int:outage_id>/tickets", methods=["GET", "POST"], endpoint="link")

@@ -16,10 +16,10 @@ from portal.web.helpdesk.outages.acts import Act, chosen_moment, mailed
 from portal.web.helpdesk.outages.managing import to_managed
 from portal.web.helpdesk.outages.room import blueprint
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.outage_pack import OutageKind
 from workflows.recurrence import Occurrence
-from workflows.vocabulary import Action
 
 AHEAD = 366
 OFF = Act(

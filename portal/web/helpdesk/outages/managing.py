@@ -15,8 +15,8 @@ from portal.services.helpdesk.outages.shown import Filtered
 from portal.web.desk.room import pager
 from portal.web.helpdesk.outages.room import blueprint, line, said_word
 from portal.web.kernel import actor, an_id, may, now, permission, policy, pressed, safe_next, sessions
+from workflows.actions import Action
 from workflows.outage_pack import OutageKind
-from workflows.vocabulary import Action
 
 TOLD = {"": "Nobody", "admins": "Agency Administrators", "everybody": "Agency Administrators and all users"}
 

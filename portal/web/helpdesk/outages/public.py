@@ -13,9 +13,9 @@ from portal.services.helpdesk.outages import reckoning, shown
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.outages.room import blueprint, line, said_word
 from portal.web.kernel import may, now, policy, public, sessions
+from workflows.actions import Action
 from workflows.availability import Month
 from workflows.business_time import MONTHS, us_date
-from workflows.vocabulary import Action
 from workflows.wall_time import clock_words, length_words, local
 
 EVERYTHING = 10_000

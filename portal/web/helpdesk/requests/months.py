@@ -18,8 +18,8 @@ from portal.web.desk.room import as_csv
 from portal.web.helpdesk.requests.room import STATES, blueprint
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.uploads import download
+from workflows.actions import Action
 from workflows.business_time import local_day, us_date
-from workflows.vocabulary import Action
 
 HEADERS = {
     "number": "Number", "title": "Title", "asked_for": "Asked for", "asked_on": "Asked on", "asked_of": "Asked of",

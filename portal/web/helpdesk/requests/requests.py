@@ -16,7 +16,8 @@ from portal.services.helpdesk.requests import request_lists, service_requests
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.requests.room import blueprint, state
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of, today
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 EVERYTHING = 10_000
 

@@ -24,8 +24,8 @@ from portal.services.helpdesk.tickets import (
 from portal.web.helpdesk.tickets.one import staff
 from portal.web.helpdesk.tickets.room import blueprint, found, kinds, one_url
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, saved, sessions, status_of
+from workflows.actions import Action
 from workflows.client_data import without
-from workflows.vocabulary import Action
 
 Verb = Callable[[Session, Ticket], None]
 

@@ -17,7 +17,7 @@ from portal.services.helpdesk.tickets import bulk
 from portal.web.helpdesk.tickets.one import staff
 from portal.web.helpdesk.tickets.room import blueprint, kinds, state
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 ACTS = bulk.ACTS | {"link": "Link them to an outage"}
 

@@ -20,7 +20,7 @@ from portal.web.components import address
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.tickets.room import blueprint, kinds, one_url, row_of
 from portal.web.kernel import acted, actor, an_id, may_open, now, permission, policy, pressed, sessions, status_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 10_000
 ANY = 1_000

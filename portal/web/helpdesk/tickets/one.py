@@ -23,7 +23,8 @@ from portal.web.desk.room import to_agency, to_person
 from portal.web.helpdesk.tickets.room import blueprint, found, kinds, one_url, row_of, state
 from portal.web.kernel import actor, may, now, permission, policy, sessions, status_of, today
 from portal.web.uploads import download, fetched, is_there, taken_in
-from workflows.vocabulary import LEAD, Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, Reason
 
 MOST_FILES = 5
 DELIVERED = {

@@ -10,7 +10,7 @@ from portal.db import reading
 from portal.services.helpdesk.tickets import writing
 from portal.web.helpdesk.tickets.room import blueprint, kinds
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, sessions, status_of
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.get("/ready", endpoint="ready")

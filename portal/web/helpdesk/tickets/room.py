@@ -12,7 +12,7 @@ from portal.models import Ticket
 from portal.models.helpdesk.tickets import LIVING
 from portal.web.components import ago
 from portal.web.kernel import actor, now, policy
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 

@@ -32,7 +32,8 @@ from portal.web.kernel import (
     today,
 )
 from portal.web.uploads import fetched, taken_from
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 Act = Callable[[Session, Ticket], Any]
 NOBODY = "Say first whom this ticket is about: the sender belongs to no Agency, or to several."

@@ -15,7 +15,7 @@ from portal.services.security.actions.actions import Step
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.security.actions.actions import state
 from portal.web.security.room import blueprint
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 FEWEST_ROWS = 3
 

@@ -25,7 +25,8 @@ from portal.web.kernel import acted, actor, an_id, may, now, permission, policy,
 from portal.web.security.acting import acted_with_file
 from portal.web.security.room import blueprint
 from portal.web.uploads import download, fetched
-from workflows.vocabulary import LEAD, Action, in_words
+from workflows.actions import Action
+from workflows.vocabulary import LEAD, in_words
 
 EVERYTHING = 10_000
 EXCEPTION = ("accept", "refuse")

@@ -23,7 +23,8 @@ from portal.web.desk.room import as_csv, pager
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of, today
 from portal.web.security.incidents.incident_room import agency_name, found, state, titled, with_reason
 from portal.web.security.room import blueprint
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 EVERYTHING = 10_000
 

@@ -16,8 +16,9 @@ from portal.services.security.incidents.incident_ending import Correction
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.security.incidents.incident_room import found, titled, with_reason
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 
 @blueprint.route("/incidents/chain/<int:chain_id>", methods=["GET", "POST"], endpoint="chain_step")

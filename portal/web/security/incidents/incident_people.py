@@ -15,8 +15,8 @@ from portal.services.security.incidents import incident_people, incident_timelin
 from portal.web.kernel import acted, actor, now, permission, sessions, status_of
 from portal.web.security.incidents.incident_room import found, one_url, titled
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.client_data import without
-from workflows.vocabulary import Action
 
 
 @blueprint.route("/incidents/<int:incident_id>/people", methods=["GET", "POST"], endpoint="name_person")

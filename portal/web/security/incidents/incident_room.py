@@ -12,7 +12,8 @@ from portal.db import reading
 from portal.models import Incident
 from portal.refusals import not_found
 from portal.web.kernel import acted, actor, policy, sessions, status_of
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 STATES = {
     "reported": ("new", "To triage"), "triaged": ("waiting", "Triaged"), "investigating": ("in_progress", "Being investigated"),

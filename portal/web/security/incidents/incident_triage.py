@@ -14,7 +14,8 @@ from portal.services.security.incidents.incident_triage import Facts
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from portal.web.security.incidents.incident_room import found, titled, with_reason
 from portal.web.security.room import blueprint
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 
 @blueprint.route("/incidents/<int:incident_id>/triage", methods=["GET", "POST"], endpoint="triage")

@@ -32,7 +32,7 @@ from portal.web.security.incidents.incident_room import (
 )
 from portal.web.security.room import blueprint
 from portal.web.uploads import download, fetched, taken_in
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 10_000
 

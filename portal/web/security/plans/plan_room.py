@@ -15,7 +15,7 @@ from portal.services.security.plans import plans
 from portal.web.kernel import actor, policy, sessions, status_of
 from portal.web.security.acting import acted_with_file
 from portal.web.uploads import download, fetched
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 Do = Callable[[Session, PlanVersion, Scan | None], Any]
 

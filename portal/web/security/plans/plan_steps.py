@@ -19,9 +19,9 @@ from portal.services.security.plans import plan_approval, plan_upkeep, plans
 from portal.web.kernel import actor, now, permission, policy, sessions, today
 from portal.web.security.plans.plan_room import step
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.plan_days import implement_by
-from workflows.vocabulary import Action
 
 USUAL_ROUND = timedelta(days=14)
 

@@ -17,8 +17,9 @@ from portal.web.kernel import actor, may, now, permission, policy, sessions, tod
 from portal.web.security.plans.plan_room import find, sent, step
 from portal.web.security.plans.plans import state
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 
 @blueprint.get("/plans/versions/<int:version_id>", endpoint="plan_version")

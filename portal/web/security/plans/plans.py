@@ -13,7 +13,7 @@ from portal.web.desk.room import as_csv, pager
 from portal.web.kernel import acted, actor, may, now, permission, policy, sessions, status_of, today
 from portal.web.security.acting import acted_with_file
 from portal.web.security.room import blueprint
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 WORDS = {
     "drafted": ("draft", "Draft"),

@@ -14,9 +14,9 @@ from portal.web.kernel import acted, actor, may, now, permission, policy, sessio
 from portal.web.security.acting import acted_with_file
 from portal.web.security.plans.plan_room import sent
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.plan_days import RecordState
-from workflows.vocabulary import Action
 
 STATES = {
     RecordState.ON_FILE: ("met", "On file"),

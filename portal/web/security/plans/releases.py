@@ -14,7 +14,7 @@ from portal.web.desk.room import as_csv, as_workbook, pager
 from portal.web.kernel import acted, actor, may, now, permission, policy, sessions, status_of, today
 from portal.web.security.room import blueprint
 from portal.web.uploads import is_there
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 EVERYTHING = 10_000
 WORDS = {

@@ -19,8 +19,9 @@ from portal.web.security.actions.actions import category
 from portal.web.security.actions.actions import state as action_state
 from portal.web.security.reviews.review_shown import name_of, state, title_of, trail
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.review_pack import ANSWERS
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 READ = ("attested", "signed_off")
 """A review that was attested is read; before that its answers may still change, and nothing is opened for them."""

@@ -15,9 +15,10 @@ from portal.web.components import percent
 from portal.web.desk.room import as_csv, as_workbook, pager
 from portal.web.kernel import actor, may, now, permission, policy, sessions, today
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.review_findings import tone
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.vocabulary import LEAD, Role
 
 EVERYTHING = 10_000
 OFFICES = (Role.SECURITY_OFFICER, Role.AGENCY_ADMIN, Role.EXECUTIVE_DIRECTOR)

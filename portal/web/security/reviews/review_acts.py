@@ -15,8 +15,9 @@ from portal.services.security.reviews import attesting, helping, signing_off
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from portal.web.security.reviews.review_shown import found, name_of, title_of, trail
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.review_pack import ANSWERS
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 
 def _back(review_id: int) -> str:

@@ -15,8 +15,8 @@ from portal.services.security.reviews import campaigns
 from portal.services.security.reviews.reviews import rules
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of, today
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.draw import drawn
-from workflows.vocabulary import Action
 
 SAMPLE = 200
 """As many Agencies as the page that asks to check lists by name."""

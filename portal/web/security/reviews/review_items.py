@@ -29,8 +29,9 @@ from portal.web.security.reviews.review_shown import (
     trail,
 )
 from portal.web.security.room import blueprint
+from workflows.actions import Action
 from workflows.review_pack import ANSWERS, Item
-from workflows.vocabulary import Action, Reason
+from workflows.vocabulary import Reason
 
 BY_SCRIPT = "application/json"
 

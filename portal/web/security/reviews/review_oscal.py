@@ -16,7 +16,8 @@ from portal.web.kernel import actor, now, permission, policy, sessions
 from portal.web.security.reviews.review_shown import name_of
 from portal.web.security.room import blueprint
 from portal.web.uploads import download
-from workflows.vocabulary import Action, Reason
+from workflows.actions import Action
+from workflows.vocabulary import Reason
 
 STATES = {
     "open": "open", "planned": "remediating", "completed": "remediating", "verified": "closed", "asked": "deviation-requested",

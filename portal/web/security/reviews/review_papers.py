@@ -17,7 +17,7 @@ from portal.web.security.acting import acted_with_file
 from portal.web.security.reviews.review_shown import found, name_of, seen_row, title_of, trail
 from portal.web.security.room import blueprint
 from portal.web.uploads import download, fetched
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/reviews/<int:review_id>/items/<item>/files", methods=["GET", "POST"], endpoint="review_file_new")

@@ -14,8 +14,9 @@ from portal.services.review_content import items_of
 from portal.services.security.reviews import helping
 from portal.services.security.reviews.facts import Fact
 from portal.web.kernel import actor, policy
+from workflows.actions import Action
 from workflows.review_pack import ANSWERS, Item
-from workflows.vocabulary import LEAD, Action, Role
+from workflows.vocabulary import LEAD, Role
 
 STATES = {
     "not_started": ("not_started", "Not started"), "answering": ("in_progress", "In progress"), "sent": ("awaiting_signature", "Waits for the director"),

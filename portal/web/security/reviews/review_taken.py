@@ -19,9 +19,9 @@ from portal.web.security.actions.actions import state as action_state
 from portal.web.security.reviews.review_shown import name_of, title_of
 from portal.web.security.room import blueprint
 from portal.web.uploads import download
+from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.review_pack import ANSWERS
-from workflows.vocabulary import Action
 
 LONGEST = 1_500
 """Letters of one cell of the PDF: a row has to fit on a page."""

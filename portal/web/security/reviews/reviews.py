@@ -15,7 +15,8 @@ from portal.web.desk.room import as_csv, pager, to_agency
 from portal.web.kernel import actor, an_id, may, now, permission, policy, sessions, today
 from portal.web.security.reviews.review_shown import found, groups, mine, name_of, state, title_of, trail
 from portal.web.security.room import blueprint
-from workflows.vocabulary import LEAD, Action
+from workflows.actions import Action
+from workflows.vocabulary import LEAD
 
 EVERYTHING = 10_000
 COLUMNS = (

@@ -19,8 +19,9 @@ from portal.web.kernel import acted, actor, an_id, now, permission, policy, sess
 from portal.web.proving import proven
 from portal.web.security.room import blueprint
 from portal.web.security.sanctions.sanctions import notice_of, words_of
+from workflows.actions import Action
 from workflows.business_time import us_date
-from workflows.vocabulary import LEAD, Action
+from workflows.vocabulary import LEAD
 
 ABOUTS = {
     "membership": "The license: access at {agency} alone",

@@ -14,7 +14,7 @@ from portal.web.kernel import acted, actor, now, permission, policy, sessions, s
 from portal.web.proving import proven
 from portal.web.security.room import blueprint
 from portal.web.security.sanctions.sanction_acts import about, courses, measure_of, one_act
-from workflows.vocabulary import Action
+from workflows.actions import Action
 
 
 @blueprint.route("/sanctions/<int:sanction_id>/appeal", methods=["GET", "POST"], endpoint="appeal_sanction")

@@ -16,7 +16,8 @@ from portal.web.desk.room import as_csv, pager, to_agency, to_person
 from portal.web.kernel import actor, an_id, may, now, permission, policy, sessions, today
 from portal.web.security.room import blueprint
 from portal.web.uploads import download, fetched
-from workflows.vocabulary import SANCTIONS, Action
+from workflows.actions import Action
+from workflows.vocabulary import SANCTIONS
 
 EVERYTHING = 10_000
 STATES = {
