@@ -1,7 +1,6 @@
 """The made-up community: agencies and people at every stage, brought there by the services that the pages call."""
 
 import random
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from functools import partial
 
@@ -10,17 +9,18 @@ from sqlalchemy import func, select
 from portal.actors import operator
 from portal.adapters import hmis_csv
 from portal.db import reading
-from portal.demo import hud, names
+from portal.demo import hud
 from portal.demo.agencies import Joining
 from portal.demo.articles import Articles
 from portal.demo.calendar import Calendar
+from portal.demo.cast import ENDED, NEW_VERSIONS, STAFF, SUSPENDED, Cast
 from portal.demo.continuum import Continuum
 from portal.demo.driver import Driver, fields
 from portal.demo.honest import OPENED, Honest
-from portal.demo.house import STEPS, House, Staff
+from portal.demo.house import STEPS, House
 from portal.demo.outages import Outages
 from portal.demo.questions import Questions
-from portal.demo.users import LEVELS, PURPOSES, STORIES, Going, Walking
+from portal.demo.users import Walking
 from portal.demo.wishes import Wishes
 from portal.demo.years import Years
 from portal.models import AccessRequest, Agency, Evidence, Grant, Person
@@ -30,58 +30,10 @@ from portal.services.agencies import agencies
 from portal.services.desk import import_hmis
 from portal.services.people import approvals, requests
 from portal.wiring import Context
-from workflows.vocabulary import LEAD, Reason, Role
+from workflows.vocabulary import LEAD, Reason
 
 HISTORY = timedelta(days=490)
 """Long enough for a year's training to lapse, and for a January with its three months of grace to pass."""
-
-STAFF = (
-    ("admin", Role.LEAD_ADMIN, "Jordan", "Sample", "Lead administrator"),
-    ("second_admin", Role.LEAD_ADMIN, "Morgan", "Example", "Lead administrator"),
-    ("desk", Role.HELP_DESK, "Casey", "Specimen", "Help desk"),
-    ("second_desk", Role.HELP_DESK, "Riley", "Beispiel", "Help desk"),
-    ("security", Role.LEAD_SECURITY, "Avery", "Muster", "Lead security officer"),
-    ("trainer", Role.TRAINER, "Quinn", "Ejemplo", "Trainer"),
-    ("board", Role.BOARD_MEMBER, "Rowan", "Voorbeeld", "Board member"),
-    ("committee", Role.COMMITTEE_MEMBER, "Robin", "Exemplo", "Data committee member"),
-    ("auditor", Role.AUDITOR, "Taylor", "Esempio", "Security compliance auditor"),
-)  # fmt: skip
-HOUSES = (
-    "big",
-    "one_for_all",
-    "full",
-    "suspended",
-    "ended",
-    "late",
-    "entered",
-    "invited",
-    "signed",
-    "paper",
-    "forms",
-    "ready",
-    "victim",
-)
-"""One Agency for each story; all others participate, as the first three do: the one with the people's stories, the one
-with all offices in one person, the one without a free seat."""
-
-JOINING = {"invited": 3, "signed": 4, "paper": 5, "forms": 14, "ready": 19}
-"""How many working days ago an Agency that is still joining was invited."""
-
-ENDED, SUSPENDED, NEW_VERSIONS = 60, 12, 10
-STAGE_DAYS = {
-    "requested": 0,
-    "unsigned": 7,
-    "signed": 4,
-    "almost": 10,
-    "security_missing": 12,
-    "background": 15,
-    "queueing": 17,
-    "ordered": 9,
-    "password": 11,
-    "certificate": 13,
-    "unmatched": 14,
-}
-"""How many working days ago access was asked for, where the story is still going on."""
 
 
 def load(context: Context, *, people: int = 300, seed: int = 580) -> str:
@@ -126,30 +78,26 @@ def count(context: Context) -> str:
 
 
 class Play:
-    """The cast and the plot: who there is, what is planned on which day, and the days one after the other."""
+    """The plot: what is planned on which day, and the days one after the other."""
 
     def __init__(self, driver: Driver, chance: random.Random, people: int):
-        self.driver, self.chance, self.wanted = driver, chance, people
+        self.driver, self.chance = driver, chance
         self.calendar = Calendar(driver)
         self.last = self.calendar.last
         self.begins = self.last - HISTORY
-        self.cast = names.people(chance)
-        self.staff_people = [
-            names.somebody(first, last, 9001 + n, title) for n, (_, _, first, last, title) in enumerate(STAFF)
-        ]
-        self.staff = Staff(**{key: one.email for (key, *_), one in zip(STAFF, self.staff_people, strict=True)})
+        self.cast = Cast(chance, self.calendar, begins=self.begins, people=people)
+        self.staff, self.houses = self.cast.staff, self.cast.houses
         self.joining = Joining(driver, self.calendar, self.staff)
         self.years = Years(driver, self.staff, self.joining)
         self.walking = Walking(driver, self.calendar, self.staff, self.joining, self.years)
-        self.houses = list(self._houses(30 if people >= 150 else len(HOUSES)))
 
     def run(self) -> None:
         self.driver.now = datetime.combine(self.begins, time(13, 0))
         self._found()
         for house in self.houses:
-            self.joining.plan(house, participating_on=self.participates_on)
+            self.joining.plan(house, participating_on=self.cast.participates_on)
             self._plan_upkeep(house)
-        goings = self._goings()
+        goings = self.cast.goings()
         for going in goings:
             self.walking.plan(going)
         self._plan_versions()
@@ -163,81 +111,6 @@ class Play:
         self.calendar.before_closing.append(self.walking.carry_out)
         self.calendar.run()
 
-    # --- who there is
-
-    def _houses(self, count_: int) -> Iterator[House]:
-        stories = [*HOUSES[:3], *["more"] * (count_ - len(HOUSES)), *HOUSES[3:]]
-        early = [story for story in stories if story not in JOINING and story not in ("entered", "victim")]
-        for number, (story, name) in enumerate(zip(stories, names.AGENCIES, strict=False)):
-            director, admin, officer = next(self.cast), next(self.cast), next(self.cast)
-            if story == "one_for_all":
-                admin = officer = director
-            elif story != "big" and (story != "more" or number % 2):
-                officer = admin
-            place = early.index(story) + number if story in early else 0
-            started = (
-                self.calendar.after(self.last, -JOINING[story])
-                if story in JOINING
-                else self.begins + timedelta(2 + (place * 11) % 330 * (story == "more"))
-            )
-            yield House(number, name, story, started, director, admin, officer)
-
-    def participates_on(self, house: House) -> date:
-        return self.calendar.after(house.starts, 21)
-
-    def _offices(self) -> int:
-        """How many people have an office at the Lead or at an Agency."""
-        found = {one.email for one in self.staff_people}
-        for house in self.houses:
-            if house.reaches >= 1:
-                found.add(house.director.email)
-            if house.reaches >= 4:
-                found |= {house.admin.email, house.officer.email}
-        return len(found)
-
-    def _goings(self) -> list[Going]:
-        """Everybody who asks for access: one for each story, and active people at the Agencies that participate."""
-        open_to = [house for house in self.houses if house.reaches == len(STEPS) - 1 and house.story != "one_for_all"]
-        big, full = self.houses[0], self.houses[2]
-        goings = [self._going(story, full if story == "queueing" else big) for story in STORIES]
-        other = goings[STORIES.index("two_agencies")]
-        goings.append(
-            Going(other.somebody, full, "active", self.last - timedelta(90), other.level, other.purpose, other.worker)
-        )
-        some = [house for house in open_to if house.story in ("suspended", "ended", "late", "full")] * 2
-        left = self.wanted - self._offices() - len(STORIES)
-        others = [house for house in open_to if house.story == "more"] or [big]
-        some += [others[number % len(others)] for number in range(len(some), max(left, len(some)))]
-        goings += [self._going("active", house) for house in some]
-        for house in open_to + [house for house in self.houses if house.story == "one_for_all"]:
-            people_here = (
-                sum(1 for going in goings if going.house is house and going.story not in ("queueing", "background")) + 1
-            )
-            house.licences = people_here if house.story == "full" else people_here + 3
-        return goings
-
-    def _going(self, story: str, house: House) -> Going:
-        return Going(
-            next(self.cast),
-            house,
-            story,
-            self._asked_on(story, house),
-            "agency_admin" if story == "background" else self.chance.choice(LEVELS),
-            self.chance.choice(PURPOSES),
-            self.chance.choice(("staff", "staff", "staff", "volunteer", "contractor")),
-        )
-
-    def _asked_on(self, story: str, house: House) -> date:
-        if story in STAGE_DAYS:
-            return self.calendar.after(self.last, -STAGE_DAYS[story])
-        first = self.participates_on(house) + timedelta(3)
-        if story == "lapsed":
-            return self.last - timedelta(396)
-        if story in ("departed", "rehired", "sanctioned", "two_agencies"):
-            return first + timedelta(self.chance.randrange(60))
-        until = {"ended": ENDED + 40, "suspended": SUSPENDED + 30}.get(house.story, 26)
-        return first + timedelta(self.chance.randrange(max(1, (self.last - first).days - until)))
-
     # --- what is planned besides
 
     def _found(self) -> None:
@@ -245,7 +118,7 @@ class Play:
         driver, by = self.driver, operator("Demonstration")
         with driver.change() as session:
             founding.establish(session, **driver.about)
-        for (_, role, *_), one in zip(STAFF, self.staff_people, strict=True):
+        for (_, role, *_), one in zip(STAFF, self.cast.staff_people, strict=True):
             with driver.change() as session:
                 founding.invite(
                     session,
@@ -275,7 +148,7 @@ class Play:
         driver.work()
 
     def _plan_upkeep(self, house: House) -> None:
-        at, ready = self.calendar, self.participates_on(house)
+        at, ready = self.calendar, self.cast.participates_on(house)
         if house.story == "entered":
             at.morning(self.last - timedelta(1), lambda: self._enter(house))
         if house.one_for_all:
@@ -336,7 +209,7 @@ class Play:
                 purpose="Runs the federal reports for the Lead", access_level="system_admin_1", start_on=driver.today
             )
             requests.submit(
-                session, agency=session.get_one(Agency, LEAD), work=work, person=fields(self.staff_people[3]),
+                session, agency=session.get_one(Agency, LEAD), work=work, person=fields(self.cast.staff_people[3]),
                 actor=driver.actor(session, self.staff.admin), **driver.about,
             )  # fmt: skip
 

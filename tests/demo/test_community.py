@@ -341,7 +341,7 @@ def test_a_second_load_is_refused_and_changes_nothing(each_community):
 
 def plot(context, seed: int, people: int = 300, clock=None) -> list[tuple[object, ...]]:
     play = community.Play(Driver(replace(context, clock=clock or context.clock), Random(seed)), Random(seed), people)
-    goings = [(going.somebody, going.house.name, going.story, going.asked) for going in play._goings()]
+    goings = [(going.somebody, going.house.name, going.story, going.asked) for going in play.cast.goings()]
     return [(house.name, house.story, house.starts, house.director, house.licences) for house in play.houses] + goings
 
 
@@ -354,14 +354,14 @@ def test_the_same_seed_plans_the_same_community(small_community):
 def test_on_any_day_of_the_year_thirty_agencies_and_three_hundred_people_are_planned(small_community, month):
     clock = lambda: datetime(2027, month, 3 + month % 5, 4, 30)  # noqa: E731
     play = community.Play(Driver(replace(small_community, clock=clock), Random(1)), Random(1), 300)
-    goings = play._goings()
+    goings = play.cast.goings()
     asking = {going.somebody.email for going in goings}
     assert len(play.houses) == 30
-    assert len(asking) + play._offices() == 300
+    assert len(asking) + play.cast.offices() == 300
     assert len({house.name for house in play.houses}) == 30
     last = local_day(clock(), small_community.policy.zone)
     assert all(play.begins < going.asked <= last for going in goings)
-    assert all(going.house.reaches == 6 and going.asked > play.participates_on(going.house) for going in goings)
+    assert all(going.house.reaches == 6 and going.asked > play.cast.participates_on(going.house) for going in goings)
 
 
 # --- nothing but services writes
