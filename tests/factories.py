@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,7 +39,7 @@ from portal.services.helpdesk.knowledge.articles import Written
 from portal.services.helpdesk.outages import entering
 from portal.services.helpdesk.outages.entering import Entered
 from portal.services.helpdesk.requests import service_requests
-from portal.services.helpdesk.tickets import opening
+from portal.services.helpdesk.tickets import opening, writing
 from portal.services.helpdesk.tickets.entries import Attached
 from portal.services.paperwork import Scan
 from portal.services.people import certificates, waivers
@@ -249,17 +249,21 @@ class Town(World):
             }  # fmt: skip
 
     def _front(self, session: Session) -> dict[str, int]:
-        """An article for whoever is signed in, and a survey that users are asked by mail."""
+        """An article of two versions for whoever is signed in, a survey that users are asked by mail, a ready answer."""
         written = Written(title="Signing in", body="Ask for a link.", topic="getting_in", audience="signed_in")
         more: dict[str, Any] = {"actor": self.admin, "now": self.now, "policy": self.policy}
         version = articles.write(session, None, written=written, **more)
-        articles.publish(session, session.get_one(Article, version.article_id), number=1, **more)
+        article = session.get_one(Article, version.article_id)
+        articles.publish(session, article, number=1, **more)
+        articles.write(session, article, written=replace(written, body="Ask for a link, or for a password.", why="Passwords came."), **more)
         first = self.now.date()
         drafted = Drafted(
             title="How is it for you?", asked="users", questions=[Question("", "scale", "How well does it work?")], opens_on=first,
             closes_on=first + timedelta(30),
         )  # fmt: skip
         survey = surveys.draft(session, None, drafted=drafted, **more)
+        surveys.open_survey(session, survey, **more)
+        writing.save_ready(session, None, title="Where to ask", body="Ask the help desk.", kinds=[], **more)
         return {"article_id": version.article_id, "survey_id": survey.id}
 
     def _wish(self, session: Session, side: Side) -> int:

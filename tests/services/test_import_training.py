@@ -11,6 +11,7 @@ from portal.models import AuditEntry, Evidence, Person, TrainingResult
 from portal.refusals import Refused
 from portal.services.desk import import_training, training_tray
 from portal.services.desk.import_report import Report
+from portal.services.paperwork import Scan
 from portal.services.people import attempts, training
 from tests.services.world import World
 from workflows.vocabulary import Kind, Reason, Role
@@ -179,7 +180,7 @@ def test_what_was_entered_by_hand_is_not_doubled_by_the_file(world: World, ada: 
         person = session.get_one(Person, ada.id)
         proof = attempts.keep_file(
             session,
-            training.Scan("b" * 64, "application/pdf", 9, 1, "sheet.pdf"),
+            Scan("b" * 64, "application/pdf", 9, 1, "sheet.pdf"),
             person=person,
             actor=world.desk,
             now=world.now,

@@ -187,7 +187,7 @@ def _start(
     try:
         return _page(ticket_id, what, form, foreseen, [])
     except Refused as no:
-        if no.reason is not Reason.ALREADY_DONE:
+        if no.reason is not Reason.ALREADY_DONE or request.method != "GET":
             raise
         tell(no)  # there is nothing to do: the ticket says so
         return redirect(one_url(ticket_id))
