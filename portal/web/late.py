@@ -8,6 +8,8 @@ from portal.web.kernel import now, sessions
 
 SENT = "typed:sent"
 MOST = 60_000
+MOST_SENT = 250_000
+"""Letters in a form that was sent: a whole policy pack is one field. A page's script keeps no more than MOST."""
 _SECRET = ("password", "csrf", "current", "again", "code", "token")
 
 
@@ -17,7 +19,7 @@ def keep_sent(person_id: int) -> bool:
     Passwords, codes and files are never kept.
     """
     fields = [(name, value) for name, value in request.form.items(multi=True) if not is_secret(name)]
-    if not fields or sum(len(name) + len(value) for name, value in fields) > MOST:
+    if not fields or sum(len(name) + len(value) for name, value in fields) > MOST_SENT:
         return False
     with transaction(sessions()) as session:
         kept = {"path": request.full_path.rstrip("?"), "fields": fields, "files": bool(request.files)}

@@ -12,6 +12,7 @@ from tests.services.doors import GOOD, Doors
 from tests.support.pages import ClientRequest, Page
 from tests.support.town import WORDS
 from tests.web.browsing import browser_of
+from workflows.policy import MAINE, text_of
 
 LATE = timedelta(minutes=16)
 HEAVY = {
@@ -132,3 +133,16 @@ def test_nobody_is_led_to_another_site(doors: Doors, app: Flask) -> None:
     page = browser.get("/account/again?next=https://evil.example/")
     doors.world.now += timedelta(minutes=1)
     assert browser.submit(page, code=doors.totp(seed)).location == "/"
+
+
+def test_a_whole_policy_pack_that_was_pasted_is_not_lost(doors: Doors, app: Flask) -> None:
+    seed = doors.set_up_factor("lead")
+    browser = at(doors, app, "lead")
+    page = browser.get("/desk/policy/propose")
+    pack = text_of(MAINE).replace("pass_mark = 80 ", "pass_mark = 85 ")
+    doors.world.now += LATE
+    moved = browser.submit(page, having="text", text=pack, note="A higher mark.")
+    assert moved.location == "/account/again?next=/account/typed"
+    page = browser.follow(browser.submit(browser.follow(moved), code=doors.totp(seed)))
+    [kept] = page.document.xpath("//input[@name='text']/@value | //textarea[@name='text']/text()")
+    assert kept.replace("\r\n", "\n").strip() == pack.strip()
