@@ -283,6 +283,12 @@ def allows(session: Session, actor: Actor, action: Action, thing: Any = None) ->
     return any(all(p.holds(session, actor, thing) for p in clause) for clause in TABLE[action])
 
 
+def row_id(text: str) -> int | None:
+    """The id that a text names, as forms and addresses carry it; None for what no row can have."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID)) else LARGEST_ID + 1
+    return number if number <= LARGEST_ID else None
+
+
 def check(session: Session, actor: Actor, action: Action, thing: Any = None) -> None:
     """Refuses by NOT_ALLOWED unless the table allows it."""
     if not allows(session, actor, action, thing):

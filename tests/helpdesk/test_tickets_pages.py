@@ -491,3 +491,30 @@ def test_somebody_else_gets_every_answer_too_until_removed(desk: Ticketing, staf
     assert "Enter an e-mail address like" in told.text
     gone = staff.follow(staff.submit(done, having="follower"))
     assert "gets no more answers" in gone.text and "Nobody else." in gone.text
+
+
+@pytest.mark.parametrize("odd", ["²", "99999999999999999999", "2147483648", "-1", "x", "1.0"])
+def test_a_number_that_no_row_can_have_is_said_and_breaks_nothing(
+    desk: Ticketing, staff: ClientRequest, odd: str
+) -> None:
+    ticket = desk.open()
+    page = staff.get(f"/tickets/{ticket.id}")
+    token = page.document.xpath("//input[@name='csrf_token']/@value")[0]
+    for where, field in (
+        ("sort", "assignee"),
+        ("outage", "outage_id"),
+        ("unfollow", "follower"),
+        ("looked-at", "entry"),
+    ):
+        answer = staff.client.post(f"/tickets/{ticket.id}/{where}", data={"csrf_token": token, field: odd})
+        assert answer.status_code in (302, 400, 404), (where, answer.status_code)
+    sent = {"csrf_token": token, "text": "An answer.", "last_seen": odd, "ready": odd, "step": "insert"}
+    assert staff.client.post(f"/tickets/{ticket.id}", data=sent).status_code in (200, 400)
+    assert (
+        staff.client.post(
+            "/tickets/bulk", data={"csrf_token": token, "t": odd, "act": "outage", "value": odd}
+        ).status_code
+        < 500
+    )
+    assert staff.client.get(f"/tickets?q={odd}").status_code == 200
+    assert staff.client.get(f"/help?q={odd}").status_code == 200

@@ -290,9 +290,17 @@ def _differences(session: Session) -> list[Queue]:
     if not open_there + others:
         return []
     title = _many(open_there + others, "account differs", "accounts differ") + " in the core HMIS"
-    hint = f"{open_there} of them can sign in there and should not." if open_there else "None can sign in that should not."
+    hint = (
+        f"{open_there} of them can sign in there and should not." if open_there else "None can sign in that should not."
+    )
     return [
-        {"kind": "desk:core_hmis", "title": title, "since": since, "hint": hint, "status": "overdue" if open_there else "to_do"}
+        {
+            "kind": "desk:core_hmis",
+            "title": title,
+            "since": since,
+            "hint": hint,
+            "status": "overdue" if open_there else "to_do",
+        }
     ]
 
 

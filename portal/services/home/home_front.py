@@ -38,7 +38,9 @@ def _articles(session: Session, actor: Actor, on: date, policy: Policy) -> list[
     counts, found = article_lists.counted(session, actor, on=on, policy=policy), []
     if counts.stale:
         title = f"{_some(counts.stale, 'article')} to look at again"
-        found.append(Task(f"at:{ARTICLES}?show=stale", title, hint="Read it, then say that it is still right, or mend it."))
+        found.append(
+            Task(f"at:{ARTICLES}?show=stale", title, hint="Read it, then say that it is still right, or mend it.")
+        )
     if counts.waiting:
         title = f"{_some(counts.waiting, 'article')} with a newer version"
         found.append(Task(f"at:{ARTICLES}?show=waiting", title, hint="Readers see it once it is published."))

@@ -223,8 +223,8 @@ def _matches(search: str) -> ColumnElement[bool]:
         func.lower(ServiceRequest.description).like(word, escape="/"),
         func.lower(ServiceRequest.reference).like(word, escape="/"),
     ]
-    if number.isascii() and number.isdigit() and int(number) <= permissions.LARGEST_ID:
-        found.append(ServiceRequest.id == int(number))
+    if (row_id := permissions.row_id(number)) is not None:
+        found.append(ServiceRequest.id == row_id)
     return or_(*found)
 
 

@@ -92,6 +92,6 @@ def _merged(
 
 
 def _number(text: str, ask: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > permissions.LARGEST_ID:
+    if (number := permissions.row_id(text)) is None:
         raise Refused(Reason.BAD_INPUT, ask, "value")
-    return int(text)
+    return number

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from portal import audit, jobs, permissions
 from portal.actors import Actor
 from portal.models import Ticket, TicketEntry
+from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused
-from portal.services.helpdesk.tickets import clock, telling
+from portal.services.helpdesk.tickets import states
 from portal.services.helpdesk.tickets.entries import Attached, hold, seen, text_of, write
 from portal.services.transition import transition
 from workflows.actions import Action
@@ -58,21 +59,9 @@ def receive(
     )  # fmt: skip
     seen(session, message_id, direction="in", now=now, ticket=ticket, entry=entry)
     if reopens:
-        again(session, ticket, actor=actor, now=now, policy=policy)
+        states.again(session, ticket, actor=actor, now=now, policy=policy)
     audit.record(session, actor=actor, now=now, act="ticket.receive", thing=ticket, said=f"{ticket.reference}: a message came in.")  # fmt: skip
     return entry
-
-
-def again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """Whatever waited for the sender, or was taken as solved, goes on."""
-    if ticket.status == "waiting":
-        transition(session, ticket, "resume", actor=actor, now=now)
-    elif ticket.status in ("solved", "closed"):
-        transition(session, ticket, "reopen", actor=actor, now=now)
-        ticket.solved_at = ticket.closed_at = None
-    else:
-        return
-    clock.resume(session, ticket, now=now, policy=policy)
 
 
 def answer(
@@ -97,7 +86,7 @@ def answer(
     permissions.check(session, actor, Action.TICKET_ANSWER, ticket)
     words = _before_writing(session, ticket, text, last_seen=last_seen, anyway=anyway)
     if ticket.status in ("solved", "closed") and after != "solve":
-        again(session, ticket, actor=actor, now=now, policy=policy)
+        states.again(session, ticket, actor=actor, now=now, policy=policy)
     elif ticket.status == "new":
         transition(session, ticket, "take", actor=actor, now=now)
     if ticket.first_answered_at is None:
@@ -107,9 +96,13 @@ def answer(
         delivery="queued" if ticket.requester_email or ticket.followers else "",
     )  # fmt: skip
     if entry.delivery:
-        jobs.enqueue(session, Effect.TICKET_MAIL, key=f"ticket_entry:{entry.id}", now=now, payload={"entry_id": entry.id})
+        jobs.enqueue(
+            session, Effect.TICKET_MAIL, key=f"ticket_entry:{entry.id}", now=now, payload={"entry_id": entry.id}
+        )
     _then(session, ticket, after, actor=actor, now=now, policy=policy)
-    audit.record(session, actor=actor, now=now, act="ticket.answer", thing=ticket, said=f"{ticket.reference} was answered.")
+    audit.record(
+        session, actor=actor, now=now, act="ticket.answer", thing=ticket, said=f"{ticket.reference} was answered."
+    )
     return entry
 
 
@@ -120,7 +113,9 @@ def note(
     permissions.check(session, actor, Action.TICKET_WORK, ticket)
     words = _before_writing(session, ticket, text, last_seen=None, anyway=anyway)
     entry = write(session, ticket, "note", words, actor=actor, now=now, files=files)
-    audit.record(session, actor=actor, now=now, act="ticket.note", thing=ticket, said=f"{ticket.reference}: a note was added.")
+    audit.record(
+        session, actor=actor, now=now, act="ticket.note", thing=ticket, said=f"{ticket.reference}: a note was added."
+    )
     return entry
 
 
@@ -161,10 +156,6 @@ def _before_writing(session: Session, ticket: Ticket, text: str, *, last_seen: i
 
 def _then(session: Session, ticket: Ticket, after: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
     if after == "wait" and ticket.status in ("new", "open"):
-        transition(session, ticket, "wait", actor=actor, now=now)
-        clock.stop(session, ticket, now=now, why=clock.WAITING, policy=policy)
-    elif after == "solve" and ticket.status in ("new", "open", "waiting"):
-        ticket.solved_at = now
-        transition(session, ticket, "solve", actor=actor, now=now)
-        clock.stop(session, ticket, now=now, why=clock.SOLVED, policy=policy)
-        telling.solved(session, ticket, actor=actor, now=now)
+        states.waits(session, ticket, actor=actor, now=now, policy=policy)
+    elif after == "solve" and ticket.status in LIVING:
+        states.is_solved(session, ticket, actor=actor, now=now, policy=policy)

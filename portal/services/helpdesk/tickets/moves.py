@@ -10,8 +10,7 @@ from portal.models import Person, Ticket
 from portal.models.helpdesk.tickets import LIVING, PRIORITIES
 from portal.refusals import Refused, bad_input
 from portal.services import holders
-from portal.services.helpdesk.tickets import clock, telling
-from portal.services.helpdesk.tickets.conversation import again
+from portal.services.helpdesk.tickets import clock, states
 from portal.services.helpdesk.tickets.entries import say
 from portal.services.transition import transition
 from workflows.actions import Action
@@ -76,8 +75,7 @@ def take_up(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) ->
 def wait(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
     """It waits for who asked: the clock stands until an answer comes."""
     _begin(session, ticket, Action.TICKET_ANSWER, actor)
-    transition(session, ticket, "wait", actor=actor, now=now)
-    clock.stop(session, ticket, now=now, why=clock.WAITING, policy=policy)
+    states.waits(session, ticket, actor=actor, now=now, policy=policy)
     say(session, ticket, "Waits for who asked.", actor=actor, now=now)
 
 
@@ -94,11 +92,9 @@ def solve(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, poli
     _begin(session, ticket, Action.TICKET_SOLVE, actor)
     if ticket.status not in LIVING:
         raise Refused(Reason.ALREADY_DONE, "This ticket is solved already. Load the page again.")
-    ticket.solved_at, ticket.touched_at = now, max(now, ticket.touched_at)
-    transition(session, ticket, "solve", actor=actor, now=now)
-    clock.stop(session, ticket, now=now, why=clock.SOLVED, policy=policy)
+    ticket.touched_at = max(now, ticket.touched_at)
+    states.is_solved(session, ticket, actor=actor, now=now, policy=policy)
     say(session, ticket, "Solved.", actor=actor, now=now)
-    telling.solved(session, ticket, actor=actor, now=now)
 
 
 def reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
@@ -107,7 +103,7 @@ def reopen(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, pol
     if ticket.status not in ("solved", "closed"):
         raise Refused(Reason.ALREADY_DONE, "This ticket is open. Load the page again.")
     ticket.touched_at = max(now, ticket.touched_at)
-    again(session, ticket, actor=actor, now=now, policy=policy)
+    states.again(session, ticket, actor=actor, now=now, policy=policy)
     say(session, ticket, "Opened again.", actor=actor, now=now)
 
 

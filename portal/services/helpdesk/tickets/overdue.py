@@ -19,7 +19,9 @@ from workflows.vocabulary import Effect, Role
 KEY = "tickets_overdue"
 
 
-def of_person(session: Session, person_id: int, *, now: datetime, policy: Policy, most: int) -> tuple[Sequence[Ticket], int]:
+def of_person(
+    session: Session, person_id: int, *, now: datetime, policy: Policy, most: int
+) -> tuple[Sequence[Ticket], int]:
     """What is overdue and concerns somebody, the oldest first, and how many that are: their own, and all of it for an
     administrator of the Lead. Three statements."""
     late = _late(now)

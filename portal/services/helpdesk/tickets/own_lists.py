@@ -85,8 +85,8 @@ def _matches(search: str) -> ColumnElement[bool]:
         func.lower(Ticket.requester_name).like(like(search), escape="/"),
     ]
     number = search.upper().removeprefix("HD-").lstrip("0")
-    if number.isascii() and number.isdigit() and int(number) <= permissions.LARGEST_ID:
-        found.append(Ticket.id == int(number))
+    if (row_id := permissions.row_id(number)) is not None:
+        found.append(Ticket.id == row_id)
     return or_(*found)
 
 

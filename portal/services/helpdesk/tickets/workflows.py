@@ -25,6 +25,7 @@ from workflows.policy import Policy
 from workflows.vocabulary import LEAD
 
 CONFIRMED = "submitted"
+NOBODY = "Say first whom this ticket is about: the sender belongs to no Agency, or to several."
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def answer_why(session: Session, ticket: Ticket, *, actor: Actor, now: datetime,
     """Writes what the access still lacks into the draft. BAD_INPUT where nobody is known whose access it is."""
     text = why_not_yet(session, ticket, actor=actor, now=now, policy=policy)
     if not text:
-        raise bad_input("Say first whom this ticket is about: the sender belongs to no Agency, or to several.")
+        raise bad_input(NOBODY)
     add_to_draft(session, ticket, text, actor=actor, now=now)
 
 
@@ -229,7 +230,7 @@ def agreement(
 def _whom(session: Session, ticket: Ticket) -> Membership:
     member = about(session, ticket)
     if member is None:
-        raise bad_input("Say first whom this ticket is about: the sender belongs to no Agency, or to several.")
+        raise bad_input(NOBODY)
     return member
 
 

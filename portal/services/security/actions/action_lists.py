@@ -124,8 +124,8 @@ def _matches(search: str) -> ColumnElement[bool]:
         func.lower(CorrectiveAction.doing).like(word, escape="/"),
         func.lower(CorrectiveAction.item) == search.casefold(),
     ]
-    if number.isascii() and number.isdigit() and int(number) <= permissions.LARGEST_ID:
-        found.append(CorrectiveAction.id == int(number))
+    if (row_id := permissions.row_id(number)) is not None:
+        found.append(CorrectiveAction.id == row_id)
     return or_(*found)
 
 

@@ -18,9 +18,7 @@ from workflows.vocabulary import Reason
 MOST_FILES = 20
 
 
-def step_done(
-    session: Session, row: CorrectiveAction, step_id: int, *, actor: Actor, now: datetime
-) -> CorrectiveStep:
+def step_done(session: Session, row: CorrectiveAction, step_id: int, *, actor: Actor, now: datetime) -> CorrectiveStep:
     """Marks a milestone as done; NOT_FOUND for one of another action, ALREADY_DONE for one that is."""
     hold(session, row)
     permissions.check(session, actor, Action.CORRECTIVE_WORK, row)

@@ -55,7 +55,7 @@ def _written(article: Article | None, begun: Written | None, ticket_id: int | No
         row = permissions.find(session, actor(), Action.ARTICLE_WRITE, Article, article.id) if article else None
         return articles.write(
             session, row, written=_from(form), actor=actor(), now=now(), policy=policy(), from_ticket_id=ticket_id,
-            expected=int(form.expected.data) if (form.expected.data or "").isdigit() else None,
+            expected=permissions.row_id(form.expected.data or ""),
         )  # fmt: skip
 
     said = "Kept. Readers see it once it is published."

@@ -22,7 +22,7 @@ from portal.services.helpdesk.tickets import (
     redaction,
 )
 from portal.web.helpdesk.tickets.one import staff
-from portal.web.helpdesk.tickets.room import blueprint, found, kinds, one_url
+from portal.web.helpdesk.tickets.room import blueprint, found, kinds, named, one_url
 from portal.web.kernel import acted, actor, now, permission, policy, pressed, saved, sessions, status_of
 from workflows.actions import Action
 from workflows.client_data import without
@@ -41,7 +41,7 @@ def sort(ticket_id: int) -> Any:
     def put(session: Session) -> None:
         ticket = found(session, ticket_id)
         chosen = form.assignee.data or ""
-        to = session.get(Person, int(chosen)) if chosen.isdigit() else None
+        to = named(session, Person, chosen)
         if chosen and to is None:
             raise bad_input("Choose one of the HMIS Lead's staff.", "assignee")
         more: dict[str, Any] = {"actor": actor(), "now": now()}
@@ -98,7 +98,7 @@ def link(ticket_id: int) -> Any:
 
     def put(session: Session) -> None:
         chosen = form.outage_id.data or ""
-        outage = session.get(Outage, int(chosen[:9])) if chosen.isdigit() else None
+        outage = named(session, Outage, chosen)
         if outage is None:
             raise bad_input("Choose the outage.", "outage")
         linked.link(session, outage, [found(session, ticket_id)], actor=actor(), now=now())
@@ -132,7 +132,7 @@ def follow(ticket_id: int) -> Any:
 def unfollow(ticket_id: int) -> Any:
     def put(session: Session) -> str:
         chosen = request.form.get("follower", "")
-        row = session.get(TicketFollower, int(chosen[:9])) if chosen.isdigit() else None
+        row = named(session, TicketFollower, chosen)
         if row is None:
             raise not_found()
         email = row.email
@@ -258,7 +258,7 @@ def _entry(session: Session, ticket: Ticket, chosen: str) -> TicketEntry | None:
     """One entry of this ticket, or of one merged into it; None for an empty choice, NOT_FOUND for what is not of it."""
     if not chosen:
         return None
-    entry = session.get(TicketEntry, int(chosen[:9])) if chosen.isascii() and chosen.isdigit() else None
+    entry = named(session, TicketEntry, chosen)
     home = session.get(Ticket, entry.ticket_id) if entry else None
     if entry is None or home is None or ticket.id not in (home.id, home.merged_into_id):
         raise not_found()

@@ -15,7 +15,7 @@ from portal.refusals import bad_input
 from portal.services.helpdesk.outages import linked
 from portal.services.helpdesk.tickets import bulk
 from portal.web.helpdesk.tickets.one import staff
-from portal.web.helpdesk.tickets.room import blueprint, kinds, state
+from portal.web.helpdesk.tickets.room import blueprint, kinds, named, state
 from portal.web.kernel import acted, actor, now, permission, policy, sessions, status_of
 from workflows.actions import Action
 
@@ -73,15 +73,14 @@ def several() -> Any:
 
 
 def _linked(session: Session, rows: list[Ticket], value: str) -> int:
-    outage = session.get(Outage, int(value[:9])) if value.isascii() and value.isdigit() else None
+    outage = named(session, Outage, value)
     if outage is None:
         raise bad_input("Choose the outage.", "value")
     return linked.link(session, outage, rows, actor=actor(), now=now())
 
 
 def _ids() -> list[int]:
-    found = [each for each in request.values.getlist("t") if each.isascii() and each.isdigit()]
-    return [int(each) for each in found if int(each) <= permissions.LARGEST_ID]
+    return [number for each in request.values.getlist("t") if (number := permissions.row_id(each)) is not None]
 
 
 def _values(session: Session, act: str, rows: list[Ticket]) -> list[tuple[str, str]]:

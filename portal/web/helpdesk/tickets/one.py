@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from forms.helpdesk.tickets import AnswerTicket, Follow, OutageOf, SortTicket
-from portal import audit
+from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Outage, Person, Ticket, TicketEntry, TicketFile
 from portal.refusals import Refused, not_found
@@ -84,8 +84,7 @@ def _write(session: Session, ticket: Ticket, form: AnswerTicket, step: str, file
         conversation.note(session, ticket, text=text, anyway=anyway, files=kept, actor=actor(), now=now())
         said = "The note is kept. Only the staff read it."
     else:
-        seen = int(form.last_seen.data) if (form.last_seen.data or "").isdigit() else None
-        ready = int(form.ready.data) if (form.ready.data or "").isdigit() else None
+        seen, ready = (permissions.row_id(each.data or "") for each in (form.last_seen, form.ready))
         entry = conversation.answer(
             session, ticket, text=text, files=kept, after=form.after.data or "", last_seen=seen, anyway=anyway,
             canned_id=ready, actor=actor(), now=now(), policy=policy(),
@@ -98,11 +97,11 @@ def _write(session: Session, ticket: Ticket, form: AnswerTicket, step: str, file
 
 def _insert(ticket_id: int, form: AnswerTicket) -> None:
     """Puts the ready answer that was chosen below what was typed, its fields filled."""
-    if not (form.ready.data or "").isdigit():
+    if (chosen := permissions.row_id(form.ready.data or "")) is None:
         form.refuse("Choose the ready answer first.", "ready")
         return
     with reading(sessions()) as session:
-        row, ticket = writing.ready_one(session, int(form.ready.data)), found(session, ticket_id)
+        row, ticket = writing.ready_one(session, chosen), found(session, ticket_id)
         text = writing.filled(session, row, ticket, actor=actor(), now=now(), policy=policy())
     form.text.data = f"{(form.text.data or '').rstrip()}\n\n{text}".strip()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, url_for
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from portal.web.components import ago
 from portal.web.kernel import actor, now, policy
 from workflows.actions import Action
 
+Row = TypeVar("Row")
 blueprint = Blueprint("tickets", __name__, url_prefix="/tickets")
 
 STATES = {
@@ -29,6 +30,12 @@ FAR = datetime(9999, 1, 1)
 
 def found(session: Session, ticket_id: int, action: Action = Action.TICKET_WORK) -> Ticket:
     return permissions.find(session, actor(), action, Ticket, ticket_id)
+
+
+def named(session: Session, model: type[Row], chosen: str) -> Row | None:
+    """The row whose id a form sent; None for what no row can have, and for none of this id."""
+    number = permissions.row_id(chosen)
+    return None if number is None else session.get(model, number)
 
 
 def one_url(ticket_id: int, anchor: str | None = None) -> str:

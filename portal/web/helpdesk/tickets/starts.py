@@ -36,7 +36,6 @@ from workflows.actions import Action
 from workflows.vocabulary import Reason
 
 Act = Callable[[Session, Ticket], Any]
-NOBODY = "Say first whom this ticket is about: the sender belongs to no Agency, or to several."
 
 
 @blueprint.post("/<int:ticket_id>/start/why", endpoint="start_why")
@@ -107,7 +106,7 @@ def programs(ticket_id: int) -> Any:
     with reading(sessions()) as session:
         member = workflows.about(session, found(session, ticket_id))
         if member is None:
-            raise bad_input(NOBODY)
+            raise bad_input(workflows.NOBODY)
         return redirect(url_for("people.change", membership_id=member.id))
 
 
@@ -203,7 +202,7 @@ def _page(
             offer.start.id for offer in workflows.offered(session, ticket, actor=actor(), policy=policy())
         }:
             if workflows.about(session, ticket) is None:
-                raise bad_input(NOBODY)
+                raise bad_input(workflows.NOBODY)
             raise not_found()
         member = workflows.about(session, ticket)
         if foreseen is not None and member is not None:
