@@ -77,7 +77,7 @@ def copied(sqlite_folder: Path, folder: Path) -> Iterator[Context]:
 
 
 @pytest.fixture(
-    scope="module",
+    scope="session",
     params=[
         pytest.param(dialect, marks=pytest.mark.postgresql if dialect == "postgresql" else ())
         for dialect in databases.BOTH

@@ -165,6 +165,8 @@ def test_where_a_victim_service_provider_is_stands_in_no_list_and_no_table(
                 answer = client.get(rule.rule + query, follow_redirects=True)
                 text = answer.get_data(as_text=True).replace("Hidden&#34;", "").replace('value="Hidden"', "")
                 assert street not in text and "Secretville" not in text and "04999" not in text, rule.rule + query
+                if answer.status_code in (403, 404):  # refused before anything is looked for
+                    break
 
 
 @pytest.mark.parametrize(
