@@ -1,5 +1,6 @@
 """ASVS 7.5.2 and 7.5.3: what weighs much is done only after the code or the password once more; nothing typed is lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -146,3 +147,16 @@ def test_a_whole_policy_pack_that_was_pasted_is_not_lost(doors: Doors, app: Flas
     page = browser.follow(browser.submit(browser.follow(moved), code=doors.totp(seed)))
     [kept] = page.document.xpath("//input[@name='text']/@value | //textarea[@name='text']/text()")
     assert kept.replace("\r\n", "\n").strip() == pack.strip()
+
+
+def test_the_demonstration_asks_for_one_click(doors: Doors) -> None:
+    context = doors.world.context
+    app = build(context=replace(context, settings=replace(context.settings, demo=True)))
+    with doors.world.change() as session:
+        session.delete(session.get_one(Credential, doors.members["lead"].person_id))
+    browser = at(doors, app, "lead")
+    page = browser.get("/desk/colleagues")
+    doors.world.now += LATE
+    page = browser.follow(browser.submit(page, having="email", email="new@example.org"))
+    assert "mailed link" not in page.text
+    assert browser.submit(page).location == "/account/typed"

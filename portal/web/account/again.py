@@ -22,7 +22,7 @@ from workflows.actions import Action
 @permission(Action.SIGN_IN)
 def again() -> Any:
     onward, by = kernel.safe_next(request.args.get("next")), _by()
-    form: Any = {"code": Code, "recovery": RecoveryCode, "password": Present, "link": Nothing}[by]()
+    form: Any = {"code": Code, "recovery": RecoveryCode, "password": Present, "link": Nothing, "demo": Nothing}[by]()
     if form.validate_on_submit():
         if by == "link":
             return _new_link()
@@ -39,7 +39,10 @@ def _by() -> str:
         return "recovery" if request.args.get("by") == "recovery" else "code"
     with reading(sessions()) as session:
         has = sign_in.has_password(session, current_user.person.id)
-    return "password" if has and current_user.via == "password" else "link"
+    if has and current_user.via == "password":
+        return "password"
+    # The demonstration signs anybody in with one click, and has nothing more to ask for.
+    return "demo" if kernel.context().settings.demo else "link"
 
 
 def _proof(form: Any, by: str) -> str:
@@ -47,10 +50,10 @@ def _proof(form: Any, by: str) -> str:
     if by == "password" and not is_right(form):
         return ""
     with transaction(sessions()) as session:
-        if by != "password" and not _code_is_right(session, form, by):
+        if by in ("code", "recovery") and not _code_is_right(session, form, by):
             form.refuse(WRONG if by == "code" else WRONG_RECOVERY, "code")
             return ""
-        how = {"code": "the app's code", "recovery": "a recovery code", "password": "the password"}[by]
+        how = {"code": "the app's code", "recovery": "a recovery code", "password": "the password", "demo": "one click, in the demonstration"}[by]
         proving.proved(session, session_id=current_user.session_id, how=how, actor=actor(), now=now())
         return sign_in.rotate(session, token=current_user.token, now=now())
 
