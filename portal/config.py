@@ -34,6 +34,13 @@ class Settings:
     base_url: str = "http://127.0.0.1:8000"
     mail_url: str = "file:var/mail"
     inbox_url: str = field(default="", repr=False)
+    inbox_servers: tuple[str, ...] = ()
+    mail_ca: Path | None = None
+    mail_token_url: str = ""
+    mail_client_id: str = ""
+    mail_client_secret: str = field(default="", repr=False)
+    mail_refresh_token: str = field(default="", repr=False)
+    mail_scope: str = ""
     mail_from: str = "HMIS help desk <hmis-help@example.org>"
     core_hmis: str = "work-order"
     core_hmis_private: tuple[str, ...] = ()
@@ -96,6 +103,13 @@ class Settings:
             "base_url": said("BASE_URL", cls.base_url).rstrip("/"),
             "mail_url": said("MAIL_URL", cls.mail_url),
             "inbox_url": said("INBOX_URL", cls.inbox_url),
+            "inbox_servers": tuple(each.strip() for each in said("INBOX_AUTHSERV", "").split(",") if each.strip()),
+            "mail_ca": Path(said("MAIL_CA", "")) if said("MAIL_CA", "") else None,
+            "mail_token_url": said("MAIL_TOKEN_URL", ""),
+            "mail_client_id": said("MAIL_CLIENT_ID", ""),
+            "mail_client_secret": said("MAIL_CLIENT_SECRET", ""),
+            "mail_refresh_token": said("MAIL_REFRESH_TOKEN", ""),
+            "mail_scope": said("MAIL_SCOPE", ""),
             "mail_from": said("MAIL_FROM", cls.mail_from),
             "core_hmis": said("CORE_HMIS", cls.core_hmis),
             "core_hmis_private": tuple(h.strip().lower() for h in said("CORE_HMIS_PRIVATE", "").split(",") if h.strip()),
@@ -126,6 +140,7 @@ class Settings:
                 "PORTAL_AUDIT_KEY is too short. Each key needs at least 32 characters (openssl rand -hex 32)."
             )
         self._check_core_hmis()
+        self._check_mail()
         if self.demo and urlsplit(self.base_url).hostname not in LOOPBACK:
             raise SettingsError(
                 "The demonstration signs anybody in with one click, so it runs on this machine only: unset PORTAL_DEMO."
@@ -139,6 +154,27 @@ class Settings:
         if not self.policy.exists():
             raise SettingsError(f"PORTAL_POLICY names {self.policy}, which does not exist.")
         return self
+
+    def _check_mail(self) -> None:
+        if self.mail_ca is not None and not self.mail_ca.is_file():
+            raise SettingsError(f"PORTAL_MAIL_CA names {self.mail_ca}, which is no file.")
+        if not self.mail_token_url:
+            if self.mail_client_id or self.mail_client_secret or self.mail_refresh_token:
+                raise SettingsError(
+                    "PORTAL_MAIL_TOKEN_URL is not set. At which address does the mail provider give tokens?"
+                )
+            return
+        address = urlsplit(self.mail_token_url)
+        if not address.hostname or not (
+            address.scheme == "https" or (address.scheme == "http" and address.hostname in LOOPBACK)
+        ):
+            raise SettingsError(
+                "PORTAL_MAIL_TOKEN_URL is no https:// address. At which one does the mail provider give tokens?"
+            )
+        if not self.mail_client_id or not (self.mail_client_secret or self.mail_refresh_token):
+            raise SettingsError(
+                "PORTAL_MAIL_TOKEN_URL needs PORTAL_MAIL_CLIENT_ID, and PORTAL_MAIL_CLIENT_SECRET or PORTAL_MAIL_REFRESH_TOKEN."
+            )
 
     def _check_core_hmis(self) -> None:
         if self.core_hmis == "work-order":

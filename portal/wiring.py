@@ -11,6 +11,8 @@ from portal.adapters.core_hmis.work_order import WorkOrderHMIS
 from portal.adapters.inbox import Inbox, make_inbox
 from portal.adapters.mail import make_mailer
 from portal.adapters.mail.port import Mailer
+from portal.adapters.tokens import Tokens
+from portal.adapters.trust import trusting
 from portal.config import Settings, SettingsError
 from portal.db import Sessions, make_engine, make_sessionmaker, reading, transaction, utc_now
 from portal.models import PackActivation
@@ -43,17 +45,30 @@ def make_context(settings: Settings, *, clock: Clock = utc_now) -> Context:
     engine = make_engine(settings.database_url)
     sessions = make_sessionmaker(engine, record_keys=settings.record_keys)
     policy = load(settings.policy)
+    tokens = _tokens(settings)
+    if settings.mail_ca is not None:
+        trusting(settings.mail_ca)  # what is no certificate stops the start
     return Context(
         settings=settings,
         engine=engine,
         sessions=sessions,
         policy=policy,
         keys=Keys(settings.secret_keys),
-        mailer=make_mailer(settings.mail_url),
+        mailer=make_mailer(settings.mail_url, tokens=tokens, authority=settings.mail_ca),
         core_hmis=core_hmis_of(settings, sessions, policy, clock),
         clock=clock,
-        inbox=make_inbox(settings.inbox_url),
+        inbox=make_inbox(settings.inbox_url, tokens=tokens, authority=settings.mail_ca),
     )
+
+
+def _tokens(settings: Settings) -> Tokens | None:
+    """What signs the portal in to a mailbox without a password; None where the settings name nothing of the kind."""
+    if not settings.mail_token_url:
+        return None
+    return Tokens(
+        settings.mail_token_url, client_id=settings.mail_client_id, client_secret=settings.mail_client_secret,
+        refresh_token=settings.mail_refresh_token, scope=settings.mail_scope,
+    )  # fmt: skip
 
 
 def settle_on_pack(context: Context) -> str:

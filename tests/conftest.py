@@ -26,20 +26,23 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.db import Sessions, make_sessionmaker
-from tests.support import databases, kept, network
+from tests.support import databases, kept, network, scratch
 from tests.support.clock import Clock
 from tests.support.pages import ClientRequest
 from tests.support.record import AUDIT_KEY
 
 if TYPE_CHECKING:
     from portal.wiring import Context
+    from tests.factories import Town
     from tests.services.doors import Doors
 
 os.environ["PORTAL_AUDIT_KEY"] = AUDIT_KEY
+scratch.use_memory()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """A group of tests that share what is dear to make goes to one worker, or the run does not begin."""
+    scratch.settle()
     grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
     if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in grouped):
         raise pytest.UsageError(
@@ -111,6 +114,15 @@ def postgres_database(postgres_server: databases.PostgresServer) -> Iterator[dat
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> databases.SqliteTemplate:
     return databases.SqliteTemplate(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def town_as_built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: databases.SqliteTemplate) -> "Town":
+    """The town of tests/factories.py, built once for each worker. Its database is there to be copied: see tests/support/town.py."""
+    from tests.factories import Town
+
+    with databases.engine_on(sqlite_template.copy(tmp_path_factory.mktemp("town"))) as made:
+        return Town(made).build()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.actors import PORTAL
-from portal.db import make_sessionmaker
 from portal.models import (
     Article,
     Device,
@@ -255,7 +254,12 @@ class Town(World):
         version = articles.write(session, None, written=written, **more)
         article = session.get_one(Article, version.article_id)
         articles.publish(session, article, number=1, **more)
-        articles.write(session, article, written=replace(written, body="Ask for a link, or for a password.", why="Passwords came."), **more)
+        articles.write(
+            session,
+            article,
+            written=replace(written, body="Ask for a link, or for a password.", why="Passwords came."),
+            **more,
+        )
         first = self.now.date()
         drafted = Drafted(
             title="How is it for you?", asked="users", questions=[Question("", "scale", "How well does it work?")], opens_on=first,
@@ -358,7 +362,8 @@ class Town(World):
     def moved_to(self, engine: Engine) -> "Town":
         """The same town on a copy of its database."""
         there = copy.copy(self)
-        there.engine, there.sessions = engine, make_sessionmaker(engine)
+        there.numbers = copy.copy(self.numbers)
+        there.move(engine)
         return there
 
     def token(self, membership_or_actor: Any, via: str = "password") -> str:

@@ -33,6 +33,7 @@ STANZAS = {
     "sanctions": "Sanctions", "violation": "Violation", "ladder": "Step of the ladder of sanctions",
     "helpdesk": "Help desk", "after_hours": "Help after hours", "support_step": "Step of the order of support",
     "ticket_kind": "Kind of ticket", "ticket_priority": "Priority of tickets", "ticket_question": "Question asked beside a ticket",
+    "program_change": "Change of a program",
 }  # fmt: skip
 FIELDS = {
     "at_least": "passing score", "max_age": "holds for", "on_lapse": "when it lapses", "grace": "an older version counts for",

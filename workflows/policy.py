@@ -41,6 +41,8 @@ from workflows.pack import (
     WorkOrders,
 )  # fmt: skip
 from workflows.plans_pack import NO_PLANS, PlansPack, read_plans
+from workflows.program_pack import FROM_BEFORE as PLAIN_PROGRAMS
+from workflows.program_pack import Programs, read_programs
 from workflows.questions import Prerequisite
 from workflows.review_pack import Review, read_review
 from workflows.scim_words import ScimWords, read_scim
@@ -93,6 +95,7 @@ class Policy:
     outages: Outages = NO_OUTAGES
     helpdesk: Helpdesk = PLAIN_DESK
     front: Front = PLAIN_FRONT
+    programs: Programs = PLAIN_PROGRAMS
 
     def prerequisite(self, prerequisite_id: str) -> Prerequisite:
         return next(p for p in self.prerequisites if p.id == prerequisite_id)
@@ -176,6 +179,7 @@ def _load(text: str, file: str) -> Policy:
         outages=read_outages(pack),
         helpdesk=read_helpdesk(pack),
         front=read_front(pack),
+        programs=read_programs(pack),
     )
     for stanza in (training, hours, pack):
         stanza.done()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 KINDS = ("scale", "choice", "words")
@@ -42,6 +43,15 @@ class Tally:
     counts: tuple[tuple[str, int], ...] = ()
     said: tuple[str, ...] = ()
     mean: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """How one question was answered in one month or, where few did, in several: `first` and `last` are their first days."""
+
+    first: date
+    last: date
+    tally: Tally
 
 
 def checked_questions(questions: Iterable[Question]) -> list[Question]:
@@ -106,3 +116,23 @@ def tally(questions: Iterable[Question], answers: Sequence[Mapping[str, str]]) -
         mean = round(100 * sum(map(int, said)) / len(said)) if question.kind == "scale" and said else None
         made.append(Tally(question, len(said), counts, mean=mean))
     return made
+
+
+def by_month(question: Question, found: Mapping[date, Sequence[Mapping[str, str]]], fewest: int) -> list[Months]:
+    """One question from month to month. Months in which fewer answered it join the next, the last ones the one before.
+
+    So none of them can be worked out from the others and the whole, which a blank in its place would allow.
+    """
+    made: list[tuple[date, date, list[Mapping[str, str]]]] = []
+    waiting: list[Mapping[str, str]] = []
+    begins: date | None = None
+    for month in sorted(found):
+        waiting = [*waiting, *(answer for answer in found[month] if answer.get(question.id))]
+        begins = begins or month
+        if len(waiting) >= fewest:
+            made.append((begins, month, waiting))
+            waiting, begins = [], None
+    if waiting and made:
+        first, _, said = made.pop()
+        made.append((first, max(found), [*said, *waiting]))
+    return [Months(first, last, tally([question], said)[0]) for first, last, said in made]

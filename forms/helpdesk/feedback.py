@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from forms.access_request import Day, listed
@@ -64,7 +64,9 @@ def drafting(rows: int, begun: Iterable[Question] = (), **given: Any) -> Draft:
 
 
 class _Answer(Careful):
-    """The questions of one survey; none of them has to be answered."""
+    """The questions of one survey; none of them has to be answered. `once` tells a page that is sent twice."""
+
+    once = HiddenField()
 
     def given(self) -> dict[str, str]:
         """What was answered, by question."""

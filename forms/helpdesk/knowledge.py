@@ -84,7 +84,9 @@ class Write(Careful):
 
 
 class Publish(Form):
-    sure = BooleanField("I have read it: nothing in it is a client's data", [Optional()])
+    sure = BooleanField(
+        "I have read it: it names nobody who must not be named, and holds no client's data", [Optional()]
+    )
 
 
 class Retire(Form):

@@ -3,8 +3,18 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from wtforms import HiddenField, RadioField, SearchField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SearchField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.access_request import Day, listed
 from forms.base import Form, OneLine
@@ -19,6 +29,7 @@ SHOWN = {
     "delivered": "Delivered",
     "resolved": "Resolved",
     "declined": "Declined",
+    "programs": "Changes of programs, not ended yet",
     "all": "All of them",
 }
 OF_WHOM = {"vendor": "The vendor of the HMIS", "lead": "The HMIS Lead"}
@@ -50,6 +61,48 @@ class Ask(Careful):
         self.agency.choices = listed(agencies)
 
 
+class Announce(Careful):
+    """A change of a program, ahead of the day from which it holds."""
+
+    free: ClassVar[tuple[str, ...]] = ("program", "becomes", "details")
+
+    agency = SelectField("Agency", coerce=int)
+    kind = RadioField("What changes", [InputRequired("Choose what changes.")])
+    program = StringField(
+        "Which program", [DataRequired("Enter the program's name."), OneLine(200)],
+        description="As it is called in the HMIS; for a new one, as it is to be called",
+    )  # fmt: skip
+    becomes = StringField("What it becomes", [Optional(), OneLine(300)])
+    effective_on = Day("From which day", [DataRequired("Enter the day from which it holds.")])
+    details = TextAreaField(
+        "What the HMIS Team should know", [Optional(), Length(max=4000, message="At most 4,000 characters.")],
+        description=NO_CLIENT,
+    )  # fmt: skip
+
+    def __init__(
+        self, *args: Any, agencies: Iterable[tuple[int, str]], kinds: Iterable[tuple[str, str]], **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.agency.choices = listed(agencies)
+        self.kind.choices = listed(kinds)
+
+
+class TasksDone(Form):
+    """The open tasks of a program's change."""
+
+    tasks = SelectMultipleField(
+        "What is done",
+        [InputRequired("Choose at least one task.")],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        coerce=int,
+    )
+
+    def __init__(self, *args: Any, open_: Iterable[tuple[int, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.tasks.choices = listed(open_)
+
+
 class Log(Careful):
     free: ClassVar[tuple[str, ...]] = ("said",)
 
@@ -78,8 +131,20 @@ class SendBack(Form):
     reason = TextAreaField("What is missing", [DataRequired("Say what is missing."), SAID])
 
 
-class End(Form):
+class End(Careful):
+    """How it ends, for whoever asked; where a ticket began it, as an answer of that."""
+
+    free: ClassVar[tuple[str, ...]] = ("resolution",)
+
     resolution = TextAreaField("What came of it", [DataRequired("Say what came of it."), SAID])
+    answer = BooleanField("Answer the ticket with it, and solve that")
+
+    def __init__(self, *args: Any, ticket: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if ticket:
+            self.answer.label.text = f"Answer {ticket} with it, and solve that"
+        else:
+            del self.answer
 
 
 class Change(Form):

@@ -182,11 +182,21 @@ class BulkAct(Form):
         self.value.choices = listed(values)
 
 
-class WhyHelped(Form):
+class MadeSure(Form):
+    """How somebody made sure who wrote; `last_seen` is the newest entry that was before their eyes."""
+
+    how = StringField(
+        "How did you make sure who wrote this?", [OneLine(300)],
+        description="For example: called the number on record and spoke with them",
+    )  # fmt: skip
+    last_seen = HiddenField()
+
+
+class WhyHelped(MadeSure):
     reason = TextAreaField("Why", [DataRequired("Say why in a sentence."), LONG], description="It stays on record")
 
 
-class Depart(Form):
+class Depart(MadeSure):
     last_day = Day("Last day", [Optional()], description="Empty: access ends at once")
     reason = TextAreaField("Why", [DataRequired("Say why."), LONG])
 
@@ -197,7 +207,7 @@ class IncidentOf(Form):
     )
 
 
-class TakeAgreement(Form):
+class TakeAgreement(MadeSure):
     """An attachment becomes the scan of a document."""
 
     document = RadioField("Which document", [InputRequired("Choose the document.")], coerce=int)

@@ -9,8 +9,8 @@ from portal.db import reading, transaction
 from portal.jobs import Job
 from portal.services import lapses, look_ahead
 from portal.services.helpdesk.feedback import surveys
+from portal.services.home import duties
 from portal.services.people import departures, licences
-from portal.services.security import duties
 from portal.services.security.actions import exceptions
 from portal.services.security.sanctions import sanctions
 from portal.wiring import Context

@@ -69,7 +69,7 @@ def _one(context: Context, inbox: Inbox, box: OpenInbox, uid: int, job: Job | No
     own = own_addresses(context.settings.mail_from)
     mail = incoming(
         fetched.raw, mailbox=inbox.name, uidvalidity=box.uidvalidity, uid=uid, own=own, size=fetched.size,
-        storage=Storage(context.settings.storage), alive=lambda: _alive(context, job),
+        servers=context.settings.inbox_servers, storage=Storage(context.settings.storage), alive=lambda: _alive(context, job),
     )  # fmt: skip
     try:
         with transaction(context.sessions) as session:

@@ -3,6 +3,7 @@
 from portal import jobs
 from portal.db import transaction
 from portal.effects.mail_before import BEFORE, before
+from portal.effects.mail_tickets import OF_TICKETS, in_conversation
 from portal.effects.mails.facts import load
 from portal.effects.mails.kinds import MAILS
 from portal.effects.mails.rendering import frame, render
@@ -28,6 +29,8 @@ def handle(context: Context, job: Job) -> None:
             return
         action = facts.pop("link_href", "") or (context.settings.base_url + kind.path(facts) if kind.label else "")
         message = render(job.payload["mail"], facts | frame(context, kind.label, action), job, context)
+        if job.payload["mail"] in OF_TICKETS and facts["ticket"] is not None:
+            message = in_conversation(session, facts["ticket"], message, job, context)
         session.expunge_all()
     context.mailer.send(message)
     if job.payload.get("notice_id"):

@@ -17,15 +17,15 @@ NO_TIME = "There was no time to look into it. It stands in the original message.
 
 def incoming(
     raw: bytes, *, mailbox: str, uidvalidity: int, uid: int, own: Collection[str], storage: Storage, size: int | None = None,
-    files_of: Collection[str] = ("person", "list"), alive: Callable[[], None] = lambda: None,
+    servers: Collection[str] = (), files_of: Collection[str] = ("person", "list"), alive: Callable[[], None] = lambda: None,
 ) -> Incoming:  # fmt: skip
     """The message in `raw`, which is its headers alone where `size` says that the whole one is larger; never fails for what is in it.
 
-    `own` are the addresses that the portal writes from; `files_of` the kinds of message whose files are kept; `alive` is
+    `own` are the addresses that the portal writes from; `servers` the names of our mail server; `files_of` the kinds of message whose files are kept; `alive` is
     called between the files of a message, and what it raises ends the work.
     """
     whole = size is None or size == len(raw)
-    received = read_mail(raw, own=own) if whole else heads_only(raw, TOO_LARGE)
+    received = read_mail(raw, own=own, servers=servers) if whole else heads_only(raw, TOO_LARGE)
     files = tuple(_files(received, storage, alive)) if received.kind.value in files_of else ()
     return Incoming(
         mailbox=mailbox, uidvalidity=uidvalidity, uid=uid, raw_sha256=storage.put(raw) if whole else "", size=size or len(raw),
@@ -34,6 +34,7 @@ def incoming(
         sent_at=received.sent_at, text=received.text, html=received.html, folded_from=received.folded_from, files=files,
         content_sha256=_fingerprint(received) if whole else "", kind=received.kind.value, why=received.why,
         wants_no_answer=received.wants_no_answer, about=received.about, notes=received.notes,
+        proof=received.proof.value, proof_said=received.proof_said,
         undelivered=tuple((each.address, each.action, each.said) for each in received.undelivered),
     )  # fmt: skip
 

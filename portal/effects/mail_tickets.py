@@ -1,12 +1,16 @@
 """What a mail about a ticket is about: the ticket, when it closes, the link that rates it; nothing that is over by now."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.adapters.mail import Message
+from portal.jobs import Job
 from portal.models import Agency, Ticket
 from portal.models.helpdesk.tickets import LIVING
+from portal.services.helpdesk.mail import answering
 from portal.services.helpdesk.tickets import clock, closing, ladder, overdue, rating
 from portal.wiring import Context
 from workflows.business_time import us_date
@@ -14,6 +18,8 @@ from workflows.ticket_clock import moment_in_words, span_in_words
 from workflows.vocabulary import LEAD
 
 _SHOWN = 20
+OF_TICKETS = ("ticket_for_admin", "ticket_moved", "ticket_solved")
+"""Mails to which one may answer: that answer belongs to the ticket."""
 
 
 def ticket_facts(session: Session, facts: dict[str, Any], payload: Mapping[str, Any], context: Context) -> bool:
@@ -40,6 +46,14 @@ def ticket_facts(session: Session, facts: dict[str, Any], payload: Mapping[str, 
             waits = ticket.status in LIVING and ticket.rung == ladder.AGENCY_ADMIN
             return waits and facts["to"] in admins
     return True
+
+
+def in_conversation(session: Session, ticket: Ticket, message: Message, job: Job, context: Context) -> Message:
+    """The message as part of the ticket's conversation, under an id by which an answer to it finds the ticket."""
+    host = message.message_id.rpartition("@")[2]
+    local_id = answering.notice_id(session, ticket, job.id, keys=context.keys, host=host, now=context.clock())
+    in_reply_to, references = answering.conversation_of(session, ticket, before=ticket.last_entry_id + 1)
+    return dataclasses.replace(message, id=local_id, in_reply_to=in_reply_to, references=references)
 
 
 def _solved(session: Session, facts: dict[str, Any], ticket: Ticket, context: Context) -> bool:

@@ -11,7 +11,9 @@ from portal.effects.mails.rendering import frame, render
 from portal.jobs import TRIES, Job
 from portal.services.helpdesk.mail import answering
 from portal.services.helpdesk.mail.answering import Letter
+from portal.services.helpdesk.tickets import rating
 from portal.wiring import Context
+from workflows.business_time import us_date
 
 log = logging.getLogger("portal.mail")
 
@@ -26,7 +28,9 @@ def handle(context: Context, job: Job) -> None:
     with transaction(context.sessions) as session:
         if not jobs.holds(session, job):
             return
-        letter = answering.prepare(session, entry_id, keys=context.keys, now=context.clock(), host=_host(context))
+        letter = answering.prepare(
+            session, entry_id, keys=context.keys, now=context.clock(), host=_host(context), policy=context.policy
+        )
     if letter is None:
         return
 
@@ -73,13 +77,21 @@ def message_of(context: Context, job: Job, letter: Letter) -> Message:
         "paragraphs": [each.split("\n") for each in letter.body.split("\n\n")],
         "attachments": tuple(Attachment(name, media, storage.get(sha256)) for name, media, sha256 in letter.files),
     }  # fmt: skip
-    label = "See it in the portal" if letter.known else ""
-    action = f"{context.settings.base_url}/help/{letter.ticket_id}" if letter.known else ""
-    plain = render("ticket_answer", facts | frame(context, label, action), job, context)
+    facts["closes_on"] = us_date(letter.closes_on) if letter.closes_on else ""
+    plain = render("ticket_answer", facts | frame(context, *_button(context, letter)), job, context)
     return dataclasses.replace(
         plain, id=letter.local_id, to_name=name, cc=letter.cc, in_reply_to=letter.in_reply_to, references=letter.references,
         automatic="auto-replied" if letter.automatic else "", sent_at=letter.written_at,
     )  # fmt: skip
+
+
+def _button(context: Context, letter: Letter) -> tuple[str, str]:
+    """What the one button says and where it leads: rating it where this solves it, else the ticket where one may see it."""
+    if letter.rating:
+        return "Say whether it was solved well", f"{context.settings.base_url}{rating.PATH}{letter.rating}"
+    if letter.known:
+        return "See it in the portal", f"{context.settings.base_url}/help/{letter.ticket_id}"
+    return "", ""
 
 
 def _host(context: Context) -> str:

@@ -25,7 +25,15 @@ from portal.models.helpdesk.outages import (
     OutageNotice,
     OutageUpdate,
 )
-from portal.models.helpdesk.service_requests import SERVICE_TRIGGERS, ServiceActivity, ServiceRequest, ServiceReview
+from portal.models.helpdesk.senders import SENDER_TRIGGERS, SenderProof
+from portal.models.helpdesk.service_requests import (
+    SERVICE_TRIGGERS,
+    ProgramChange,
+    ProgramTask,
+    ServiceActivity,
+    ServiceRequest,
+    ServiceReview,
+)
 from portal.models.helpdesk.ticket_clock import Closure, TicketPause
 from portal.models.helpdesk.ticket_mail import MAIL_TRIGGERS, MailArrival, MailboxLook
 from portal.models.helpdesk.ticket_work import CannedReply, SavedView, TicketDraft, TicketPresence
@@ -97,6 +105,7 @@ TRIGGERS = (
     *OUTAGE_TRIGGERS,
     *TICKET_TRIGGERS,
     *MAIL_TRIGGERS,
+    *SENDER_TRIGGERS,
     *KNOWLEDGE_TRIGGERS,
     *SERVICE_TRIGGERS,
     *FEEDBACK_TRIGGERS,
@@ -172,6 +181,8 @@ __all__ = [
     "PlanTask",
     "PlanVersion",
     "PolicyPack",
+    "ProgramChange",
+    "ProgramTask",
     "Project",
     "RecordCheck",
     "RecoveryCode",
@@ -186,6 +197,7 @@ __all__ = [
     "SavedView",
     "Seat",
     "SecurityReview",
+    "SenderProof",
     "ServiceActivity",
     "ServiceRequest",
     "ServiceReview",

@@ -16,6 +16,7 @@ MODULES = (
     "reporting",
     "security",
     "desk",
+    "go",
     "day_one",
     "orders",
     "library",

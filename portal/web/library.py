@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, g, render_template, request
+from flask import Blueprint, Response, render_template, request
 
 from forms import documents
 from forms.security.marked_text import blocks
@@ -12,21 +12,15 @@ from portal.db import reading
 from portal.refusals import not_found
 from portal.services.security.plans import plan_lists
 from portal.web.kernel import policy, public, sessions, today
+from portal.web.open_to_all import may_be_kept
 from portal.web.uploads import download, fetched
 
 blueprint = Blueprint("library", __name__, url_prefix="/library")
-FOR_SECONDS = 300
 
 
 @blueprint.after_request
-def may_be_kept(response: Response) -> Response:
-    """Shared caches may keep what nobody's browser was named in; whoever has signed in gets a page of their own."""
-    response.vary.add("Cookie")
-    read = request.method in ("GET", "HEAD") and response.status_code in (200, 304)
-    if read and not request.cookies:
-        g.open_to_caches = True
-        response.headers["Cache-Control"] = f"public, max-age={FOR_SECONDS}"
-    return response
+def kept(response: Response) -> Response:
+    return may_be_kept(response)
 
 
 @blueprint.get("", endpoint="index")

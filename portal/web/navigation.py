@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
                 ],
                 "idle_seconds": policy.sign_in.idle_minutes * 60,
                 "navigation": [] if current_user.detained else menu(),
+                "go": None if current_user.detained else {"page": url_for("go.index"), "words": url_for("go.words")},
             }
         else:
             around["sign_in_href"] = url_for("account.sign_in")

@@ -8,8 +8,8 @@ from sqlalchemy import Engine, select
 from portal import jobs
 from portal.effects import mail
 from portal.models import Job, SecurityReview
+from portal.services.home import duties
 from portal.services.home.home import waiting
-from portal.services.security import duties
 from portal.services.security.actions import action_duties, action_lists
 from portal.worker import drain
 from tests.enforcement.acting import Acting

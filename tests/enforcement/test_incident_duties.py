@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from portal.models import Incident, Job, Membership
-from portal.services.home import home
-from portal.services.security import duties
+from portal.services.home import duties, home
 from portal.services.security.incidents import incident_chain, incident_people
 from tests.enforcement.incidents_world import Incidents, complain
 from tests.services.asking import admin_of, director_of

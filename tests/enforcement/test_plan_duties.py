@@ -10,8 +10,7 @@ from portal.effects import expire, mail
 from portal.effects.mails.facts import load
 from portal.models import Job
 from portal.services import daily
-from portal.services.home import home
-from portal.services.security import duties
+from portal.services.home import duties, home
 from portal.services.security.plans import board_records, plan_approval, plan_upkeep
 from portal.worker import drain
 from tests.enforcement.planning import SECURITY, Planning

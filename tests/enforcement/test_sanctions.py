@@ -11,9 +11,9 @@ from portal.models import Agency, Evidence, Membership, Person, Sanction, WebSes
 from portal.refusals import Refused
 from portal.services.account import sessions
 from portal.services.desk import evidence_by_hand, record_evidence
+from portal.services.home import duties
 from portal.services.paperwork import Scan
 from portal.services.people import attempts, training
-from portal.services.security import duties
 from portal.services.security.sanctions import sanction_follow, sanctions
 from portal.services.security.sanctions.sanction_measures import Measure
 from tests.enforcement.sanctioning import FACTS, SUSPENDED, Bench, access, person, whole

@@ -286,10 +286,16 @@ def test_an_answer_that_may_name_a_client_is_asked_about_and_blacked_out(world: 
     lead = browser_of(world, world.admin)
     assert "1 answer to a survey may hold a client's data" in lead.get("/").text
     shown = lead.get(f"/feedback/surveys/{survey.id}")
-    assert "Jamie Sample" in shown.text
+    assert "Jamie Sample" not in shown.text and "blacked out unseen" in shown.text
     with world.look() as session:
         number = session.scalars(select(SurveyAnswer.id)).one()
-    lead.submit(shown)
+    for each in range(5):
+        other = stranger(world)
+        other.submit(other.get(f"/feedback/open/{survey.id}"), q1="2", q3=f"Other words {each}")
+    shown = lead.get(f"/feedback/surveys/{survey.id}")
+    assert shown.text.count("Jamie Sample") == 1 and "It is no client's data" in shown.text
+    assert "Jamie Sample" not in browser_of(world, world.desk).get(f"/feedback/surveys/{survey.id}").text
+    assert "Blacked out for good." in lead.follow(lead.submit(shown)).text
     assert "Jamie Sample" not in lead.get(f"/feedback/surveys/{survey.id}").text
     browser_of(world, world.desk).post(f"/feedback/surveys/{survey.id}/redact/{number}", expect=400)
 

@@ -223,13 +223,30 @@ def test_an_evening_that_is_called_off_is_left_out_and_a_longer_one_is_longer(he
     assert len({str(each["UID"]) for each in after.walk("VEVENT")}) == 1
 
 
-def test_what_is_called_off_stays_and_says_so(here: Outaging, calendar: Look) -> None:
+def test_each_change_is_the_same_event_once_more_and_newer(here: Outaging, calendar: Look) -> None:
+    """A program that subscribes replaces what it has: by UID, where the SEQUENCE is higher and the stamp no older."""
     outage = here.announce()
-    [first] = [each for each in calendar().walk("VEVENT") if "RRULE" not in each]
-    here.do(moves.call_off, outage)
-    [off] = [each for each in calendar().walk("VEVENT") if "RRULE" not in each]
-    assert str(off["STATUS"]) == "CANCELLED" and str(first["STATUS"]) == "CONFIRMED"
-    assert off["UID"] == first["UID"] and int(off["SEQUENCE"]) > int(first["SEQUENCE"])
+
+    def event() -> Any:
+        [found] = [each for each in calendar().walk("VEVENT") if "RRULE" not in each]
+        return found
+
+    seen = [event()]
+    moved = outage.starts_at + 24 * HOUR
+    for change in (
+        lambda: here.do(moves.correct, outage, starts_at=moved, ends_expected_at=moved + HOUR),
+        lambda: here.do(moves.update, outage, text="The room is booked."),
+        lambda: here.do(moves.call_off, outage),
+    ):
+        here.later(HOUR)
+        change()
+        seen.append(event())
+    assert len({str(each["UID"]) for each in seen}) == 1
+    assert [int(each["SEQUENCE"]) for each in seen] == sorted({int(each["SEQUENCE"]) for each in seen})
+    assert [each["DTSTAMP"].dt for each in seen] == sorted({each["DTSTAMP"].dt for each in seen})
+    assert seen[1]["DTSTART"].dt - seen[0]["DTSTART"].dt == 24 * HOUR
+    assert seen[1]["DTEND"].dt - seen[1]["DTSTART"].dt == HOUR and "The room is booked." in str(seen[2]["DESCRIPTION"])
+    assert [str(each["STATUS"]) for each in seen] == ["CONFIRMED", "CONFIRMED", "CONFIRMED", "CANCELLED"]
 
 
 def an_event(**more: Any) -> Event:

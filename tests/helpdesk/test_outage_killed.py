@@ -1,54 +1,31 @@
 """The worker is killed among the slices of a mailing: nobody is written to twice, and nobody is missed."""
 
-import email
-import email.policy
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from portal.db import utc_now
-from portal.models import Job, OutageNotice, Person
+from portal.models import OutageNotice, Person
+from tests.helpdesk.killing import Start, all_done, mails_in, starting, until
 from tests.helpdesk.outaging import Outaging
 from tests.services.world import World
 from workflows.vocabulary import Effect
 
-ROOT = Path(__file__).resolve().parents[2]
-LEASE, PATIENCE, PEOPLE = 1.0, 120.0, 118
+PEOPLE = 118
 MORE = 8
 """So many mails a worker sends before it is killed among them."""
-
-Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
 def start(each_engine: Engine, tmp_path: Path) -> Iterator[Start]:
-    with ExitStack() as running:
-
-        def begin(hang: int = 0) -> subprocess.Popen[bytes]:
-            url = each_engine.url.render_as_string(hide_password=False)
-            command = [sys.executable, "-m", "tests.helpdesk.outage_worker", url, str(LEASE), str(tmp_path), str(hang)]
-            process = subprocess.Popen(command, cwd=ROOT)
-            running.callback(process.wait)
-            running.callback(process.kill)
-            return process
-
+    with starting(each_engine, tmp_path) as begin:
         yield begin
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"in vain: {what}"
-        time.sleep(0.02)
 
 
 def test_killed_in_the_middle_of_a_slice_and_among_the_mails(each_engine: Engine, start: Start, tmp_path: Path) -> None:
@@ -86,20 +63,11 @@ def test_killed_in_the_middle_of_a_slice_and_among_the_mails(each_engine: Engine
     assert cut, "no worker was killed while there was something left to send"
     start()
 
-    def quiet() -> bool:
-        with here.world.look() as session:
-            mine = Job.effect.in_((Effect.MAIL, Effect.OUTAGE))
-            return not session.scalar(select(func.count()).select_from(Job).where(mine, Job.state != "done"))
-
-    until(quiet, "everything is sent")
+    until(lambda: all_done(here.world, Effect.MAIL, Effect.OUTAGE), "everything is sent")
     with here.world.look() as session:
         notices = session.scalars(select(OutageNotice.person_id).where(OutageNotice.update_id == update.id)).all()
         addresses = dict(session.execute(select(Person.email, Person.id)).all())
-    mails = [
-        email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        for file in (tmp_path / "mail").glob("*.eml")
-    ]
-    about = [mail for mail in mails if outage.title in mail["Subject"]]
+    about = [mail for mail in mails_in(tmp_path) if outage.title in mail["Subject"]]
     written_to = Counter(addresses[mail["To"].addresses[0].addr_spec] for mail in about)
     assert len(notices) == len(set(notices)) == told
     assert set(written_to) == set(notices) and set(written_to.values()) == {1}

@@ -14,7 +14,7 @@ from portal.actors import Actor
 from portal.effects import survey_mail
 from portal.effects.mails import facts
 from portal.models import AuditEntry, Job, Membership, SignInLimit, Survey, SurveyAnswer, SurveyInvite
-from portal.services.helpdesk.feedback import answering, survey_lists, surveys
+from portal.services.helpdesk.feedback import answering, counting, survey_lists, surveys
 from portal.services.helpdesk.feedback.surveys import Drafted
 from tests.helpdesk.front_world import NOBODY, SCALE, WORDS, a_survey, refused
 from tests.services.world import World
@@ -41,11 +41,17 @@ def answer(
         )  # fmt: skip
 
 
-def results(world: World, survey: Survey, actor: Actor | None = None) -> answering.Results:
+def results(world: World, survey: Survey, actor: Actor | None = None) -> counting.Results:
     with world.look() as session:
-        return answering.results(
+        return counting.results(
             session, session.get_one(Survey, survey.id), actor=actor or world.admin, policy=world.policy
         )
+
+
+def doubted(world: World, survey: Survey) -> list[counting.Doubtful]:
+    with world.look() as session:
+        own = session.get_one(Survey, survey.id)
+        return counting.to_redact(session, own, actor=world.admin, policy=world.policy)
 
 
 def users(world: World, count: int) -> list[Membership]:
@@ -97,6 +103,18 @@ def test_an_answer_holds_nothing_but_what_was_answered_and_the_month(world: Worl
         ADDRESS not in f"{entry.said}{entry.address}{entry.after}" and "answer" not in entry.act for entry in kept
     )
     assert len(limited) == 2 and not any(ADDRESS in key for key in limited)
+
+
+def test_a_page_that_is_sent_twice_is_counted_once(world: World) -> None:
+    survey = a_survey(world)
+    assert refused(answer, world, survey, {"q1": "9"}, once="drawn")[0] == Reason.BAD_INPUT  # may be sent again
+    for word in ("drawn", "drawn", "another"):
+        answer(world, survey, {"q1": "4"}, once=word)
+    with world.look() as session:
+        assert len(session.scalars(select(SurveyAnswer)).all()) == 2
+        pages = session.scalars(select(SignInLimit).where(SignInLimit.key.startswith("survey-page:"))).all()
+    assert not any("drawn" in page.key for page in pages)
+    assert {page.since for page in pages} == {world.now.replace(hour=0, minute=0)}, "of a page the day is kept alone"
 
 
 def test_ids_of_answers_are_in_no_order(world: World) -> None:
@@ -162,7 +180,28 @@ def test_a_month_with_too_few_answers_cannot_be_worked_out(world: World) -> None
         for _ in range(count):
             answer(world, survey, {"q1": "3"})
     found = results(world, survey)
-    assert found.answers == 15 and [(str(each.month), each.answers) for each in found.months] == [("2026-11-01", 6), ("2027-01-01", 9)]  # fmt: skip
+    assert found.answers == 15
+    assert [(str(each.first), str(each.last), each.tally.answered) for each in found.months["q1"]] == [
+        ("2026-11-01", "2026-11-01", 6), ("2026-12-01", "2027-01-01", 9),
+    ]  # fmt: skip
+
+
+def test_a_question_that_few_answered_in_a_month_cannot_be_worked_out_either(world: World) -> None:
+    """What the other months leave of the whole is one month's: there too, never fewer than five."""
+    survey = a_survey(world, closes_on=world.today + timedelta(80))
+    for days, answers in ((0, ({"q2": "On the street"},) * 6 + ({"q1": "1"},) * 2), (25, ({"q1": "5"},) * 6)):
+        world.now += timedelta(days)
+        for number, each in enumerate(answers):
+            answer(world, survey, each, address=f"198.51.100.{number}")
+    found = results(world, survey)
+    assert found.answers == 14 and found.months == {}
+    world.now += timedelta(20)
+    for number in range(5):
+        answer(world, survey, {"q1": "4", "q2": "At a shelter"}, address=f"203.0.113.{number}")
+    months = results(world, survey).months
+    for key, tally in zip(("q1", "q2"), results(world, survey).tallies[:2], strict=True):
+        counts = [each.tally.answered for each in months[key]]
+        assert min(counts) >= 5 and sum(counts) == tally.answered, key
 
 
 def test_who_sees_results(world: World) -> None:
@@ -347,8 +386,8 @@ def test_once_it_is_open_its_questions_stay(world: World) -> None:
 def test_a_clients_data_is_blacked_out_for_good(world: World) -> None:
     survey = a_survey(world)
     answer(world, survey, {"q1": "4", "q3": "Client Jamie Sample was born on 3/4/1980."})
-    with world.look() as session:
-        [row] = answering.to_redact(session, session.get_one(Survey, survey.id), actor=world.admin)
+    [row] = doubted(world, survey)
+    assert row.words == []  # one answer alone is shown to nobody, not even to whoever blacks it out
     with world.change() as session:
         own = session.get_one(Survey, survey.id)
         assert (
@@ -359,10 +398,28 @@ def test_a_clients_data_is_blacked_out_for_good(world: World) -> None:
     with world.look() as session:
         kept = session.get_one(SurveyAnswer, row.id)
         assert "Sample" not in str(kept.answers) and "1980" not in str(kept.answers) and kept.answers["q1"] == "4"
-        assert (
-            not kept.to_redact
-            and answering.to_redact(session, session.get_one(Survey, survey.id), actor=world.admin) == []
-        )
+        assert not kept.to_redact
+    assert doubted(world, survey) == []
+
+
+def test_words_that_may_name_a_client_are_shown_to_nobody_until_they_were_looked_at(world: World) -> None:
+    survey = a_survey(world)
+    for number in range(5):
+        answer(world, survey, {"q1": "4", "q3": f"Plain {number}"})
+    answer(world, survey, {"q1": "4", "q3": "Guest Harbor Lightfoot is the name of our boat."})
+    assert not any("Lightfoot" in said for said in results(world, survey).tallies[2].said)
+    [row] = doubted(world, survey)
+    assert "Lightfoot" in row.words[0]
+    with world.change() as session:
+        own = session.get_one(Survey, survey.id)
+        act = {"actor": world.desk, "now": world.now}
+        assert refused(answering.keep, session, own, row.id, **act)[0] == Reason.NOT_ALLOWED
+        assert refused(answering.keep, session, own, row.id + 1, **act | {"actor": world.admin})[0] == Reason.NOT_FOUND
+        answering.keep(session, own, row.id, actor=world.admin, now=world.now)
+    assert doubted(world, survey) == []
+    assert any("Lightfoot" in said for said in results(world, survey).tallies[2].said)
+    with world.look() as session:
+        assert session.scalars(select(AuditEntry.said).where(AuditEntry.act == "survey.keep")).one()
 
 
 def test_what_was_done_is_public_where_it_says_so_and_stays(world: World) -> None:

@@ -1,19 +1,24 @@
 """Mails about tickets that are not conversation: sent while they are true, with nothing in them that should not go around."""
 
 import logging
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+import time_machine
+from sqlalchemy import Engine, delete, select
 
 from portal.effects import ticket_duties
-from portal.models import Ticket
-from portal.services.helpdesk.tickets import asking, rating
+from portal.models import Job, MessageSeen, Ticket
+from portal.services.helpdesk.mail import answering
+from portal.services.helpdesk.tickets import asking, following, moves, rating, telling
 from portal.worker import drain
+from tests.helpdesk.mailing import Mailing
 from tests.helpdesk.test_ladder import ask, without_admin
 from tests.helpdesk.ticketing import Ticketing
 from tests.services.asking import admin_of
 from tests.services.world import World
+from workflows.vocabulary import Effect
 
 
 @pytest.fixture
@@ -103,3 +108,87 @@ def test_a_ticket_with_which_something_is_wrong_holds_up_no_other(desk: Ticketin
     assert failed == [first.id] and f"ticket {first.id} could not be moved on" in caplog.text
     with desk.world.look() as session:
         assert [session.get_one(Ticket, each.id).rung for each in (first, second)] == ["agency_admin", "lead"]
+
+
+# --- as part of the conversation
+
+
+@pytest.fixture
+def mail_desk(engine: Engine, tmp_path: Path) -> Mailing:
+    return Mailing(World(engine), tmp_path / "inbox")
+
+
+def test_an_answer_that_solves_is_one_message_with_the_link_that_rates_it(mail_desk: Mailing):
+    desk = mail_desk
+    ticket = desk.ticket_of(desk.arrive(desk.from_asker()))
+    desk.send()
+    desk.answer(ticket, after="solve")
+    [message] = desk.send()
+    assert "Choose the project first." in message.text and "it is closed on December 2, 2026" in message.text
+    assert "Say whether it was solved well" in message.html
+    with desk.world.look() as session:
+        content = message.text.split(rating.PATH)[1].split()[0]
+        assert rating.by_link(session, keys=desk.world.keys, envelope=content, policy=desk.world.policy).id == ticket.id
+
+
+def test_where_others_get_the_answer_too_nobody_else_can_rate_it(mail_desk: Mailing):
+    desk = mail_desk
+    ticket = desk.ticket_of(desk.arrive(desk.from_asker()))
+    desk.send()
+    desk.do(following.follow, ticket, email="kim@shelter.example")
+    desk.answer(ticket, after="solve")
+    [message] = desk.send()
+    assert "closed on December 2" in message.text and rating.PATH not in message.text + message.html
+    assert f"/help/{ticket.id}" in message.text
+
+
+def test_an_answer_sent_after_the_ticket_was_opened_again_says_nothing_of_solved(mail_desk: Mailing):
+    desk = mail_desk
+    ticket = desk.ticket_of(desk.arrive(desk.from_asker()))
+    desk.send()
+    desk.answer(ticket, after="solve")
+    desk.receive(ticket)
+    [message] = desk.send()
+    assert "solved" not in message.text and rating.PATH not in message.text
+
+
+@pytest.mark.parametrize("name", ["ticket_solved", "ticket_moved"])
+def test_an_answer_to_a_mail_about_a_ticket_lands_there_by_its_signed_id(mail_desk: Mailing, name: str):
+    desk = mail_desk
+    ticket = desk.ticket_of(desk.arrive(desk.from_asker(Message_ID="<first@shelter.example.org>")))
+    desk.send()
+    with desk.world.change() as session:
+        row = session.get_one(Ticket, ticket.id)
+        if name == "ticket_solved":
+            moves.solve(session, row, actor=desk.world.desk, now=desk.world.now, policy=desk.world.policy)
+        else:
+            telling.moved(session, row, now=desk.world.now)
+    [message] = desk.send()
+    assert message.in_reply_to == "first@shelter.example.org" and message.in_reply_to in message.references
+    with desk.world.change() as session:  # nothing but the signature leads there
+        session.execute(delete(MessageSeen))
+    back = desk.arrive(desk.from_stranger("It is not solved.", Subject="Hello", In_Reply_To=f"<{message.message_id}>"))
+    assert back.ticket_id == ticket.id
+    forged = message.message_id.replace(".", ".x", 1)
+    assert (
+        desk.arrive(desk.from_stranger("It is not.", Subject="Hello", In_Reply_To=f"<{forged}>")).ticket_id != ticket.id
+    )
+
+
+def test_a_mail_about_a_ticket_that_is_sent_twice_keeps_its_id(mail_desk: Mailing):
+    desk = mail_desk
+    tickets = [desk.ticket_of(desk.arrive(desk.from_asker(Subject=f"Question {each}"))) for each in (1, 2)]
+    desk.send()
+    for ticket in tickets:
+        desk.solve(ticket)
+    with desk.world.look() as session:
+        ids = session.scalars(select(Job.id).where(Job.effect == Effect.MAIL).order_by(Job.id)).all()
+    first = desk.send()
+    again = []
+    for ticket, job_id in zip(tickets, ids, strict=True):  # as after a kill: another process, another moment
+        with desk.world.change() as session, time_machine.travel(datetime(2026, 11, 23, 18, tzinfo=UTC)):
+            row = session.get_one(Ticket, ticket.id)
+            again.append(
+                answering.notice_id(session, row, job_id, keys=desk.world.keys, host="example.org", now=desk.world.now)
+            )
+    assert again == [each.id for each in first] and len({each.id for each in first}) == 2

@@ -92,19 +92,27 @@ MAY_BE_KEPT = {
 """What everybody reads and what sets no cookie, by name: a page that caches may keep and that is not meant so is noticed here."""
 
 
+WITH_A_FORM = {
+    "account.confirm_email", "account.forgot", "account.sign_in", "help.rate_by_link", "report.by_link", "report.new",
+}  # fmt: skip
+"""The only pages that set a cookie before anybody has signed in: a form that is posted carries a token."""
+
+
 def test_over_https_browsers_are_told_to_come_by_https_alone(context: Context, town: Town) -> None:
     app = build(context=replace(context, settings=replace(context.settings, base_url=HTTPS)))
-    kept = set()
+    kept, cookies = set(), set()
     for rule in routes(app):
         for method in ("GET", "POST", "PUT"):
             # Nobody's browser: whoever has a cookie gets no page that a cache may keep.
             answer = app.test_client().open(url(rule, town.harbor), method=method, base_url=HTTPS)
+            cookies |= {rule.endpoint} if "Set-Cookie" in answer.headers else set()
             open_to_caches = method == "GET" and rule.endpoint in MAY_BE_KEPT
             if answer.headers.get("Cache-Control") != "no-store":
                 kept.add(rule.endpoint)
                 assert "Set-Cookie" not in answer.headers, f"{method} {rule.rule}"
             assert faults_of(answer, static=open_to_caches, secure=True) == [], f"{method} {rule.rule}"
     assert kept == MAY_BE_KEPT
+    assert cookies == WITH_A_FORM
 
 
 def test_what_goes_wrong_carries_them_too(app: Flask, browser: Browser, town: Town) -> None:

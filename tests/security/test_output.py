@@ -47,6 +47,7 @@ from tests.support import town as shared
 from tests.support.mails import about_ticket
 from tests.support.outage_mail import about_outage
 from tests.support.pages import problems_of
+from tests.support.service_mail import about_service
 from tests.support.survey_mail import about_survey
 from tests.support.town import Browser
 from workflows.vocabulary import About, Kind
@@ -274,6 +275,9 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
                 session, name, person_id=user.id, now=town.now, title="<script>alert(1)</script>\r\nBcc: x"
             )
             carries |= about_outage(session, name, now=town.now, said="<script>alert(1)</script>")
+            carries |= about_service(
+                session, name, person_id=user.id, agency_id=side.agency_id, now=town.now, said="<script>alert(1)</script>"
+            )
             job = Job(
                 id=1,
                 lease="",

@@ -41,6 +41,7 @@ from tests.services.paper import AGREEMENT, KEYS, NOW, POLICY, USER, build, prov
 from tests.support.mails import about_ticket
 from tests.support.outage_mail import about_outage
 from tests.support.record import AUDIT_KEY
+from tests.support.service_mail import about_service
 from tests.support.survey_mail import about_survey
 from workflows.vocabulary import Effect
 
@@ -167,6 +168,7 @@ def other_subjects(world, name):
     )  # fmt: skip
     about |= about_outage(session, name, now=NOW)
     about |= about_survey(session, name, person_id=person.id, now=NOW)
+    about |= about_service(session, name, person_id=person.id, agency_id=world.agency.id, now=NOW)
     return about | ({"change_id": change.id} if name.startswith("email_") else {})
 
 

@@ -80,6 +80,15 @@ class World:
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
+        self.move(self.engine)
+        self._has_agency = False
+        self.desk, self.admin = beginnings.kept(self.engine, (self.now, self.policy.version), self._begin)
+        for _ in (self.desk, self.admin):
+            next(self.numbers)
+
+    def move(self, engine: Engine) -> None:
+        """This world goes on in that database, with a context of its own."""
+        self.engine = engine
         settings = Settings(
             secret_keys=(KEY,), audit_keys=(AUDIT_KEY,), storage=SCRATCH, audit_anchor=_anchors(self.engine)
         )  # fmt: skip
@@ -95,10 +104,6 @@ class World:
             core_hmis=work_order_hmis(self.sessions, self.policy, lambda: self.now),
             clock=lambda: self.now,
         )
-        self._has_agency = False
-        self.desk, self.admin = beginnings.kept(self.engine, (self.now, self.policy.version), self._begin)
-        for _ in (self.desk, self.admin):
-            next(self.numbers)
 
     def _begin(self) -> tuple[Actor, Actor]:
         with self.change() as session:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, QueuePool
 
 T = TypeVar("T")
 _MADE: dict[Hashable, tuple["_File | _Schema", object]] = {}
@@ -57,23 +58,42 @@ class _File:
     """A file of SQLite: the same byte for byte, and copied as a whole."""
 
     engine: Engine
-    memory: sqlite3.Connection | None = None
+    bytes_: bytes = b""
     name = "file"
 
     def content(self) -> Hashable:
-        with self._raw() as here:
-            return sha256(here.serialize()).digest()
+        return sha256(self._read()).digest()
 
     def kept(self) -> "_File":
-        memory = sqlite3.connect(":memory:", check_same_thread=False)
-        with self._raw() as here:
-            here.backup(memory)
-        return _File(self.engine, memory)
+        return _File(self.engine, self._read())
 
     def restore(self, copy: "_File | _Schema") -> None:
-        assert isinstance(copy, _File) and copy.memory
+        assert isinstance(copy, _File) and copy.bytes_
+        if self._is_closed():
+            self._path.write_bytes(copy.bytes_)
+            return
+        beside = self._path.with_suffix(".beginning")
+        beside.write_bytes(copy.bytes_)
+        source = sqlite3.connect(beside)
         with self._raw() as here:
-            copy.memory.backup(here)
+            source.backup(here)
+        source.close()
+
+    @property
+    def _path(self) -> Path:
+        return Path(str(self.engine.url.database))
+
+    def _read(self) -> bytes:
+        if self._is_closed():
+            return self._path.read_bytes()
+        with self._raw() as here:
+            return here.serialize()
+
+    def _is_closed(self) -> bool:
+        """Whether nobody has the file open, once the engine lets go of it: whoever closes it last takes its log away."""
+        if isinstance(self.engine.pool, QueuePool) and not self.engine.pool.checkedout():
+            self.engine.dispose()
+        return not self._path.with_name(f"{self._path.name}-wal").exists()
 
     @contextmanager
     def _raw(self) -> Iterator[sqlite3.Connection]:

@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.certificates import Certificate
 from tests.support.peers import free_port
+from tests.support.token_server import TokenServer
 
 USER, PASSWORD = "desk", "for-tests-alone"
 LONGEST_START = 30.0
@@ -28,7 +30,7 @@ listen = 127.0.0.1
 ssl = {ssl}
 {certificate}
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 mail_location = maildir:{folder}/mail
 mail_uid = {uid}
 mail_gid = {gid}
@@ -45,7 +47,9 @@ service imap-login {{
     port = {port}
   }}
   inet_listener imaps {{
-    port = 0
+    address = 127.0.0.1
+    port = {imaps}
+    ssl = yes
   }}
 }}
 service anvil {{
@@ -55,8 +59,10 @@ service stats {{
   chroot =
 }}
 {roles}
+{by_token}
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -68,9 +74,10 @@ userdb {{
 
 @dataclass(frozen=True, slots=True)
 class Dovecot:
-    """A running server; `url` is what PORTAL_INBOX_URL would say."""
+    """A running server; `url` is what PORTAL_INBOX_URL would say. `tls_port` speaks TLS, where it has a certificate."""
 
     port: int
+    tls_port: int = 0
 
     @property
     def url(self) -> str:
@@ -117,8 +124,13 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(*, move: bool = True) -> Iterator[Dovecot]:
-    """Dovecot with an empty mailbox on a free port; with `move` off it says that it cannot move messages."""
+def dovecot(
+    *, move: bool = True, certificate: Certificate | None = None, tokens: TokenServer | None = None
+) -> Iterator[Dovecot]:
+    """Dovecot with an empty mailbox on a free port; with `move` off it says that it cannot move messages.
+
+    With `certificate` it speaks TLS on a second port; with `tokens` it takes the tokens that this server knows (XOAUTH2).
+    """
     if shutil.which("dovecot") is None:
         raise RuntimeError(
             "Dovecot is not installed, which the tests of incoming mail need. On Debian: apt-get install dovecot-imapd"
@@ -126,9 +138,12 @@ def dovecot(*, move: bool = True) -> Iterator[Dovecot]:
     # Under the temporary folder itself: its processes run as somebody who may not walk into pytest's own.
     folder = Path(tempfile.mkdtemp(prefix="portal-dovecot-"))
     folder.chmod(0o755)
-    server = Dovecot(free_port())
+    server = Dovecot(free_port(), free_port() if certificate else 0)
     conf = folder / "dovecot.conf"
-    conf.write_text(_configuration(folder, server.port) + ("" if move else "\nimap_capability = IMAP4rev1 UIDPLUS\n"))
+    conf.write_text(
+        _configuration(folder, server, certificate, tokens)
+        + ("" if move else "\nimap_capability = IMAP4rev1 UIDPLUS\n")
+    )
     process = subprocess.Popen(["dovecot", "-F", "-c", str(conf)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _wait(server, process, folder)
@@ -145,7 +160,7 @@ def dovecot(*, move: bool = True) -> Iterator[Dovecot]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configuration(folder: Path, port: int) -> str:
+def _configuration(folder: Path, server: Dovecot, certificate: Certificate | None, tokens: TokenServer | None) -> str:
     (folder / "mail").mkdir()
     (folder / "home").mkdir()
     run = folder / "run"
@@ -160,9 +175,22 @@ def _configuration(folder: Path, port: int) -> str:
         uid, gid, internal, login, group = os.getuid(), os.getgid(), me, me, grp.getgrgid(os.getgid()).gr_name
         roles = "\n".join(f"service {each} {{\n  user = {me}\n}}" for each in ("auth-worker", "imap"))
     return CONF.format(
-        run=run, folder=folder, ssl="no", certificate="", uid=uid, gid=gid, internal=internal, login=login, group=group, port=port,
-        roles=roles, password=PASSWORD,
+        run=run, folder=folder, ssl="yes" if certificate else "no", certificate=_presented(certificate), uid=uid, gid=gid, internal=internal, login=login, group=group, port=server.port,
+        imaps=server.tls_port, roles=roles, password=PASSWORD, by_token=_by_token(folder, tokens),
+        mechanisms="plain login xoauth2" if tokens else "plain login",
     )  # fmt: skip
+
+
+def _presented(certificate: Certificate | None) -> str:
+    return f"ssl_cert = <{certificate.certificate}\nssl_key = <{certificate.key}" if certificate else ""
+
+
+def _by_token(folder: Path, tokens: TokenServer | None) -> str:
+    if tokens is None:
+        return ""
+    file = folder / "tokens.conf"
+    file.write_text(f"tokeninfo_url = {tokens.looked_up}\nusername_attribute = email\ntimeout_msecs = 5000\n")
+    return f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {file}\n}}"
 
 
 def _wait(server: Dovecot, process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -28,16 +28,16 @@ READ_BY = ("trim_blocks", "lstrip_blocks", "keep_trailing_newline", "autoescape"
 @contextmanager
 def kept() -> Iterator[None]:
     """While the block lasts, applications and engines share what is compiled for them."""
-    options, builder = Flask.jinja_options, Rule._compile_builder
+    options, compiled = Flask.jinja_options, Rule.compile
     Flask.jinja_options = {**options, "bytecode_cache": Templates()}
-    Rule._compile_builder = _remembering(builder)  # type: ignore[method-assign]
+    Rule.compile = _remembering(compiled)  # type: ignore[method-assign, assignment]
     for name, dialect in DIALECTS.items():
         registry.register(name, __name__, dialect)
     try:
         yield
     finally:
         Flask.jinja_options = options
-        Rule._compile_builder = builder  # type: ignore[method-assign]
+        Rule.compile = compiled  # type: ignore[method-assign]
         for name in DIALECTS:
             registry.deregister(name)
 
@@ -92,14 +92,20 @@ class Postgres(_Same, PGDialect_psycopg):
     supports_statement_cache = True
 
 
-def _remembering(compiled: Callable[..., Any]) -> Callable[..., Any]:
-    """An address's builder knows its rule by name only: the converters are handed to it with each call."""
-    known: dict[object, Any] = {}
+def _remembering(compiled: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """What an address is taken apart into and put together from follows from how it is written and from its converters."""
+    known: dict[object, Rule] = {}
 
-    def builder(rule: Rule, append_unknown: bool = True) -> Any:
-        key = (rule.rule, append_unknown, tuple(rule._trace), repr(rule.defaults))
-        if key not in known:
-            known[key] = compiled(rule, append_unknown)
-        return known[key]
+    def compile_(rule: Rule) -> None:
+        how = (rule.rule, rule.merge_slashes, rule.subdomain, rule.host, repr(rule.defaults), frozenset(rule.arguments))
+        key = (how, rule.map.host_matching, tuple(rule.map.converters.items()))
+        if (same := known.get(key)) is None:
+            compiled(rule)
+            known[key] = rule
+            return
+        rule._parts, rule._trace = list(same._parts), list(same._trace)
+        rule._converters, rule.arguments = dict(same._converters), set(same.arguments)
+        rule._build = same._build.__func__.__get__(rule, None)  # type: ignore[attr-defined]
+        rule._build_unknown = same._build_unknown.__func__.__get__(rule, None)  # type: ignore[attr-defined]
 
-    return builder
+    return compile_

@@ -50,15 +50,18 @@ KEPT_APART = frozenset({"audit_entry", "web_session", "alembic_version", "ticket
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, sqlite_template: databases.SqliteTemplate) -> Town:
-    """The town is built once; every test gets a copy of its database."""
-    with databases.engine_on(sqlite_template.copy(tmp_path_factory.mktemp("town"))) as made:
-        return Town(made).build()
+def built(tmp_path_factory: pytest.TempPathFactory, town_as_built: Town) -> Iterator[Town]:
+    """A copy of the town for this module; every test gets a copy of its database."""
+    copied = tmp_path_factory.mktemp("town") / "town.sqlite3"
+    shutil.copyfile(str(town_as_built.engine.url.database), copied)
+    with databases.engine_on(f"sqlite:///{copied}") as made:
+        yield town_as_built.moved_to(made)
 
 
 @pytest.fixture
 def engine(built: Town, tmp_path: Path) -> Iterator[Engine]:
     copied = tmp_path / "town.sqlite3"
+    built.engine.dispose()  # what was written goes from the log of the database into its file
     shutil.copyfile(str(built.engine.url.database), copied)
     with databases.engine_on(f"sqlite:///{copied}") as made:
         yield made

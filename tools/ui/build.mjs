@@ -127,7 +127,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   pictures(css);
   fonts();
   sprite();
-  for (const name of ["portal.js", "idle.js", "review.js", "suggest.js", "tickets.js", "LICENCES"]) cpSync(join(here, name), join(out, name));
+  for (const name of ["portal.js", "idle.js", "review.js", "suggest.js", "tickets.js", "go.js", "LICENCES"]) cpSync(join(here, name), join(out, name));
   checksums();
   console.log(`portal.css ${(css.length / 1024).toFixed(0)} kB`);
 }

@@ -77,13 +77,16 @@ const KEYS = {
   r: () => box && box.querySelector("textarea").focus(),
   n: () => document.querySelector("[data-next]")?.click(),
   u: () => document.querySelector("[data-list]")?.click(),
-  "/": () => document.querySelector("input[type=search]")?.focus(),
+  "/": () => document.querySelector("main input[type=search]").focus(),
 };
+
+// A page without a search of its own leaves / to the one that is on every page; who speaks to the browser turns these keys off.
+const mine = (key) => key !== "/" || document.querySelector("main input[type=search]");
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   const act = KEYS[event.key];
-  if (!act) return;
+  if (!act || !mine(event.key) || document.documentElement.dataset.singleKeys === "off") return;
   event.preventDefault();
   act();
 });

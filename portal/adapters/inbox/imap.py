@@ -6,12 +6,15 @@ import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailboxLoginError, MailBoxUnencrypted
 from imap_tools.utils import encode_folder
 
 from portal.adapters.inbox.port import Fetched, InboxError
+from portal.adapters.tokens import TokenError, Tokens, xoauth2
+from portal.adapters.trust import not_trusted, trusting
 
 TIMEOUT = 30.0  # seconds: a worker must not hang on a server that does not answer
 ASIDE = "Taken over"
@@ -25,7 +28,10 @@ _FAULTS = (ImapToolsError, imaplib.IMAP4.error, OSError, UnicodeError)
 
 @dataclass(frozen=True, slots=True)
 class ImapInbox:
-    """`imaps://user:password@host[:port]/FOLDER`; `tls` off only on this machine."""
+    """`imaps://user:password@host[:port]/FOLDER`; `tls` off only on this machine.
+
+    With `tokens` it is signed in by token instead of the password. `authority`: certificates that are believed besides.
+    """
 
     host: str
     port: int
@@ -33,7 +39,8 @@ class ImapInbox:
     password: str = field(repr=False)
     folder: str = "INBOX"
     tls: bool = True
-    context: ssl.SSLContext | None = field(default=None, repr=False, compare=False)
+    tokens: Tokens | None = field(default=None, compare=False)
+    authority: Path | None = None
 
     @property
     def name(self) -> str:
@@ -43,6 +50,8 @@ class ImapInbox:
     def open(self) -> Iterator["_Open"]:
         try:
             box = self._connect()
+        except ssl.SSLCertVerificationError as error:
+            raise InboxError(not_trusted(self.host, error)) from error
         except (*_FAULTS, ssl.SSLError) as error:
             raise InboxError(
                 f"The mail server {self.host} cannot be reached on port {self.port}: {_said(error)}. It is tried again by itself."
@@ -61,22 +70,51 @@ class ImapInbox:
     def _connect(self) -> BaseMailBox:
         if not self.tls:
             return MailBoxUnencrypted(self.host, self.port, timeout=TIMEOUT)
-        return MailBox(self.host, self.port, timeout=TIMEOUT, ssl_context=self.context or ssl.create_default_context())
+        return MailBox(self.host, self.port, timeout=TIMEOUT, ssl_context=trusting(self.authority))
 
     def _sign_in(self, box: BaseMailBox) -> None:
-        sign_in = box.login if (self.user + self.password).isascii() else box.login_utf8
-        try:
-            sign_in(self.user, self.password, initial_folder=None)
-        except (MailboxLoginError, imaplib.IMAP4.error) as error:
-            raise InboxError(
-                f"The mail server {self.host} does not let {self.user} in. Check the name and the password in PORTAL_INBOX_URL."
-            ) from error
+        if self.tokens is not None:
+            self._by_token(box, self.tokens)
+        else:
+            self._by_password(box)
         try:
             box.folder.set(self.folder)
         except ImapToolsError as error:
             raise InboxError(
                 f"The mailbox of {self.user} has no folder {self.folder!r}. Name another one in PORTAL_INBOX_URL."
             ) from error
+
+    def _by_password(self, box: BaseMailBox) -> None:
+        sign_in = box.login if (self.user + self.password).isascii() else box.login_utf8
+        try:
+            sign_in(self.user, self.password, initial_folder=None)
+        except imaplib.IMAP4.abort:
+            raise  # it broke off, which says nothing about the password
+        except (MailboxLoginError, imaplib.IMAP4.error) as error:
+            raise InboxError(
+                f"The mail server {self.host} does not let {self.user} in. Check the name and the password in PORTAL_INBOX_URL."
+            ) from error
+
+    def _by_token(self, box: BaseMailBox, tokens: Tokens) -> None:
+        said: imaplib.IMAP4.error | None = None
+        try:
+            for token in tokens.tries():
+                # What follows a refusal is an empty line: the server has put the reason into its question.
+                answers = iter([xoauth2(self.user, token)])
+                try:
+                    box.client.authenticate("XOAUTH2", lambda _question, answers=answers: next(answers, "").encode())  # type: ignore[misc]
+                except imaplib.IMAP4.abort:
+                    raise
+                except imaplib.IMAP4.error as error:
+                    said = error
+                else:
+                    return
+        except TokenError as no:
+            raise InboxError(str(no)) from no
+        raise InboxError(
+            f"The mail server {self.host} does not let {self.user} in by token. At the mail provider, see that the application may "
+            "read this mailbox by IMAP; then check the name in PORTAL_INBOX_URL, and PORTAL_MAIL_SCOPE."
+        ) from said
 
 
 class _Open:

@@ -6,11 +6,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parseaddr
+from pathlib import Path
 
 from portal.adapters.mail.port import WIRE, Before, MailError, MailUncertain, Message, as_email
+from portal.adapters.tokens import TokenError, Tokens, xoauth2
+from portal.adapters.trust import not_trusted, trusting
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TIMEOUT = 20.0  # seconds: a worker must not hang on a server that does not answer
 LAST_ANSWER = 60.0
 """Seconds for the answer to a whole message: a server may look it over first, and giving up early leaves one in doubt."""
@@ -18,13 +22,19 @@ LAST_ANSWER = 60.0
 
 @dataclass(frozen=True, slots=True)
 class SmtpMailer:
-    """Sends by `smtp://[user:password@]host[:port]` (STARTTLS where offered) or `smtps://…` (TLS from the start)."""
+    """Sends by `smtp://[user:password@]host[:port]` (STARTTLS where offered) or `smtps://…` (TLS from the start).
+
+    Nobody signs in without TLS, unless the server is this very machine: whoever stands in between could leave the offer
+    out. With `tokens` it is signed in by token. `authority`: certificates that are believed besides.
+    """
 
     host: str
     port: int
     tls: bool = False
     user: str = ""
-    password: str = ""
+    password: str = field(default="", repr=False)
+    tokens: Tokens | None = field(default=None, compare=False)
+    authority: Path | None = None
 
     def send(self, message: Message, *, before: Before | None = None) -> tuple[str, ...]:
         """Hands the message to the server; MailError where it was not taken, with what the server said."""
@@ -85,10 +95,10 @@ class SmtpMailer:
             with self._said_of_it():
                 server.ehlo()
                 if not self.tls and server.has_extn("starttls"):
-                    server.starttls(context=ssl.create_default_context())
+                    server.starttls(context=trusting(self.authority))
                     server.ehlo()
                 if self.user:
-                    server.login(self.user, self.password)
+                    self._sign_in(server)
             yield server
             # What becomes of the farewell changes nothing about the message.
             with suppress(smtplib.SMTPException, OSError):
@@ -96,10 +106,37 @@ class SmtpMailer:
         finally:
             server.close()
 
+    def _sign_in(self, server: smtplib.SMTP) -> None:
+        if self.host not in LOOPBACK and not isinstance(server.sock, ssl.SSLSocket):
+            raise MailError(
+                f"The mail server {self.host} offers no TLS, and nobody signs in without it. Have it offer STARTTLS, or use smtps:// in PORTAL_MAIL_URL."
+            )
+        if self.tokens is None:
+            server.login(self.user, self.password)
+            return
+        refused: smtplib.SMTPAuthenticationError | None = None
+        for token in self.tokens.tries():
+            said = xoauth2(self.user, token)
+            try:
+                # The first answer is the token; to the question after a refusal, which holds its reason, an empty line.
+                server.auth("XOAUTH2", lambda question=None, said=said: said if question is None else "")
+            except smtplib.SMTPAuthenticationError as error:
+                refused = error
+            else:
+                return
+        raise MailError(
+            f"The mail server {self.host} does not let {self.user} in by token. At the mail provider, see that the application may "
+            "send mail by SMTP for this mailbox; then check the name in PORTAL_MAIL_URL, and PORTAL_MAIL_SCOPE."
+        ) from refused
+
     @contextmanager
     def _said_of_it(self) -> Iterator[None]:
         try:
             yield
+        except TokenError as no:
+            raise MailError(str(no)) from no
+        except ssl.SSLCertVerificationError as error:
+            raise MailError(not_trusted(self.host, error)) from error
         except (smtplib.SMTPException, OSError) as error:
             raise self._not_taken(error) from error
 
@@ -111,8 +148,7 @@ class SmtpMailer:
     def _connect(self) -> smtplib.SMTP:
         here = socket.gethostname()  # named by ourselves: smtplib would ask the name server, and wait for it
         if self.tls:
-            context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(self.host, self.port, here, timeout=TIMEOUT, context=context)
+            return smtplib.SMTP_SSL(self.host, self.port, here, timeout=TIMEOUT, context=trusting(self.authority))
         return smtplib.SMTP(self.host, self.port, here, timeout=TIMEOUT)
 
 

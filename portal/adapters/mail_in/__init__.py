@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from portal.adapters.mail_in.cleaning import addresses, decoded, ids, one_line
-from portal.adapters.mail_in.received import Attached, Kind, Received, Undelivered
+from portal.adapters.mail_in.received import Attached, Kind, Proof, Received, Undelivered
 
-__all__ = ["MAX_BYTES", "MAX_MB", "Attached", "Kind", "Received", "Undelivered", "read_mail"]
+__all__ = ["MAX_BYTES", "MAX_MB", "Attached", "Kind", "Proof", "Received", "Undelivered", "read_mail"]
 
 MAX_MB = 35
 MAX_BYTES = MAX_MB * 1024 * 1024
@@ -23,14 +23,18 @@ UNREADABLE = (
 TOO_LARGE = f"The message is larger than {MAX_MB} MB and was not read. It lies in the mailbox, among those taken over."
 
 
-def read_mail(raw: bytes, *, own: Collection[str] = (), seconds: float = SECONDS) -> Received:
-    """What the message in `raw` is; `own` are the addresses that the portal writes from. Never raises.
+def read_mail(
+    raw: bytes, *, own: Collection[str] = (), servers: Collection[str] = (), seconds: float = SECONDS
+) -> Received:
+    """What the message in `raw` is; `own` are the addresses that the portal writes from, `servers` the names of our mail server.
+
+    Never raises.
 
     What makes the child fall over once is read again without looking for quotations; what does so twice is given by its
     headers alone, with a note that says so.
     """
     for folding in (True, False):
-        found = _asked(raw, own, folding, seconds)
+        found = _asked(raw, own, servers, folding, seconds)
         if found is not None:
             return found
     return heads_only(raw, UNREADABLE)
@@ -55,8 +59,10 @@ def heads_only(raw: bytes, note: str) -> Received:
     )  # fmt: skip
 
 
-def _asked(raw: bytes, own: Collection[str], folding: bool, seconds: float) -> Received | None:
-    told = json.dumps({"own": list(own), "folding": folding})
+def _asked(
+    raw: bytes, own: Collection[str], servers: Collection[str], folding: bool, seconds: float
+) -> Received | None:
+    told = json.dumps({"own": list(own), "servers": list(servers), "folding": folding})
     try:
         # The command is made of our own words; the message comes by standard input only.
         child = subprocess.run(  # noqa: S603
@@ -84,9 +90,9 @@ def _received(answer: dict[str, Any], contents: bytes) -> Received:
         files.append(Attached(content=content, **each))
     sent_at = answer.pop("sent_at")
     undelivered = tuple(Undelivered(**each) for each in answer.pop("undelivered"))
-    kind = Kind(answer.pop("kind"))
+    kind, proof = Kind(answer.pop("kind")), Proof(answer.pop("proof"))
     plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in answer.items()}
     return Received(
-        attachments=tuple(files), undelivered=undelivered, kind=kind,
+        attachments=tuple(files), undelivered=undelivered, kind=kind, proof=proof,
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None, **plain,
     )  # fmt: skip

@@ -24,7 +24,7 @@ def main() -> None:
     """Limits first, then the message. One line of JSON, then the files' bytes one after the other."""
     limit()
     asked = json.loads(sys.argv[1])
-    received = read(sys.stdin.buffer.read(), own=asked["own"], folding=asked["folding"])
+    received = read(sys.stdin.buffer.read(), own=asked["own"], servers=asked["servers"], folding=asked["folding"])
     contents = [each.content for each in received.attachments]
     answer = {name: value for name, value in asdict(received).items() if name != "attachments"}
     answer["sent_at"] = received.sent_at.isoformat() if received.sent_at else None

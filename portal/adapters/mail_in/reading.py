@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import Message
 
-from portal.adapters.mail_in import bodies, telling
+from portal.adapters.mail_in import bodies, proving, telling
 from portal.adapters.mail_in.cleaning import (
     addresses,
     decoded,
@@ -46,13 +46,16 @@ class Parts:
             self.notes.append(said)
 
 
-def read(raw: bytes, *, own: Collection[str] = (), folding: bool = True) -> Received:
-    """The message in `raw`; `own` are the addresses that the portal writes from. Without `folding` no quotation is looked for."""
+def read(raw: bytes, *, own: Collection[str] = (), servers: Collection[str] = (), folding: bool = True) -> Received:
+    """The message in `raw`; `own` are the addresses that the portal writes from, `servers` the names of our mail server.
+
+    Without `folding` no quotation is looked for.
+    """
     message = message_from_bytes(raw, policy=policy.compat32)
     headers = Headers(message)
     parts = Parts()
     _walk(message, parts, 0)
-    received = _heads(headers, parts)
+    received = _heads(headers, parts, servers)
     text, html = _body(parts)
     kind, why = telling.kind_of(headers, message, sender=received.from_email, subject=received.subject, own=own)
     bounce = kind == Kind.BOUNCE
@@ -64,8 +67,8 @@ def read(raw: bytes, *, own: Collection[str] = (), folding: bool = True) -> Rece
     )  # fmt: skip
 
 
-def _heads(headers: Headers, parts: Parts) -> Received:
-    writers = addresses(headers.all("from"))
+def _heads(headers: Headers, parts: Parts, servers: Collection[str]) -> Received:
+    written = writers = addresses(headers.all("from"))
     if not writers:
         writers = addresses([*headers.all("sender"), *headers.all("reply-to")])
         if headers.word("auto-submitted") in ("", "no") and headers.get("return-path").strip() != "<>":
@@ -75,6 +78,7 @@ def _heads(headers: Headers, parts: Parts) -> Received:
     elif len(writers) > 1:
         parts.note(f"The message names {len(writers)} senders; the first one counts.")
     name, address = writers[0] if writers else ("", "")
+    proof, proof_said = proving.proven(headers, address, writers=len(written), servers=servers)
     own_ids = ids(headers.get("message-id"))
     if not own_ids:
         parts.note("The message has no Message-ID.")
@@ -82,7 +86,7 @@ def _heads(headers: Headers, parts: Parts) -> Received:
         message_id=own_ids[0] if own_ids else "", in_reply_to=ids(headers.get("in-reply-to")),
         references=ids(" ".join(headers.all("references"))), from_name=name, from_email=address,
         to=tuple(each for _, each in addresses(headers.all("to"))), cc=tuple(each for _, each in addresses(headers.all("cc"))),
-        subject=one_line(decoded(headers.get("subject"))), sent_at=moment(headers.get("date")),
+        subject=one_line(decoded(headers.get("subject"))), sent_at=moment(headers.get("date")), proof=proof, proof_said=proof_said,
     )  # fmt: skip
 
 

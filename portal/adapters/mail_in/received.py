@@ -15,6 +15,14 @@ class Kind(StrEnum):
     OWN_LOOP = "own_loop"
 
 
+class Proof(StrEnum):
+    """What our own mail server says about the sender: it is so, it is not so, or nothing."""
+
+    PROVEN = "proven"
+    FAILED = "failed"
+    UNSAID = "unsaid"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
     """A file that came with a message, as it came: what of it is kept is decided elsewhere. `inline`: shown in the text."""
@@ -41,7 +49,8 @@ class Received:
     `text` is what people read, in plain text whatever the message was written in; `folded_from` is the offset in it from
     which on only what was quoted, and a signature, follow; `html` is '' or markup without script, style, form or picture.
     `about`: the ids of the messages that a bounce returns. `notes` says what could not be read.
-    `wants_no_answer`: it asks for no automatic answer, although a person may have written it.
+    `wants_no_answer`: it asks for no automatic answer, although a person may have written it. `proof_said` is what our mail
+    server found out, in its own words.
     """
 
     message_id: str = ""
@@ -63,3 +72,5 @@ class Received:
     undelivered: tuple[Undelivered, ...] = ()
     about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    proof: Proof = Proof.UNSAID
+    proof_said: str = ""

@@ -14,6 +14,7 @@ from portal.adapters.mail import Attachment
 from portal.adapters.storage import Storage
 from portal.effects.mail_outages import outage_facts
 from portal.effects.mail_sanctions import sanction_facts
+from portal.effects.mail_services import service_facts
 from portal.effects.mail_tickets import ticket_facts
 from portal.effects.mails.kinds import Facts
 from portal.models import (
@@ -43,10 +44,9 @@ from portal.refusals import Refused
 from portal.services import links
 from portal.services.agencies.delegations import SCOPES
 from portal.services.helpdesk.feedback import answering
-from portal.services.home import running_out
+from portal.services.home import duties, running_out
 from portal.services.paperwork import again
 from portal.services.people import mailbox
-from portal.services.security import duties
 from portal.wiring import Context
 from workflows.business_time import local_day, us_date
 from workflows.vocabulary import LEAD, Scope
@@ -85,7 +85,7 @@ def load(session: Session, payload: Mapping[str, Any], context: Context) -> Fact
     }  # fmt: skip
     sanction_facts(session, facts, payload, context)
     outage_facts(session, facts, payload, context)
-    if not ticket_facts(session, facts, payload, context):
+    if not ticket_facts(session, facts, payload, context) or not service_facts(session, facts, payload):
         return None
     if payload.get("change_id") and not _address(session, facts, payload, now, context):
         return None

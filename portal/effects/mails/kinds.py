@@ -35,6 +35,12 @@ def _ticket(facts: Facts) -> str:
     return f"/help/{facts['ticket'].id}"
 
 
+def _service(facts: Facts) -> str:
+    """Whoever asked by a ticket has that; the list of requests is for offices."""
+    row = facts["service"]
+    return f"/help/{row.ticket_id}" if row.ticket_id else f"/service-requests/{row.id}"
+
+
 MAILS: Mapping[str, Kind] = {
     "invite_director": Kind("Read and sign"),
     "invite_staff": Kind("Accept the invitation"),
@@ -91,6 +97,7 @@ MAILS: Mapping[str, Kind] = {
     "review_handed": Kind("See your items", _review),
     "review_returned": Kind("See what is asked", _review),
     "review_to_sign_off": Kind("Read the answers", _review),
+    "service_ended": Kind("See what came of it", _service),
     "survey": Kind("Answer the questions"),
     "review_signed_off": Kind("See the review", _review),
 }

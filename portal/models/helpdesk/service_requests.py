@@ -1,4 +1,4 @@
-"""Service requests: what the HMIS or its software should do, what was done for it, and who looked at the list each month (H4)."""
+"""Service requests (H4): what the HMIS should do or which program changes, what was done for it, and who looked at the list each month."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, Date, DateTime, ForeignKey, Index,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base
-from portal.models.agencies import Agency
+from portal.models.agencies import Agency, Project
 from portal.models.base import HasStatus, one_of, status_check
 from portal.models.helpdesk.knowledge import never_changed
 from portal.models.people import Person
@@ -32,6 +32,7 @@ class ServiceRequest(HasStatus, Base):
         CheckConstraint("status NOT IN ('accepted', 'in_progress') OR due IS NOT NULL", name="due"),
         Index("ix_service_request_status", "status", "due", "id"),
         Index("ix_service_request_agency", "agency_id", "id"),
+        Index("ix_service_request_ticket", "ticket_id", "id"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(150))
@@ -50,11 +51,62 @@ class ServiceRequest(HasStatus, Base):
 
     agency: Mapped[Agency] = relationship(viewonly=True)
     asker: Mapped[Person | None] = relationship(foreign_keys=[asked_by], viewonly=True)
+    change: Mapped["ProgramChange | None"] = relationship(viewonly=True)
 
     @property
     def number(self) -> str:
         """What people call it by: the year it was asked in, and its own number."""
         return f"SR-{self.asked_at.year}-{self.id:04d}"
+
+
+class ProgramChange(Base):
+    """What changes about a program of an Agency, as it was announced: the request beside it is where the Lead sets it up.
+
+    `notice_days` are the business days between the day it was announced and the day from which it holds, 0 where that is
+    the same day or past; `wanted_days` is what the pack asked for then.
+    """
+
+    __tablename__ = "program_change"
+    __table_args__ = (
+        UniqueConstraint("request_id"),
+        CheckConstraint("notice_days >= 0 AND wanted_days >= 0", name="days"),
+        CheckConstraint("program <> ''", name="program"),
+        Index("ix_program_change_project", "project_id"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("service_request.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"))
+    program: Mapped[str] = mapped_column(String(200))
+    becomes: Mapped[str] = mapped_column(String(300), default="")
+    effective_on: Mapped[date] = mapped_column(Date)
+    notice_days: Mapped[int] = mapped_column(Integer)
+    wanted_days: Mapped[int] = mapped_column(Integer)
+
+    project: Mapped[Project | None] = relationship(viewonly=True)
+
+    @property
+    def late(self) -> bool:
+        """Whether fewer business days of notice were given than the manual asks for."""
+        return self.notice_days < self.wanted_days
+
+
+class ProgramTask(Base):
+    """One thing that the HMIS Team does for a change of a program, in the pack's words when it was announced."""
+
+    __tablename__ = "program_task"
+    __table_args__ = (
+        UniqueConstraint("request_id", "number"),
+        CheckConstraint("(done_at IS NULL) = (done_by IS NULL)", name="done"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    request_id: Mapped[int] = mapped_column(ForeignKey("service_request.id"))
+    number: Mapped[int] = mapped_column(Integer)
+    what: Mapped[str] = mapped_column(String(200))
+    done_at: Mapped[datetime | None] = mapped_column(DateTime)
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    doer: Mapped[Person | None] = relationship(viewonly=True)
 
 
 class ServiceActivity(Base):
@@ -93,6 +145,7 @@ class ServiceReview(Base):
 
 
 SERVICE_TRIGGERS = (
+    never_changed("program_change", "a change of a program is kept as it was announced"),
     never_changed("service_activity", "what was done for a service request is never changed"),
     never_changed("service_review", "a review of the service requests is never changed"),
 )

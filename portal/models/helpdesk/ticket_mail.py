@@ -23,7 +23,7 @@ class MailArrival(Base):
     """One message of the help desk's mailbox: it is there before anything else of it is, and exactly once.
 
     `content_sha256` is the fingerprint of what it says (sender, subject, text, files), whichever way it travelled. `said`
-    is why it became what it became. Whoever looked at one that waits leaves `done_at` and `done_by`.
+    is why it became what it became, `proof` what the mail server said about the sender. Whoever looked at one that waits leaves `done_at` and `done_by`.
     """
 
     __tablename__ = "mail_arrival"
@@ -55,6 +55,7 @@ class MailArrival(Base):
     size: Mapped[int] = mapped_column(Integer)
     arrived_at: Mapped[datetime] = mapped_column(DateTime)
     outcome: Mapped[str] = mapped_column(String(10))
+    proof: Mapped[str] = mapped_column(String(8), default="", server_default="")
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("ticket_entry.id"))
     raw_file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal import permissions
@@ -58,6 +58,16 @@ def page(session: Session, actor: Actor, wanted: Wanted, *, on: date) -> Page:
     found = [Row(*row) for row in session.execute(query)]
     rows = found[: wanted.limit]
     return Page(tuple(rows), total, _key(rows[-1], wanted.sort) if len(found) > wanted.limit else "")
+
+
+def named(session: Session, actor: Actor, text: str, *, on: date, limit: int) -> tuple[list[Agency], int]:
+    """The first of the Agencies that page() finds by the same words, whole names first; and how many there are."""
+    where = _where(actor, Wanted(search=text), on)
+    whole = case(
+        (or_(Agency.name_key == text.casefold(), func.lower(Agency.common_name) == text.casefold()), 0), else_=1
+    )
+    query = select(Agency).where(*where).order_by(whole, Agency.name_key, Agency.id).limit(limit)
+    return list(session.scalars(query)), counted(session, select(Agency.id).where(*where), Agency.id)
 
 
 def own(session: Session, actor: Actor) -> list[Agency]:

@@ -1,12 +1,12 @@
-"""Duties of the wing of security as lines of the first page."""
+"""Duties that fall due on a day, as lines of the first page."""
 
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
+from portal.services.home import duties
 from portal.services.home.tasks import Task
-from portal.services.security import duties
 from workflows.policy import Policy
 
 

@@ -7,12 +7,10 @@ from sqlalchemy.orm import Session
 
 from portal import permissions
 from portal.actors import Actor
-from portal.models import ServiceRequest, SurveyAnswer
+from portal.models import ProgramChange, ServiceRequest, SurveyAnswer
 from portal.services.helpdesk.knowledge import article_lists
-from portal.services.helpdesk.requests import request_lists
 from portal.services.home.tasks import Task
 from workflows.actions import Action
-from workflows.business_time import us_date
 from workflows.policy import Policy
 from workflows.vocabulary import Role
 
@@ -21,14 +19,12 @@ ARTICLES, REQUESTS, SURVEYS = "/knowledge/manage", "/service-requests", "/feedba
 
 
 def tasks(session: Session, *, actor: Actor, on: date, policy: Policy) -> list[Task]:
-    """One line for each kind of work; at most six statements, and none for whoever is not of the Lead's staff."""
+    """One line for each kind of work; at most four statements, and none for whoever is not of the Lead's staff."""
     found: list[Task] = []
     if actor.lead_roles & WRITERS:
         found += _articles(session, actor, on, policy)
     if permissions.allows(session, actor, Action.SERVICE_WORK):
         found += _requests(session, on)
-    if permissions.allows(session, actor, Action.SERVICE_REVIEW):
-        found += _month(session, on, policy)
     if permissions.allows(session, actor, Action.SURVEY_ASK):
         found += _answers(session)
     return found
@@ -48,15 +44,27 @@ def _articles(session: Session, actor: Actor, on: date, policy: Policy) -> list[
 
 
 def _requests(session: Session, on: date) -> list[Task]:
-    """What was asked for and nobody has answered, and what is late; one statement."""
+    """What was asked for and nobody has answered, what is late, and programs that change; one statement."""
     row = ServiceRequest
     living = row.status.in_(("accepted", "in_progress"))
-    query = select(
-        func.count().filter(row.status == "asked"), func.min(row.asked_at).filter(row.status == "asked"),
-        func.count().filter(living, row.due < on), func.min(row.due).filter(living),
+    wish, change = row.status == "asked", ProgramChange.id.is_not(None)
+    set_up = change & row.status.in_(("asked", "accepted", "in_progress"))
+    query = (
+        select(
+            func.count().filter(wish, ~change), func.min(row.asked_at).filter(wish, ~change),
+            func.count().filter(living, row.due < on), func.min(row.due).filter(living),
+            func.count().filter(set_up), func.min(row.due).filter(set_up),
+        )
+        .select_from(row)
+        .outerjoin(ProgramChange, ProgramChange.request_id == row.id)
     )  # fmt: skip
-    asked, since, late, due = session.execute(query).one()
+    asked, since, late, due, changes, holds_from = session.execute(query).one()
     found = []
+    if changes:
+        title = f"{_some(changes, 'change')} of programs to set up in the HMIS"
+        hint = "The day is the earliest from which one of them holds."
+        status = "overdue" if holds_from and holds_from < on else "to_do"
+        found.append(Task(f"at:{REQUESTS}?show=programs", title, hint=hint, due=holds_from, status=status))
     if asked:
         title = f"{_some(asked, 'service request')} to accept or decline"
         found.append(Task(f"at:{REQUESTS}?show=asked", title, hint="Whoever asked waits to hear.", since=since))
@@ -64,17 +72,6 @@ def _requests(session: Session, on: date) -> list[Task]:
         title = f"{_some(late, 'service request')} overdue"
         found.append(Task(f"at:{REQUESTS}?show=overdue", title, due=due, status="overdue"))
     return found
-
-
-def _month(session: Session, on: date, policy: Policy) -> list[Task]:
-    due = request_lists.month_due(session, on=on, policy=policy)
-    if due is None:
-        return []
-    month, until = due
-    title = f"Review the service requests of {month:%B %Y}"
-    hint = f"By {us_date(until)}. What you saw is kept with the list."
-    status = "overdue" if until < on else "to_do"
-    return [Task(f"at:{REQUESTS}/month?month={month:%Y-%m}", title, hint=hint, due=until, status=status)]
 
 
 def _answers(session: Session) -> list[Task]:

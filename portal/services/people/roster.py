@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, select, text, tuple_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, text, true, tuple_
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from portal import permissions
 from portal.actors import Actor
@@ -14,7 +14,7 @@ from portal.models import AccessRequest, Account, Agency, Evidence, Grant, Membe
 from portal.models.evidence import DEPARTURES
 from portal.services.people import standing_view
 from portal.services.people.standing_view import Line
-from portal.services.searching import COUNTED, counted, is_large, people_called, people_named
+from portal.services.searching import COUNTED, NAMES, counted, is_large, people_called, people_named
 from workflows.actions import Action
 from workflows.policy import Policy
 
@@ -78,16 +78,53 @@ def roster(
     has to begin with it; only where none does, all are looked through. Of two words, one is first taken for the last
     name and the other for the first.
     """
-    everywhere = bool(actor.lead_roles) and wanted.agency_id is None
-    words = wanted.q.lower().split()[:5]
-    ways = [ANYWHERE] if not (everywhere and words and is_large(session)) else [BEGINS, ANYWHERE]
-    if len(words) == 2 and len(ways) > 1:
-        ways = [CALLED, *ways]
-    for way in ways:
+    words = _words(wanted)
+    for way in _ways(session, wanted, words, actor):
         page = _page(session, wanted, words, way, actor=actor, on=on, policy=policy, most=most)
         if page.rows or way == ANYWHERE:
             break
     return page
+
+
+def named(session: Session, wanted: Wanted, *, actor: Actor, on: date, limit: int) -> tuple[list[Membership], int]:
+    """The first of whom roster() finds by the same words, with person and Agency, whole names first; and how many there are.
+
+    Nobody's standing is asked, and among very many people nobody is looked through: where no name begins so, there is none.
+    """
+    words = _words(wanted)
+    whole = and_(true(), *(or_(*(name == word for name in NAMES)) for word in words))
+    for way in [way for way in _ways(session, wanted, words, actor) if way != ANYWHERE] or [ANYWHERE]:
+        query = _filtered(_who(actor), wanted, on).where(*_named(session, words, way))
+        ids = list(session.scalars(query.order_by(case((whole, 0), else_=1), *NAME).limit(limit)))
+        if ids:
+            break
+    total = counted(session, query, Membership.id)
+    return _in_order(session, ids), total
+
+
+def with_user_id(session: Session, user_id: str, *, actor: Actor, limit: int) -> list[Membership]:
+    """The memberships, that the actor may see, of whoever has this very User ID in the core HMIS; with person and Agency."""
+    query = _who(actor).join(Account, Account.person_id == Person.id).where(Account.user_id == user_id.lower())
+    return _in_order(session, list(session.scalars(query.order_by(Membership.id).limit(limit))))
+
+
+def _in_order(session: Session, ids: Sequence[int]) -> list[Membership]:
+    query = select(Membership).where(Membership.id.in_(ids))
+    query = query.options(joinedload(Membership.person), joinedload(Membership.agency))
+    found = {row.id: row for row in session.scalars(query)}
+    return [found[key] for key in ids]
+
+
+def _words(wanted: Wanted) -> list[str]:
+    return wanted.q.lower().split()[:5]
+
+
+def _ways(session: Session, wanted: Wanted, words: Sequence[str], actor: Actor) -> list[str]:
+    """How the words are looked for, one way after the other until one of them finds somebody."""
+    everywhere = bool(actor.lead_roles) and wanted.agency_id is None
+    if not (everywhere and words and is_large(session)):
+        return [ANYWHERE]
+    return [CALLED, BEGINS, ANYWHERE] if len(words) == 2 else [BEGINS, ANYWHERE]
 
 
 def _named(session: Session, words: Sequence[str], way: str) -> list[ColumnElement[bool]]:

@@ -1,53 +1,33 @@
-"""Answers to surveys: taken in without asking who, kept without anything that leads to somebody, and counted."""
+"""Answers to surveys: taken in without asking who, each once, and kept without anything that leads to somebody."""
 
 import secrets
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Survey, SurveyAnswer, SurveyInvite
-from portal.refusals import Refused, a_reason, bad_input
-from portal.secrets import Keys
+from portal.refusals import Refused, a_reason, bad_input, not_found
+from portal.secrets import Keys, hash_of
 from portal.services.account import limits
 from portal.services.helpdesk.feedback.surveys import OPEN_TO_ALL, questions_of
 from workflows.actions import Action
 from workflows.business_time import local_day
 from workflows.client_data import looks_like_client, without
 from workflows.policy import Policy
-from workflows.survey_questions import AnswerError, Question, Tally, checked_answers, tally
+from workflows.survey_questions import AnswerError, Question, checked_answers
 from workflows.vocabulary import Reason
 
 PURPOSE = "survey"
 _EVERYBODY = "survey:all"
 _LARGEST = 2**31 - 1
+_PAGE_WORKS = limits.KEPT
 SLOW_DOWN = "Many answers came from your network within the hour. Wait a while, or answer from somewhere else."
 OVER = "This survey is closed. Thank you for wanting to answer."
 ANSWERED = "This link was used to answer already. Thank you."
-
-
-@dataclass(frozen=True, slots=True)
-class Month:
-    """The answers of one month; `tallies` is empty where there are too few to show them."""
-
-    month: date
-    answers: int
-    tallies: Sequence[Tally]
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What came of a survey. `answers` is None where there are some but too few to say how many."""
-
-    answers: int | None
-    asked: int
-    tallies: Sequence[Tally]
-    months: Sequence[Month]
 
 
 def link(keys: Keys, invite: SurveyInvite) -> str:
@@ -94,10 +74,12 @@ def answer(
     actor: Actor,
     now: datetime,
     policy: Policy,
-) -> None:
-    """Takes one answer in. What is kept names nobody and no moment but the month; the record says nothing of it.
+    once: str = "",
+) -> bool:
+    """Takes one answer in; false where the same page was sent before. What is kept names nobody and no moment but the month.
 
-    LINK_SPENT where the link was used meanwhile, CONFLICT where too many came from one network, BAD_INPUT by question.
+    `once` is a word drawn for the page. The record says nothing of an answer. LINK_SPENT where the link was used meanwhile, CONFLICT where
+    too many came from one network, BAD_INPUT by question.
     """
     permissions.check(session, actor, Action.SURVEY_ANSWER, survey)
     _refuse_closed(survey, now, policy)
@@ -110,6 +92,8 @@ def answer(
     if not answers:
         raise bad_input("Answer at least one of the questions.")
     if invite is None:
+        if once and not _first_time(session, once, now):
+            return False
         _take_turn(session, address, now, policy)
     else:
         _use(session, invite)
@@ -121,43 +105,13 @@ def answer(
         )
     )  # fmt: skip
     session.flush()
-
-
-def results(session: Session, survey: Survey, *, actor: Actor, policy: Policy) -> Results:
-    """The answers counted by question and by month; nothing of fewer than the pack's number of them. Two statements."""
-    permissions.check(session, actor, Action.SURVEY_SEE, survey)
-    fewest, questions = policy.front.surveys.fewest, questions_of(survey)
-    query = select(SurveyAnswer.month, SurveyAnswer.answers).where(SurveyAnswer.survey_id == survey.id)
-    by_month: dict[date, list[Mapping[str, str]]] = defaultdict(list)
-    for month, answers in session.execute(query.order_by(SurveyAnswer.month, SurveyAnswer.id)):
-        by_month[month].append(answers)
-    everything = [each for month in by_month.values() for each in month]
-    asked = session.scalar(select(func.count()).where(SurveyInvite.survey_id == survey.id)) or 0
-    if len(everything) < fewest:
-        return Results(None if everything else 0, asked, (), ())
-    shown = _not_guessed(by_month, fewest)
-    months = [Month(month, len(found), tally(questions, found)) for month, found in shown.items()]
-    return Results(len(everything), asked, [_enough(each, fewest) for each in tally(questions, everything)], [
-        Month(each.month, each.answers, [_enough(one, fewest) for one in each.tallies]) for each in months
-    ])  # fmt: skip
-
-
-def to_redact(session: Session, survey: Survey, *, actor: Actor) -> list[SurveyAnswer]:
-    """The answers in which a client's data seems to stand: for whoever may black it out."""
-    permissions.check(session, actor, Action.SURVEY_ASK, survey)
-    query = select(SurveyAnswer).where(SurveyAnswer.survey_id == survey.id, SurveyAnswer.to_redact)
-    return list(session.scalars(query.order_by(SurveyAnswer.id)))
+    return True
 
 
 def redact(session: Session, survey: Survey, number: int, *, reason: str, actor: Actor, now: datetime) -> None:
     """Blacks out for good what looks like a client's data in the words of one answer."""
     permissions.check(session, actor, Action.SURVEY_ASK, survey)
-    why = a_reason(reason)
-    row = session.scalars(
-        select(SurveyAnswer).where(SurveyAnswer.id == number, SurveyAnswer.survey_id == survey.id).with_for_update()
-    ).one_or_none()
-    if row is None:
-        raise Refused(Reason.NOT_FOUND, "There is nothing here, or it is not yours to see.")
+    why, row = a_reason(reason), _doubted(session, survey, number)
     free = {question.id for question in _free(survey)}
     row.answers = {key: without(said) if key in free else said for key, said in row.answers.items()}
     row.to_redact = False
@@ -166,23 +120,28 @@ def redact(session: Session, survey: Survey, number: int, *, reason: str, actor:
     audit.record(session, actor=actor, now=now, act="survey.redact", thing=survey, said=said)
 
 
-def _not_guessed(by_month: Mapping[date, list[Mapping[str, str]]], fewest: int) -> dict[date, list[Mapping[str, str]]]:
-    """Months with too few answers join the next one, so that neither they nor the rest can be worked out."""
-    made: dict[date, list[Mapping[str, str]]] = {}
-    waiting: list[Mapping[str, str]] = []
-    for month in sorted(by_month):
-        waiting += by_month[month]
-        if len(waiting) >= fewest:
-            made[month] = waiting
-            waiting = []
-    if waiting and made:
-        made[max(made)] = [*made[max(made)], *waiting]
-    return made
+def keep(session: Session, survey: Survey, number: int, *, actor: Actor, now: datetime) -> None:
+    """Lets the words of one answer stand: somebody has read them, and they hold no client's data."""
+    permissions.check(session, actor, Action.SURVEY_ASK, survey)
+    _doubted(session, survey, number).to_redact = False
+    session.flush()
+    said = f"Read an answer to “{survey.title}” and found no client's data in it."
+    audit.record(session, actor=actor, now=now, act="survey.keep", thing=survey, said=said)
 
 
-def _enough(one: Tally, fewest: int) -> Tally:
-    """Words of fewer people than that are not shown, though others answered the other questions."""
-    return one if one.answered >= fewest else Tally(one.question, one.answered)
+def _doubted(session: Session, survey: Survey, number: int) -> SurveyAnswer:
+    query = select(SurveyAnswer).where(SurveyAnswer.id == number, SurveyAnswer.survey_id == survey.id)
+    row = session.scalars(query.with_for_update()).one_or_none()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def _first_time(session: Session, once: str, now: datetime) -> bool:
+    """Whether a page is sent for the first time. What is kept of it is a digest and the day: neither leads to the answer."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    key = f"survey-page:{hash_of(once)}"
+    return limits.take(session, key, most=1, within=_PAGE_WORKS, now=day) == 1
 
 
 def _free(survey: Survey) -> list[Question]:

@@ -1,6 +1,5 @@
 """Articles of the knowledge base: written in versions, published, looked at again, retired, drafted from solved tickets."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +11,11 @@ from portal.actors import Actor
 from portal.models import Article, ArticleVersion, ArticleWord, Ticket, TicketEntry
 from portal.models.helpdesk.knowledge import AUDIENCES
 from portal.refusals import Refused, a_reason, bad_input
+from portal.services.helpdesk.knowledge import naming
 from portal.services.transition import transition
 from workflows.actions import Action
 from workflows.business_time import local_day
-from workflows.client_data import looks_like_client, without
+from workflows.client_data import looks_like_client
 from workflows.policy import Policy
 from workflows.search_words import weighed
 from workflows.vocabulary import Reason
@@ -92,7 +92,8 @@ def publish(
 ) -> None:
     """Puts a version in print: readers see it and find it by its words. The newest one or, to go back, an earlier one.
 
-    BAD_INPUT for what looks like a client's data, unless whoever publishes is `sure` that it is none.
+    BAD_INPUT for what looks like a client's data, and for names of people around the ticket that it was begun from,
+    unless whoever publishes is `sure`.
     """
     session.refresh(article, with_for_update=True)
     permissions.check(session, actor, Action.ARTICLE_WRITE, article)
@@ -101,10 +102,10 @@ def publish(
         raise bad_input("There is no such version. Load the page again.")
     if article.status == "published" and article.printed == number:
         raise Refused(Reason.ALREADY_DONE, "This version is in print already.")
-    doubts = looks_like_client(f"{version.title}\n{version.summary}\n{version.body}")
+    doubts = _doubts(session, article, version)
     if doubts and not sure:
         raise bad_input(
-            f"{doubts[0]} Take it out and write a new version, or tick the box if it is no client's data.", "sure"
+            f"{' '.join(doubts)} Take it out and write a new version, or tick the box if it may stay.", "sure"
         )
     transition(session, article, "publish", actor=actor, now=now, why=f"version {number}")
     article.printed, article.published_at = number, now
@@ -140,55 +141,31 @@ def version_of(session: Session, article: Article, number: int) -> ArticleVersio
 def from_ticket(session: Session, ticket: Ticket, *, actor: Actor, policy: Policy) -> Written:
     """A first draft from what was asked and answered: nobody's name, what looks like a client's data blacked out.
 
-    Whoever is named in the ticket is left out; whoever writes the article reads it over.
+    Whoever is named around the ticket is left out; whoever writes the article reads it over.
     """
     permissions.check(session, actor, Action.TICKET_WORK, ticket)
     permissions.check(session, actor, Action.ARTICLE_WRITE)
     query = select(TicketEntry).where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind.in_(("in", "out")))
-    entries = session.scalars(query.order_by(TicketEntry.id)).all()
-    names = {
-        ticket.requester_name,
-        *(entry.author_name for entry in entries),
-        ticket.agency.name if ticket.agency else "",
-    }
+    entries, names = session.scalars(query.order_by(TicketEntry.id)).all(), naming.around(session, ticket)
     asked = next((entry.shown for entry in entries if entry.kind == "in"), "")
-    answers = [entry.shown for entry in entries if entry.kind == "out"]
-    body = f"## The question\n\n{_nameless(asked, names)}\n\n## The answer\n\n" + "\n\n".join(
-        _nameless(answer, names) for answer in answers
-    )
+    answers = [naming.nameless(entry.shown, names) for entry in entries if entry.kind == "out"]
+    body = f"## The question\n\n{naming.nameless(asked, names)}\n\n## The answer\n\n" + "\n\n".join(answers)
     topics = {topic.id for topic in policy.front.topics}
     return Written(
-        title=_nameless(ticket.subject, names)[:TITLE], body=body.strip(), kinds=(ticket.kind,),
+        title=naming.nameless(ticket.subject, names)[:TITLE], body=body.strip(), kinds=(ticket.kind,),
         topic="other" if "other" in topics else policy.front.topics[0].id, why=f"Drafted from {ticket.reference}.",
     )  # fmt: skip
 
 
-def _nameless(text: str, names: set[str]) -> str:
-    """The text without these names, their parts, and what looks like a client's; a line that only greets or closes goes."""
-    cut = without(text)
-    parts = {part for name in names for part in (name, *name.split()) if len(part) > 2}
-    for part in sorted(parts, key=len, reverse=True):
-        cut = _whole_word(cut, part)
-    lines = [line for line in cut.splitlines() if not line.strip().casefold().startswith(_GREETINGS)]
-    return "\n".join(lines).strip()
-
-
-_GREETINGS = (
-    "hi ",
-    "hi,",
-    "hello",
-    "dear ",
-    "good morning",
-    "good afternoon",
-    "thanks",
-    "thank you",
-    "best regards",
-    "regards",
-)
-
-
-def _whole_word(text: str, word: str) -> str:
-    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
+def _doubts(session: Session, article: Article, version: ArticleVersion) -> list[str]:
+    """What speaks against printing a version as it is, a sentence each."""
+    text = f"{version.title}\n{version.summary}\n{version.body}"
+    doubts = list(looks_like_client(text))
+    ticket = session.get(Ticket, article.from_ticket_id) if article.from_ticket_id else None
+    if ticket is not None and (names := naming.still_named(text, naming.around(session, ticket))):
+        said = ", ".join(f"“{name}”" for name in names[:5])
+        doubts.append(f"It names somebody from the ticket it was begun from: {said}.")
+    return doubts
 
 
 def _checked(written: Written, policy: Policy, *, new: bool) -> Written:

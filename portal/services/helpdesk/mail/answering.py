@@ -1,7 +1,7 @@
 """What goes out: the acknowledgement with the time that is really due, and answers, each handed over once or marked as in doubt."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from portal.models import MessageSeen, Person, StoredFile, Ticket, TicketEntry, 
 from portal.secrets import Keys
 from portal.services.helpdesk.mail import marks
 from portal.services.helpdesk.mail.incoming import Incoming, email_key
-from portal.services.helpdesk.tickets import clock
+from portal.services.helpdesk.tickets import clock, closing, rating
 from portal.services.helpdesk.tickets.entries import say, seen, write
 from workflows.policy import Policy
 from workflows.ticket_clock import moment_in_words
@@ -27,7 +27,8 @@ QUOTED_IDS = 12
 class Letter:
     """An answer as it goes out. `to` and `cc` are (name, address); `local_id` is the part of its Message-ID before the `@`.
 
-    `automatic` where no person wrote it; `known` where whoever asked can see the ticket in the portal.
+    `automatic` where no person wrote it; `known` where whoever asked can see the ticket in the portal. An answer that solves
+    it carries the day on which it is closed (`closes_on`) and, where nobody else gets it, what the link that rates it holds.
     """
 
     entry_id: int
@@ -45,6 +46,8 @@ class Letter:
     files: tuple[tuple[str, str, str], ...]
     automatic: bool
     known: bool
+    closes_on: date | None
+    rating: str
     written_at: datetime
 
 
@@ -70,7 +73,7 @@ def queue(session: Session, entry: TicketEntry, *, now: datetime) -> None:
     jobs.enqueue(session, Effect.TICKET_MAIL, key=f"ticket_entry:{entry.id}", now=now, payload={"entry_id": entry.id})
 
 
-def prepare(session: Session, entry_id: int, *, keys: Keys, now: datetime, host: str) -> Letter | None:
+def prepare(session: Session, entry_id: int, *, keys: Keys, now: datetime, host: str, policy: Policy) -> Letter | None:
     """What is to be sent for an entry; None where nothing is: it was sent, is in doubt, was redacted, or has nobody to go to.
 
     `host` is what stands behind the `@` of the portal's own address. The Message-ID is made once and stays, so that a
@@ -86,24 +89,53 @@ def prepare(session: Session, entry_id: int, *, keys: Keys, now: datetime, host:
         say(session, ticket, "An answer was not sent: it was redacted, or there is no address.", actor=PORTAL, now=now)
         return None
     local_id = _message_id(session, entry, ticket, keys=keys, host=host, now=now)
+    in_reply_to, references = conversation_of(session, ticket, before=entry.id)
+    closes_on = _closes_on(session, ticket, entry, policy=policy)
+    return Letter(
+        entry_id=entry.id, ticket_id=ticket.id, reference=ticket.reference, subject=_subject(ticket),
+        body=entry.body, mark=marks.mark(keys, ticket.id), author=entry.author_name, to=everybody[0], cc=tuple(everybody[1:]),
+        local_id=local_id, in_reply_to=in_reply_to, references=references, files=_files(session, entry),
+        automatic=entry.author_id is None, known=ticket.requester_id is not None, written_at=entry.at,
+        closes_on=closes_on, rating=rating.envelope(ticket, keys=keys) if closes_on and len(everybody) == 1 else "",
+    )  # fmt: skip
+
+
+def conversation_of(session: Session, ticket: Ticket, *, before: int) -> tuple[str, tuple[str, ...]]:
+    """The Message-ID that a mail about a ticket answers, and those that it refers to, of what came and went before an entry."""
+    earlier = MessageSeen.entry_id < before
     came = session.scalars(
         select(MessageSeen.message_id)
-        .where(MessageSeen.ticket_id == ticket.id, MessageSeen.entry_id != entry.id, MessageSeen.entry_id < entry.id)
+        .where(MessageSeen.ticket_id == ticket.id, earlier)
         .order_by(MessageSeen.id.desc())
         .limit(QUOTED_IDS)
     ).all()
     last_in = session.scalars(
         select(MessageSeen.message_id)
-        .where(MessageSeen.ticket_id == ticket.id, MessageSeen.direction == "in", MessageSeen.entry_id < entry.id)
+        .where(MessageSeen.ticket_id == ticket.id, MessageSeen.direction == "in", earlier)
         .order_by(MessageSeen.id.desc())
         .limit(1)
     ).first()
-    return Letter(
-        entry_id=entry.id, ticket_id=ticket.id, reference=ticket.reference, subject=_subject(ticket),
-        body=entry.body, mark=marks.mark(keys, ticket.id), author=entry.author_name, to=everybody[0], cc=tuple(everybody[1:]),
-        local_id=local_id, in_reply_to=last_in or "", references=tuple(reversed(came)), files=_files(session, entry),
-        automatic=entry.author_id is None, known=ticket.requester_id is not None, written_at=entry.at,
-    )  # fmt: skip
+    return last_in or "", tuple(reversed(came))
+
+
+def notice_id(session: Session, ticket: Ticket, job_id: int, *, keys: Keys, host: str, now: datetime) -> str:
+    """The part before the `@` of the id of a mail about a ticket that is no entry of it: made once for a job, and kept."""
+    of_no_entry = select(MessageSeen.message_id).where(
+        MessageSeen.ticket_id == ticket.id, MessageSeen.direction == "out", MessageSeen.entry_id.is_(None)
+    )
+    for each in session.scalars(of_no_entry):
+        if (ticket.id, -job_id) in marks.of_ours(keys, [each]):
+            return each.rpartition("@")[0]
+    local_id = marks.message_id(keys, ticket.id, -job_id)
+    seen(session, f"{local_id}@{host}", direction="out", now=now, ticket=ticket)
+    return local_id
+
+
+def _closes_on(session: Session, ticket: Ticket, entry: TicketEntry, *, policy: Policy) -> date | None:
+    """The day on which the ticket is closed, for the answer with which it was solved and while it is; None for any other."""
+    if ticket.solved_at != entry.at or entry.author_id is None:
+        return None
+    return closing.closes_on(ticket, calendar=clock.calendar(session, policy=policy), policy=policy)
 
 
 def handing_over(session: Session, entry_id: int) -> bool:

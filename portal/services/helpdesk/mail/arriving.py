@@ -13,7 +13,7 @@ from portal.secrets import Keys
 from portal.services.helpdesk.mail import marks, threading
 from portal.services.helpdesk.mail.answering import acknowledge, undelivered
 from portal.services.helpdesk.mail.incoming import Incoming, IncomingFile, email_key
-from portal.services.helpdesk.tickets import conversation, opening
+from portal.services.helpdesk.tickets import conversation, opening, senders
 from portal.services.helpdesk.tickets.entries import Attached, fingerprint, hold, say, write
 from portal.services.helpdesk.tickets.following import MOST_FOLLOWERS, follow
 from workflows.policy import Policy
@@ -57,7 +57,7 @@ def take(
         mailbox=mail.mailbox, uidvalidity=mail.uidvalidity, uid=mail.uid, sha256=mail.raw_sha256, content_sha256=mail.content_sha256,
         message_id=mail.message_id, message_sha256=fingerprint(mail.message_id) if mail.message_id else "",
         from_email=email_key(mail.from_email), from_name=mail.from_name, subject=mail.subject, size=mail.size, arrived_at=now,
-        outcome="refused", said=mail.why[:300],
+        outcome="refused", said=mail.why[:300], proof=mail.proof,
     )  # fmt: skip
     if _is_duplicate(session, arrival):
         arrival.outcome, arrival.said = "duplicate", "The same message came before."
@@ -100,7 +100,7 @@ def into_ticket(
     now: datetime, policy: Policy,
 ) -> Ticket:  # fmt: skip
     """Makes a message part of the ticket that was found, or opens one; the original moves over to its entry."""
-    person = _person(session, mail.from_email)
+    person = None if mail.forged else _person(session, mail.from_email)
     files = [_attached(session, each, now=now) for each in mail.files]
     body = mail.text or NO_TEXT
     entry: TicketEntry
@@ -122,7 +122,13 @@ def into_ticket(
         ticket = session.get_one(Ticket, entry.ticket_id)
     arrival.ticket_id, arrival.entry_id, arrival.raw_file_id, arrival.subject = ticket.id, entry.id, None, ""
     arrival.outcome = "entry"
-    if found is None or found.takes_part:
+    senders.keep(session, entry, proof=mail.proof, said=mail.proof_said)
+    if mail.forged:
+        text = (
+            f"The mail server says that this did not come from {mail.from_email}'s own mail server ({mail.proof_said})."
+        )
+        say(session, ticket, f"{text} Nobody is named, copied or answered for it.", actor=PORTAL, now=now)
+    elif found is None or found.takes_part:
         _copy_to(session, ticket, mail.others, own=own, now=now)
     else:
         say(session, ticket, f"{mail.from_email} takes no part in this ticket; found by {found.by}. Answers do not go there.", actor=PORTAL, now=now)  # fmt: skip
@@ -157,7 +163,9 @@ def _from_a_person(
         return
     ticket = into_ticket(session, arrival, mail, found, own=own, now=now, policy=policy)
     arrival.said = f"Found by {found.by}." if found else "It opened a ticket."
-    if found is None and mail.kind == "person" and not mail.wants_no_answer and recent < ACKNOWLEDGED_AN_HOUR:
+    # Whoever's address was forged is not answered for it.
+    welcome = mail.kind == "person" and not mail.wants_no_answer and not mail.forged
+    if found is None and welcome and recent < ACKNOWLEDGED_AN_HOUR:
         acknowledge(session, ticket, now=now, policy=policy)
 
 
@@ -200,9 +208,11 @@ def _is_duplicate(session: Session, arrival: MailArrival) -> bool:
     """
     same = MailArrival.sha256 == arrival.sha256
     if arrival.message_sha256 and arrival.content_sha256:
-        same |= (MailArrival.message_sha256 == arrival.message_sha256) & (
+        alike = (MailArrival.message_sha256 == arrival.message_sha256) & (
             MailArrival.content_sha256 == arrival.content_sha256
         )
+        # Nor does a forgery suppress what it was made after.
+        same |= alike if arrival.proof == "failed" else alike & (MailArrival.proof != "failed")
     query = select(MailArrival.id).where(same).limit(1) if arrival.sha256 else None
     return query is not None and session.scalar(query) is not None
 
@@ -219,10 +229,14 @@ def _is_ours(session: Session, mail: Incoming, keys: Keys) -> bool:
 
 
 def _recent(session: Session, arrival: MailArrival, now: datetime) -> int:
-    """How many messages came from this address within the hour, this one apart."""
+    """How many messages came from this address within the hour, this one apart.
+
+    Forged ones are counted by themselves: nobody shuts somebody else up by writing in their name.
+    """
+    forged = MailArrival.proof == "failed"
     query = select(func.count()).where(
         MailArrival.from_email == arrival.from_email, MailArrival.arrived_at > now - HOUR, MailArrival.id != arrival.id,
-        MailArrival.outcome != "duplicate",
+        MailArrival.outcome != "duplicate", forged if arrival.proof == "failed" else ~forged,
     )  # fmt: skip
     return session.scalar(query) or 0
 

@@ -27,6 +27,7 @@ class Incoming:
 
     `raw_sha256` is empty where the message was too large to be fetched. `kind` is person, auto_reply, bounce, list or
     own_loop; `undelivered` holds (address, action, what the server said); the ids come without angle brackets.
+    `proof` is what our mail server says of the sender: proven, failed or unsaid.
     """
 
     mailbox: str
@@ -53,3 +54,10 @@ class Incoming:
     undelivered: tuple[tuple[str, str, str], ...] = ()
     about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    proof: str = "unsaid"
+    proof_said: str = ""
+
+    @property
+    def forged(self) -> bool:
+        """Whether our mail server says that it does not come from whom it says."""
+        return self.proof == "failed"

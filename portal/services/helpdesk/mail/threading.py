@@ -26,16 +26,15 @@ class Found:
 def find(session: Session, mail: Incoming, *, keys: Keys) -> Found | None:
     """The ticket that a message answers; None for a new one.
 
-    A forged mark or id counts as none. A number in the subject counts only from somebody who takes part in that ticket.
+    A forged mark or id counts as none. A number in the subject counts only from somebody who takes part in that ticket, and
+    nobody takes part whose message the mail server says is not from them.
     """
     ids = (*mail.in_reply_to, *reversed(mail.references))
     for ticket_id, _ in marks.of_ours(keys, ids):
         if found := _found(session, ticket_id, mail, "the id of the message it answers", proven=True):
             return found
     if (ticket := _of_seen(session, ids)) is not None:
-        return Found(
-            ticket, "an earlier message of the conversation", takes_part(session, ticket, mail.from_email), False
-        )
+        return Found(ticket, "an earlier message of the conversation", _takes_part(session, ticket, mail), False)
     for ticket_id in marks.of_marks(keys, mail.text):
         if found := _found(session, ticket_id, mail, "the mark in its text", proven=True):
             return found
@@ -75,7 +74,11 @@ def _found(session: Session, ticket_id: int, mail: Incoming, by: str, *, proven:
     ticket = session.get(Ticket, ticket_id)
     if ticket is None:  # of another database with the same keys
         return None
-    return Found(ticket, by, takes_part(session, ticket, mail.from_email), proven)
+    return Found(ticket, by, _takes_part(session, ticket, mail), proven)
+
+
+def _takes_part(session: Session, ticket: Ticket, mail: Incoming) -> bool:
+    return not mail.forged and takes_part(session, ticket, mail.from_email)
 
 
 def _of_seen(session: Session, ids: Iterable[str]) -> Ticket | None:

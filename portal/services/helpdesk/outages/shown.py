@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from portal import permissions
 from portal.models import Outage, OutageUpdate
 from portal.services.helpdesk.outages.entering import next_evenings
 from portal.services.paging import PAGE, Order, Page, like
@@ -97,7 +98,7 @@ def evenings(policy: Policy, *, now: datetime, apart_from: set[date | None], day
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """What of the history is shown: of a kind, of a year, with words in the title; also `open` ones for the staff."""
+    """What of the history is shown: of a kind, of a year, with words in the title or its number; also `open` ones for the staff."""
 
     kind: str = ""
     year: int | None = None
@@ -118,8 +119,17 @@ def history(
         begins, ends = (start_of_day(date(year, 1, 1), policy.zone) for year in (chosen.year, chosen.year + 1))
         query = query.where(Outage.starts_at >= begins, Outage.starts_at < ends)
     if chosen.search:
-        query = query.where(func.lower(Outage.title).like(like(chosen.search), escape="/"))
+        query = query.where(_matches(chosen.search))
     return LATEST_FIRST.page(session, query, after, lambda row: (row[0].starts_at.isoformat(), row[0].id), limit=limit)
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    """By words of the title, or by its number: 'O-2026-0012'."""
+    found: list[ColumnElement[bool]] = [func.lower(Outage.title).like(like(search), escape="/")]
+    number = search.upper().removeprefix("O-").rpartition("-")[2].lstrip("0")
+    if (row_id := permissions.row_id(number)) is not None:
+        found.append(Outage.id == row_id)
+    return or_(*found)
 
 
 def years(session: Session) -> tuple[datetime, datetime] | None:

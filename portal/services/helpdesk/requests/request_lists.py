@@ -57,7 +57,9 @@ def page(
 ) -> Page:
     """What is due first, then what is ended; with the Agency. One statement."""
     query = select(ServiceRequest).join(ServiceRequest.agency).options(contains_eager(ServiceRequest.agency))
-    query = query.options(joinedload(ServiceRequest.asker)).where(_visible(actor), _shown(show, on))
+    query = query.options(joinedload(ServiceRequest.asker), joinedload(ServiceRequest.change)).where(
+        _visible(actor), _shown(show, on)
+    )
     if sent_to:
         query = query.where(ServiceRequest.sent_to == sent_to)
     if agency_id is not None:
@@ -209,6 +211,8 @@ def _shown(show: str, on: date) -> ColumnElement[bool]:
             return ServiceRequest.status.in_(("accepted", "in_progress"))
         case "overdue":
             return _late(on)
+        case "programs":
+            return and_(ServiceRequest.status.in_(LIVING), ServiceRequest.change.has())
         case "all":
             return ServiceRequest.id > 0
     return ServiceRequest.status.in_(LIVING)

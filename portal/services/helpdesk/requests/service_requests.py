@@ -3,18 +3,19 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal import audit, permissions
+from portal import audit, jobs, permissions
 from portal.actors import Actor
-from portal.models import ServiceActivity, ServiceRequest, Ticket
+from portal.models import ProgramTask, ServiceActivity, ServiceRequest, Ticket
 from portal.models.helpdesk.service_requests import PRIORITIES, TO
 from portal.refusals import Refused, a_reason, bad_input
 from portal.services.transition import transition
 from workflows.actions import Action
 from workflows.business_time import local_day, us_date
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD, Reason
+from workflows.vocabulary import LEAD, Effect, Reason
 
 TEXT, SAID = 4000, 2000
 LONGEST = timedelta(days=1100)
@@ -34,7 +35,10 @@ def ask(
     priority: str = "normal",
     ticket: Ticket | None = None,
 ) -> ServiceRequest:
-    """Asks the vendor or the Lead for a change; `agency_id` is whose wish it is (0: the Lead's own). BAD_INPUT by field."""
+    """Asks the vendor or the Lead for a change; `agency_id` is whose wish it is (0: the Lead's own). BAD_INPUT by field.
+
+    With a ticket it is asked for whoever sent that, where the portal knows who it was.
+    """
     row = ServiceRequest(
         title="",
         description="",
@@ -49,7 +53,7 @@ def ask(
         raise bad_input("Choose your Agency.", "agency")
     if ticket is not None:
         permissions.check(session, actor, Action.TICKET_WORK, ticket)
-        row.ticket_id = ticket.id
+        row.ticket_id, row.asked_by = ticket.id, ticket.requester_id or actor.person_id
     row.title = a_reason(title, "Say in a few words what you want.", field="title", most=150)
     row.description = _text(
         description, "Describe it: what happens now, what should happen, and why.", "description", TEXT
@@ -57,7 +61,7 @@ def ask(
     row.sent_to, row.priority = _one_of(sent_to, TO, "sent_to"), _one_of(priority, PRIORITIES, "priority")
     session.add(row)
     session.flush()
-    _say(session, row, "Asked." if ticket is None else f"Asked, from {ticket.reference}.", actor, now)
+    say_so(session, row, "Asked." if ticket is None else f"Asked, from {ticket.reference}.", actor, now)
     said = f"Asked for {row.number}: {row.title}"
     audit.record(session, actor=actor, now=now, act="service.ask", thing=row, said=said)
     return row
@@ -80,9 +84,14 @@ def begin(session: Session, row: ServiceRequest, *, reason: str, actor: Actor, n
 def deliver(
     session: Session, row: ServiceRequest, *, deliverable: str, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Says that it is delivered, and what was."""
+    """Says that it is delivered, and what was. CONFLICT while a task of a program's change is open."""
     what = _text(deliverable, "Say what was delivered.", "deliverable", SAID)
     why = a_reason(reason, "Say how whoever asked can see it.", most=SAID)
+    locked(session, row)
+    left = select(func.count()).where(ProgramTask.request_id == row.id, ProgramTask.done_at.is_(None))
+    if number := session.scalar(left):
+        said = f"{number} {'task is' if number == 1 else 'tasks are'} still open. Say first that they are done."
+        raise Refused(Reason.CONFLICT, said)
     _move(session, row, "deliver", why, actor, now, deliverable=what)
 
 
@@ -94,16 +103,22 @@ def send_back(
     _move(session, row, "send_back", why, actor, now, due=day, resolution="", ended_at=None)
 
 
-def resolve(session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime) -> None:
-    """Ends it: what came of it."""
+def resolve(
+    session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime, told: bool = False
+) -> None:
+    """Ends it: what came of it. Whoever asked gets a mail, unless they are `told` already, or did it themselves."""
     words = _text(resolution, "Say what came of it, for whoever asked.", "resolution", SAID)
     _move(session, row, "resolve", words, actor, now, resolution=words, ended_at=now)
+    _tell(session, row, told, actor, now)
 
 
-def decline(session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime) -> None:
-    """Ends it without what was asked for, and says why."""
+def decline(
+    session: Session, row: ServiceRequest, *, resolution: str, actor: Actor, now: datetime, told: bool = False
+) -> None:
+    """Ends it without what was asked for, and says why; whoever asked is told as by resolve()."""
     words = _text(resolution, "Say why: whoever asked reads it.", "resolution", SAID)
     _move(session, row, "decline", words, actor, now, resolution=words, ended_at=now)
+    _tell(session, row, told, actor, now)
 
 
 def change(
@@ -111,7 +126,7 @@ def change(
     actor: Actor, now: datetime, policy: Policy,
 ) -> None:  # fmt: skip
     """Corrects the priority, who is asked, the day and the vendor's own number; what changed is said in the log."""
-    _locked(session, row)
+    locked(session, row)
     permissions.check(session, actor, Action.SERVICE_WORK, row)
     if row.status not in LIVING:
         raise Refused(Reason.ILLEGAL_MOVE, "This request is ended. Send it back first, or ask anew.")
@@ -128,7 +143,7 @@ def change(
         setattr(row, name, value)
     session.flush()
     told = "; ".join(f"{_NAMES[name]}: {_shown(old)} → {_shown(value)}" for name, (old, value) in changed.items())
-    _say(session, row, f"{told}. {why}", actor, now)
+    say_so(session, row, f"{told}. {why}", actor, now)
     audit.record(session, actor=actor, now=now, act="service.change", thing=row, said=f"{row.number}: {told}. {why}")
 
 
@@ -136,7 +151,7 @@ def log(session: Session, row: ServiceRequest, *, said: str, actor: Actor, now: 
     """Puts an activity in the log of a request; the Lead's staff, and whoever may ask for that Agency."""
     permissions.check(session, actor, Action.SERVICE_ASK, row)
     words = a_reason(said, "Say what was done or found out.", field="said", most=SAID)
-    activity = _say(session, row, words, actor, now)
+    activity = say_so(session, row, words, actor, now)
     audit.record(session, actor=actor, now=now, act="service.log", thing=row, said=f"{row.number}: {words}")
     return activity
 
@@ -148,19 +163,28 @@ def _move(
     session: Session, row: ServiceRequest, name: str, why: str, actor: Actor, now: datetime, **values: Any
 ) -> None:
     """The next status and what belongs to it, together: the database refuses one without the other."""
-    _locked(session, row)
+    locked(session, row)
     transition(session, row, name, actor=actor, now=now, why=why)
     for field, value in values.items():
         setattr(row, field, value)
     session.flush()
-    _say(session, row, f"It {row.__machine__.moves[name].said}. {why}", actor, now)
+    say_so(session, row, f"It {row.__machine__.moves[name].said}. {why}", actor, now)
 
 
-def _locked(session: Session, row: ServiceRequest) -> None:
+def _tell(session: Session, row: ServiceRequest, told: bool, actor: Actor, now: datetime) -> None:
+    if told or row.asked_by in (None, actor.person_id):
+        return
+    payload = {"mail": "service_ended", "person_id": row.asked_by, "service_id": row.id, "agency_id": row.agency_id}
+    jobs.enqueue(session, Effect.MAIL, key=f"service_ended:{row.id}", now=now, payload=payload)
+
+
+def locked(session: Session, row: ServiceRequest) -> None:
+    """Locks the request for what is written next."""
     session.refresh(row, with_for_update=True)
 
 
-def _say(session: Session, row: ServiceRequest, said: str, actor: Actor, now: datetime) -> ServiceActivity:
+def say_so(session: Session, row: ServiceRequest, said: str, actor: Actor, now: datetime) -> ServiceActivity:
+    """Puts a line in the log; it is never changed."""
     activity = ServiceActivity(request_id=row.id, at=now, by=actor.person_id, said=said[:SAID])
     session.add(activity)
     session.flush()

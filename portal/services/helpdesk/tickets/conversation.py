@@ -99,7 +99,7 @@ def answer(
         jobs.enqueue(
             session, Effect.TICKET_MAIL, key=f"ticket_entry:{entry.id}", now=now, payload={"entry_id": entry.id}
         )
-    _then(session, ticket, after, actor=actor, now=now, policy=policy)
+    _then(session, ticket, entry, after, actor=actor, now=now, policy=policy)
     audit.record(
         session, actor=actor, now=now, act="ticket.answer", thing=ticket, said=f"{ticket.reference} was answered."
     )
@@ -135,6 +135,19 @@ def send_again(session: Session, entry: TicketEntry, *, actor: Actor, now: datet
     )  # fmt: skip
 
 
+def arrived(session: Session, entry: TicketEntry, *, actor: Actor, now: datetime) -> None:
+    """Somebody found out that an answer of which nobody knew has arrived: it counts as sent, and is not sent again."""
+    permissions.check(session, actor, Action.TICKET_ANSWER, entry.ticket)
+    session.refresh(entry, with_for_update=True)
+    if entry.delivery != "uncertain":
+        raise Refused(Reason.ALREADY_DONE, "There is no doubt about this answer any more.")
+    entry.delivery = "sent"
+    session.flush()
+    audit.record(
+        session, actor=actor, now=now, act="ticket.arrived", thing=entry.ticket, said=f"{entry.ticket.reference}: an answer that was in doubt has arrived."
+    )  # fmt: skip
+
+
 def _before_writing(session: Session, ticket: Ticket, text: str, *, last_seen: int | None, anyway: bool) -> str:
     words = text_of(text)
     session.refresh(ticket, with_for_update=True)
@@ -154,8 +167,11 @@ def _before_writing(session: Session, ticket: Ticket, text: str, *, last_seen: i
     return words
 
 
-def _then(session: Session, ticket: Ticket, after: str, *, actor: Actor, now: datetime, policy: Policy) -> None:
+def _then(
+    session: Session, ticket: Ticket, entry: TicketEntry, after: str, *, actor: Actor, now: datetime, policy: Policy
+) -> None:
     if after == "wait" and ticket.status in ("new", "open"):
         states.waits(session, ticket, actor=actor, now=now, policy=policy)
     elif after == "solve" and ticket.status in LIVING:
-        states.is_solved(session, ticket, actor=actor, now=now, policy=policy)
+        by_mail = bool(entry.delivery and ticket.requester_email)  # one message: the answer says that it is solved
+        states.is_solved(session, ticket, told=by_mail, actor=actor, now=now, policy=policy)

@@ -10,7 +10,7 @@ from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Ticket, TicketEntry, TicketFile, TicketFollower
 from portal.refusals import Refused, bad_input
-from portal.services.helpdesk.tickets import clock, following, words
+from portal.services.helpdesk.tickets import clock, following, senders, words
 from portal.services.helpdesk.tickets.entries import say, subject_of
 from portal.services.transition import transition
 from workflows.actions import Action
@@ -113,6 +113,7 @@ def _copy(session: Session, entry: TicketEntry, made: Ticket) -> None:
     session.add(copy)
     session.flush()
     made.last_entry_id = copy.id
+    senders.copy(session, entry, copy)
     files = session.scalars(select(TicketFile).where(TicketFile.entry_id == entry.id).order_by(TicketFile.id)).all()
     session.add_all(
         TicketFile(entry_id=copy.id, file_id=each.file_id, name=each.name, size=each.size, refused=each.refused)

@@ -17,12 +17,15 @@ def waits(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, poli
     clock.stop(session, ticket, now=now, why=clock.WAITING, policy=policy)
 
 
-def is_solved(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """It is solved: the clock stands, and whoever asked is told."""
+def is_solved(
+    session: Session, ticket: Ticket, *, told: bool = False, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """It is solved: the clock stands, and whoever asked is told, unless the answer that solves it says so (`told`)."""
     ticket.solved_at = now
     transition(session, ticket, "solve", actor=actor, now=now)
     clock.stop(session, ticket, now=now, why=clock.SOLVED, policy=policy)
-    telling.solved(session, ticket, actor=actor, now=now)
+    if not told:
+        telling.solved(session, ticket, actor=actor, now=now)
 
 
 def again(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, joinedload
 from portal import permissions
 from portal.actors import Actor
 from portal.models import Document, Incident, Membership, Person, StoredFile, Ticket, TicketEntry, TicketFile
-from portal.refusals import bad_input, not_found
+from portal.refusals import Refused, bad_input, not_found
 from portal.services.account import lockout, resets
+from portal.services.helpdesk.tickets import senders
 from portal.services.helpdesk.tickets.entries import say
 from portal.services.helpdesk.tickets.writing import add_to_draft, why_not_yet
 from portal.services.paperwork import ByHand, Scan, text_of, upload_scan, verify
@@ -22,9 +23,10 @@ from workflows.actions import Action
 from workflows.business_time import us_date
 from workflows.client_data import without
 from workflows.policy import Policy
-from workflows.vocabulary import LEAD
+from workflows.vocabulary import LEAD, Reason
 
 CONFIRMED = "submitted"
+FORGED = "The mail server says that a message here is not from whom it says. Make sure who wrote it first, and say so in the ticket."
 NOBODY = "Say first whom this ticket is about: the sender belongs to no Agency, or to several."
 
 
@@ -50,12 +52,22 @@ STARTS: Mapping[str, Start] = {
         Start("lockout", "Unlock the account", "The person can sign in again with the password they have.", Action.ACCOUNT_UNLOCK),
         Start("reset", "Send a link for a new password", "The person chooses one; nothing changes until then.", Action.PASSWORD_RESET),
         Start("departure", "Report the departure", "Access at this Agency ends, at once or on a last day.", Action.PERSON_DEACTIVATE),
-        Start("program_change", "Change the programs", "A request with other programs, which goes through the whole gate.", Action.ACCESS_REQUEST),
+        Start("program_change", "Record the change of the program", "A service request with its day, its notice and the tasks of the HMIS Team.", Action.SERVICE_ASK),
+        Start("programs", "Ask for other programs", "A request for access with other programs, which goes through the whole gate.", Action.ACCESS_REQUEST),
         Start("incident", "Make an incident report of it", "The Lead's security officers get it; the ticket goes on.", Action.INCIDENT_REPORT),
+        Start("service_request", "Make a service request of it", "It goes on the list that is reviewed every month; both say where the other is.", Action.SERVICE_ASK),
         Start("why_not_yet", "Answer what is still missing", "What the gate says by now goes into your draft.", Action.STANDING_SEE),
     )
 }  # fmt: skip
-"""In the order in which they are offered; what an outage or a service request starts is theirs."""
+"""In the order in which they are offered; what an outage starts is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """How whoever acts made sure of the sender, where that is in doubt, and the newest entry that they had before their eyes."""
+
+    how: str = ""
+    last_seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,41 +100,49 @@ def offered(session: Session, ticket: Ticket, *, actor: Actor, policy: Policy) -
     found = [
         Offer(start, start.id == starts)
         for start in STARTS.values()
-        if _may(session, start, member, actor) and permissions.allows(session, actor, Action.TICKET_WORK, ticket)
+        if _may(session, start, member, ticket, actor) and permissions.allows(session, actor, Action.TICKET_WORK, ticket)
     ]
     return sorted(found, key=lambda offer: not offer.fits)
 
 
-def unlock(session: Session, ticket: Ticket, *, reason: str, actor: Actor, now: datetime, policy: Policy) -> Person:
+def unlock(
+    session: Session, ticket: Ticket, *, reason: str, sure: Sure = Sure(), actor: Actor, now: datetime, policy: Policy
+) -> Person:
     """Unlocks the account of whom the ticket is about, and writes so into the draft."""
     member = _whom(session, ticket)
+    _be_sure(session, ticket, sure, actor=actor, now=now)
     lockout.unlock(session, person=member.person, reason=reason, actor=actor, now=now, policy=policy)
     more = "Sign in with the password you have; a new one can be asked for on the sign-in page."
     said = f"{_whose(ticket, member)} account is unlocked. {more}"
-    _done(session, ticket, f"Unlocked the account of {member.person.name}.", said, actor=actor, now=now)
+    wrote(session, ticket, f"Unlocked the account of {member.person.name}.", said, actor=actor, now=now)
     return member.person
 
 
-def reset(session: Session, ticket: Ticket, *, reason: str, actor: Actor, now: datetime, policy: Policy) -> Person:
+def reset(
+    session: Session, ticket: Ticket, *, reason: str, sure: Sure = Sure(), actor: Actor, now: datetime, policy: Policy
+) -> Person:
     """Has a link for a new password sent to whom the ticket is about, and writes so into the draft."""
     member = _whom(session, ticket)
+    _be_sure(session, ticket, sure, actor=actor, now=now)
     resets.send_reset(session, person=member.person, reason=reason, actor=actor, now=now, policy=policy)
     said = f"A link to choose a new password was sent to {member.person.email}. It works once, and for a short time."
-    _done(session, ticket, f"Had a link for a new password sent to {member.person.name}.", said, actor=actor, now=now)
+    wrote(session, ticket, f"Had a link for a new password sent to {member.person.name}.", said, actor=actor, now=now)
     return member.person
 
 
 def depart(
-    session: Session, ticket: Ticket, *, last_day: date | None, reason: str, actor: Actor, now: datetime, policy: Policy
-) -> bool:
+    session: Session, ticket: Ticket, *, last_day: date | None, reason: str, sure: Sure = Sure(), actor: Actor, now: datetime,
+    policy: Policy,
+) -> bool:  # fmt: skip
     """Reports the departure of whom the ticket is about; True where access ends at once."""
     member = _whom(session, ticket)
+    _be_sure(session, ticket, sure, actor=actor, now=now)
     at_once = departures.deactivate(
         session, membership=member, reason=reason, last_day=last_day, actor=actor, now=now, policy=policy
     )
     when = "today" if at_once or last_day is None else f"after {us_date(last_day)}"
     said = f"The departure of {member.person.name} is recorded: the access at {member.agency.name} ends {when}."
-    _done(
+    wrote(
         session,
         ticket,
         f"Reported the departure of {member.person.name}: access ends {when}.",
@@ -145,19 +165,24 @@ def report_incident(
         "Thank you for telling us. What you wrote was handed to the HMIS Lead's security officers, who look into it. "
         "Please send no client's name by e-mail."
     )
-    _done(session, ticket, f"Made the incident report {incident.reference} of it.", text, actor=actor, now=now)
+    wrote(session, ticket, f"Made the incident report {incident.reference} of it.", text, actor=actor, now=now)
     return incident
 
 
-def incident_text(session: Session, ticket: Ticket) -> str:
-    """What an incident report made of the ticket begins with: its first message, without what looks like a client's."""
+def text_of_first(session: Session, ticket: Ticket) -> str:
+    """What a report or a request made of the ticket begins with: its first message, without what looks like a client's."""
     first = select(TicketEntry).where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind == "in").order_by(TicketEntry.id).limit(1)  # fmt: skip
     entry = session.scalars(first).one_or_none()
     return without(f"{ticket.subject}\n\n{entry.shown if entry else ''}").strip()[:4000]
 
 
 def answer_why(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """Writes what the access still lacks into the draft. BAD_INPUT where nobody is known whose access it is."""
+    """Writes what the access still lacks into the draft. BAD_INPUT where nobody is known whose access it is.
+
+    CONFLICT where a message of the ticket is said to be forged: what is known of somebody does not go out for that.
+    """
+    if senders.standing(session, ticket) == "failed":
+        raise Refused(Reason.CONFLICT, FORGED)
     text = why_not_yet(session, ticket, actor=actor, now=now, policy=policy)
     if not text:
         raise bad_input(NOBODY)
@@ -203,7 +228,7 @@ def attachment(session: Session, ticket: Ticket, file_id: int) -> StoredFile:
 
 def agreement(
     session: Session, ticket: Ticket, document: Document, *, scan: Scan, signed_on: date, signed: str,
-    verified: bool, actor: Actor, now: datetime, policy: Policy,
+    verified: bool, sure: Sure = Sure(), actor: Actor, now: datetime, policy: Policy,
 ) -> None:  # fmt: skip
     """Takes an attachment as the scan of a document of whom the ticket is about, and verifies it where it was looked at.
 
@@ -214,6 +239,7 @@ def agreement(
     capacity = signed_by(document)
     if document.membership_id != member.id or not capacity:
         raise not_found()
+    _be_sure(session, ticket, sure, actor=actor, now=now)
     upload_scan(
         session, document=document, scan=scan, signed_on=signed_on, by_hand={capacity: ByHand(signed)}, actor=actor, now=now,
         policy=policy,
@@ -222,7 +248,7 @@ def agreement(
         verify(session, document=document, how=CONFIRMED, actor=actor, now=now)
     state = "was received and verified" if verified else "was received; it is verified next"
     said = f"The signed agreement of {member.person.name}, dated {us_date(signed_on)}, {state}."
-    _done(
+    wrote(
         session, ticket, f"Took an attachment as a signed document of {member.person.name}.", said, actor=actor, now=now
     )
 
@@ -234,9 +260,15 @@ def _whom(session: Session, ticket: Ticket) -> Membership:
     return member
 
 
-def _may(session: Session, start: Start, member: Membership | None, actor: Actor) -> bool:
-    if start.id == "incident":
+def _be_sure(session: Session, ticket: Ticket, sure: Sure, *, actor: Actor, now: datetime) -> None:
+    senders.be_sure(session, ticket, how=sure.how, last_seen=sure.last_seen, actor=actor, now=now)
+
+
+def _may(session: Session, start: Start, member: Membership | None, ticket: Ticket, actor: Actor) -> bool:
+    if start.id in ("incident", "service_request"):
         return permissions.allows(session, actor, start.action)
+    if start.id == "program_change":
+        return ticket.agency is not None and permissions.allows(session, actor, start.action, ticket.agency)
     if member is None:
         return False
     whose = member.person if start.id in ("lockout", "reset") else member
@@ -247,6 +279,7 @@ def _whose(ticket: Ticket, member: Membership) -> str:
     return "Your" if ticket.requester_id == member.person_id else f"{member.person.name}'s"
 
 
-def _done(session: Session, ticket: Ticket, act: str, answer: str, *, actor: Actor, now: datetime) -> None:
+def wrote(session: Session, ticket: Ticket, act: str, answer: str, *, actor: Actor, now: datetime) -> None:
+    """Says in the ticket what was done, and puts the answer about it into the actor's draft."""
     say(session, ticket, act, actor=actor, now=now)
     add_to_draft(session, ticket, answer, actor=actor, now=now)

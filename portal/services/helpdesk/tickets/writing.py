@@ -12,6 +12,7 @@ from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import CannedReply, Membership, Ticket, TicketDraft, TicketPresence
 from portal.refusals import Refused, a_reason, bad_input, not_found
+from portal.services.helpdesk.tickets import senders
 from portal.services.helpdesk.tickets.entries import LONGEST
 from portal.services.people import standing_view
 from workflows.actions import Action
@@ -128,7 +129,9 @@ def filled(session: Session, row: CannedReply, ticket: Ticket, *, actor: Actor, 
         "staff": actor.name,
     }
     if "why" in wanted:
-        values["why"] = why_not_yet(session, ticket, actor=actor, now=now, policy=policy) or "[nothing is known of access]"  # fmt: skip
+        forged = senders.standing(session, ticket) == "failed"
+        why = "" if forged else why_not_yet(session, ticket, actor=actor, now=now, policy=policy)
+        values["why"] = why or "[nothing is known of access]"
     return _FIELD.sub(lambda found: values.get(found[1], found[0]), row.body)
 
 

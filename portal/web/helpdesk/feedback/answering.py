@@ -9,6 +9,7 @@ from forms.helpdesk import feedback as forms
 from portal.db import reading, transaction
 from portal.models import Survey, SurveyInvite
 from portal.refusals import Refused, not_found
+from portal.secrets import new_token
 from portal.services.helpdesk.feedback import answering, survey_lists, surveys
 from portal.web import kernel
 from portal.web.helpdesk.feedback.room import blueprint
@@ -62,6 +63,8 @@ def _answered(found: Any, here: str) -> Any:
         survey, invite = found(session)
         form = forms.answering(surveys.questions_of(survey))
         session.expunge_all()
+    if not form.is_submitted():
+        form.once.data = new_token()
     status = 200
     if form.validate_on_submit():
         try:
@@ -69,7 +72,7 @@ def _answered(found: Any, here: str) -> Any:
                 again, link = found(session)
                 answering.answer(
                     session, again, given=form.given(), invite=link, address=kernel.address(), actor=UNNAMED, now=now(),
-                    policy=policy(),
+                    policy=policy(), once=form.once.data or "",
                 )  # fmt: skip
         except Refused as no:
             if no.reason is Reason.LINK_SPENT:

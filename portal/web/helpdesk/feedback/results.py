@@ -3,19 +3,19 @@
 from typing import Any
 
 from flask import render_template, request
-from sqlalchemy.orm import Session
 
 from forms.helpdesk.feedback import ASKED, SCALE
 from portal import audit, permissions
 from portal.db import reading, transaction
 from portal.models import Survey
-from portal.services.helpdesk.feedback import answering, surveys
-from portal.services.helpdesk.feedback.answering import Results
+from portal.services.helpdesk.feedback import counting, surveys
+from portal.services.helpdesk.feedback.counting import Results
 from portal.web.desk.room import as_csv
 from portal.web.helpdesk.feedback.room import blueprint, state
 from portal.web.kernel import actor, context, may, now, permission, policy, sessions
 from workflows.actions import Action
-from workflows.survey_questions import Tally
+from workflows.business_time import MONTHS
+from workflows.survey_questions import Months, Tally
 
 
 @blueprint.get("/surveys/<int:survey_id>", endpoint="survey")
@@ -26,7 +26,7 @@ def one(survey_id: int) -> Any:
         asks = may(Action.SURVEY_ASK, row)
         if not asks and row.status in ("draft", "dropped"):
             row = permissions.find(session, actor(), Action.SURVEY_ASK, Survey, survey_id)
-        found = answering.results(session, row, actor=actor(), policy=policy())
+        found = counting.results(session, row, actor=actor(), policy=policy())
         if request.args.get("format") != "csv":
             return render_template(
                 "pages/helpdesk/feedback/survey.html",
@@ -38,20 +38,13 @@ def one(survey_id: int) -> Any:
                 questions=surveys.questions_of(row),
                 fewest=policy().front.surveys.fewest,
                 told=surveys.follow_ups(session, [row.id], public=False).get(row.id, []),
-                doubtful=_doubtful(session, row) if asks else [],
+                doubtful=counting.to_redact(session, row, actor=actor(), policy=policy()) if asks else [],
                 asks=asks,
                 public=row.asked == surveys.OPEN_TO_ALL,
                 base_url=context().settings.base_url,
             )
         session.expunge_all()
     return _csv(row, found)
-
-
-def _doubtful(session: Session, survey: Survey) -> list[tuple[int, list[str]]]:
-    """The words of each answer in which a client's data seems to stand, and nothing else of it."""
-    free = {question.id for question in surveys.questions_of(survey) if question.kind == "words"}
-    rows = answering.to_redact(session, survey, actor=actor())
-    return [(row.id, [said for key, said in sorted(row.answers.items()) if key in free]) for row in rows]
 
 
 def _part(one: Tally, found: Results) -> dict[str, Any]:
@@ -74,25 +67,30 @@ def _share(count: int, of: int) -> str:
 
 
 def _trend(one: Tally, found: Results) -> dict[str, Any] | None:
-    """The mean of a scale in each month, where there is more than one."""
-    if one.question.kind != "scale" or len(found.months) < 2:
+    """The mean of a scale from month to month, where there is more than one."""
+    months = found.months.get(one.question.id, ())
+    if one.question.kind != "scale" or not months:
         return None
-    means = [next(each.mean for each in month.tallies if each.question.id == one.question.id) for month in found.months]
     return {
         "label": one.question.text,
-        "values": means,
-        "shown": [f"{mean / 100:.2f}" if mean is not None else "–" for mean in means],
-        "times": [f"{month.month:%b %Y}" for month in found.months],
+        "values": [each.tally.mean for each in months],
+        "shown": [f"{each.tally.mean / 100:.2f}" for each in months if each.tally.mean is not None],
+        "times": [_named(each) for each in months],
     }
+
+
+def _named(each: Months) -> str:
+    first, last = (f"{MONTHS[month.month - 1][:3]} {month.year}" for month in (each.first, each.last))
+    return first if each.first == each.last else f"{first} to {last}"
 
 
 def _csv(survey: Survey, found: Results) -> Any:
     rows: list[tuple[object, ...]] = []
-    for when, tallies in [("All", found.tallies), *((f"{month.month:%Y-%m}", month.tallies) for month in found.months)]:
-        for each in tallies:
-            rows += [(when, each.question.text, option, count) for option, count in each.counts]
-            if when == "All":
-                rows += [(when, each.question.text, said, 1) for said in each.said]
+    for each in found.tallies:
+        rows += [("All", each.question.text, option, count) for option, count in each.counts]
+        rows += [("All", each.question.text, said, 1) for said in each.said]
+        for month in found.months.get(each.question.id, ()):
+            rows += [(_named(month), each.question.text, option, count) for option, count in month.tally.counts]
     with transaction(sessions()) as session:
         said = f"Downloaded the results of the survey “{survey.title}”."
         audit.record(session, actor=actor(), now=now(), act="survey.export", said=said)

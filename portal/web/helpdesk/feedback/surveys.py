@@ -154,12 +154,18 @@ def tell(survey_id: int) -> Any:
 @blueprint.post("/surveys/<int:survey_id>/redact/<int:number>", endpoint="redact")
 @permission(Action.SURVEY_ASK)
 def redact(survey_id: int, number: int) -> Any:
+    """Blacks out what looks like a client's data in an answer or, with `keep`, lets its words stand."""
+    keeps = request.form.get("keep") == "yes"
+
     def act(session: Session) -> None:
         row = permissions.find(session, actor(), Action.SURVEY_ASK, Survey, survey_id)
-        reason = "It looks like a client's data."
-        answering.redact(session, row, number, reason=reason, actor=actor(), now=now())
+        if keeps:
+            answering.keep(session, row, number, actor=actor(), now=now())
+        else:
+            reason = "It looks like a client's data."
+            answering.redact(session, row, number, reason=reason, actor=actor(), now=now())
 
-    return pressed(act, "Blacked out for good.", _to(survey_id))
+    return pressed(act, "The words stand as they are." if keeps else "Blacked out for good.", _to(survey_id))
 
 
 def _to(survey_id: int) -> str:

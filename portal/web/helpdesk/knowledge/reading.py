@@ -67,10 +67,10 @@ def article(article_id: int) -> Any:
 @public(FOR_EVERYBODY)
 def helped(article_id: int) -> Any:
     """Asked once more on a page of its own where nobody has signed in: opening it counts nothing, its button does."""
-    form = Helped()
     with reading(sessions()) as session:
         row, _ = knowledge.one(session, actor(), article_id)
         session.expunge_all()
+        form = Helped()  # not before: a page that is not there sets no cookie
         if not form.is_submitted():
             said = request.args.get("said", "")
             form = Helped(formdata=None, helped=said if said in ("yes", "no") else None)

@@ -85,13 +85,14 @@ def original(arrival_id: int) -> Response:
 @permission(Action.TICKET_WORK)
 def ticket(arrival_id: int) -> Any:
     """Makes a ticket of a message that became none; it is read anew, outside any transaction."""
-    own = own_addresses(kernel.context().settings.mail_from)
+    settings = kernel.context().settings
+    own = own_addresses(settings.mail_from)
     with reading(sessions()) as session:
         arrival = _found(session, arrival_id)
         place: dict[str, Any] = {"mailbox": arrival.mailbox, "uidvalidity": arrival.uidvalidity, "uid": arrival.uid}
         sha256 = arrival.raw_file.sha256 if arrival.raw_file else ""
     raw = fetched(sha256) if sha256 else b""
-    mail = incoming(raw, **place, own=own, storage=storage(), files_of=EVERY_KIND)
+    mail = incoming(raw, **place, own=own, servers=settings.inbox_servers, storage=storage(), files_of=EVERY_KIND)
     return pressed(
         lambda session: sorting.make_ticket(
             session, _found(session, arrival_id), mail, own=own, keys=kernel.keys(), actor=actor(), now=now(), policy=policy()

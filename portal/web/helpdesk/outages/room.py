@@ -1,9 +1,9 @@
-"""The blueprint of outages, how they read on every page, and that what everybody may see is kept by caches for a minute."""
+"""The blueprint of outages, how they read on every page, and that caches may keep what everybody may see."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, Response, g, url_for
+from flask import Blueprint, Response, url_for
 
 from portal.services.helpdesk.outages.shown import Shown
 from portal.web.kernel import policy
@@ -12,7 +12,6 @@ from workflows.outage_pack import Impact, OutageKind
 from workflows.wall_time import length_words, moment_words, span_words
 
 blueprint = Blueprint("outages", __name__, url_prefix="/outages")
-FOR_SECONDS = 60
 KINDS = {OutageKind.WEEKLY: "Weekly maintenance", OutageKind.PLANNED: "Planned", OutageKind.UNPLANNED: "Unplanned"}
 PHASES = {
     "on": ("overdue", "Going on"),
@@ -31,11 +30,8 @@ SAID = {
 
 
 @blueprint.after_request
-def kept_for_a_minute(response: Response) -> Response:
-    response = may_be_kept(response)
-    if g.get("open_to_caches"):
-        response.headers["Cache-Control"] = f"public, max-age={FOR_SECONDS}"
-    return response
+def kept(response: Response) -> Response:
+    return may_be_kept(response)
 
 
 def said_word(kind: str, outage_kind: str) -> str:

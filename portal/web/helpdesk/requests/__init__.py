@@ -1,6 +1,6 @@
-"""Service requests: the list, one request, and the month's review."""
+"""Service requests: the list, one request, changes of programs, and the month's review."""
 
-from portal.web.helpdesk.requests import months, requests
+from portal.web.helpdesk.requests import months, programs, requests
 from portal.web.helpdesk.requests.room import blueprint
 
-__all__ = ["blueprint", "months", "requests"]
+__all__ = ["blueprint", "months", "programs", "requests"]

@@ -1,5 +1,6 @@
 """Service requests: the list, asking for one, one with its log, and every step of its way."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -7,16 +8,28 @@ from flask import render_template, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms.helpdesk.service_requests import OF_WHOM, PRIORITIES, SHOWN, STEPS, Ask, Change, Log, RequestFilter
+from forms.helpdesk.service_requests import (
+    OF_WHOM,
+    PRIORITIES,
+    SHOWN,
+    STEPS,
+    Ask,
+    Change,
+    Log,
+    RequestFilter,
+    TasksDone,
+)
 from portal import audit, permissions
 from portal.db import reading, transaction
-from portal.models import Agency, ServiceRequest, Ticket
+from portal.models import Agency, ProgramTask, ServiceRequest, Ticket
 from portal.refusals import not_found
-from portal.services.helpdesk.requests import request_lists, service_requests
+from portal.services.helpdesk.requests import from_tickets, program_changes, request_lists, service_requests
+from portal.services.helpdesk.tickets import workflows
 from portal.web.desk.room import as_csv, pager
 from portal.web.helpdesk.requests.room import blueprint, state
 from portal.web.kernel import acted, actor, an_id, may, now, permission, policy, sessions, status_of, today
 from workflows.actions import Action
+from workflows.client_data import without
 from workflows.vocabulary import LEAD
 
 EVERYTHING = 10_000
@@ -63,6 +76,7 @@ def _csv(chosen: dict[str, Any]) -> Any:
             (
                 each["request"].number, each["request"].title, each["request"].agency.name, each["of"], each["request"].reference,
                 each["priority"], each["state"][1], each["request"].due, each["request"].deliverable, each["request"].resolution,
+                *_of_change(each["request"]),
             )
             for each in (_row(row) for (row,) in page.rows)
         ]  # fmt: skip
@@ -70,8 +84,16 @@ def _csv(chosen: dict[str, Any]) -> Any:
         audit.record(session, actor=actor(), now=now(), act="service.export", said=said)
     headers = (
         "Number", "Title", "For", "Asked of", "Vendor's number", "Priority", "Status", "Due", "Deliverable", "Resolution",
+        "Program", "Holds from", "Business days of notice", "Late notice",
     )  # fmt: skip
     return as_csv("service-requests", headers, rows)
+
+
+def _of_change(row: ServiceRequest) -> tuple[Any, ...]:
+    change = row.change
+    if change is None:
+        return "", "", "", ""
+    return change.program, change.effective_on, change.notice_days, "yes" if change.late else "no"
 
 
 @blueprint.route("/new", methods=["GET", "POST"], endpoint="new")
@@ -81,24 +103,39 @@ def new() -> Any:
     number = request.args.get("ticket", type=an_id)
     with reading(sessions()) as session:
         ticket = permissions.find(session, actor(), Action.TICKET_WORK, Ticket, number) if number is not None else None
-        agencies = _agencies(session)
-        begun = {"title": ticket.subject[:150], "agency": ticket.agency_id or LEAD} if ticket else {}
+        agencies = agencies_of(session)
+        begun = (
+            {
+                "title": without(ticket.subject)[:150], "agency": ticket.agency_id or LEAD,
+                "description": workflows.text_of_first(session, ticket),
+            }
+            if ticket
+            else {}
+        )  # fmt: skip
+        asker = ticket.asker if ticket else ""
     form = Ask(agencies=agencies, **begun)
 
     def ask(session: Session) -> ServiceRequest:
         found = permissions.find(session, actor(), Action.TICKET_WORK, Ticket, number) if number is not None else None
-        return service_requests.ask(
+        row = service_requests.ask(
             session, title=form.title.data or "", description=form.description.data or "", sent_to=form.sent_to.data,
             agency_id=form.agency.data, priority=form.priority.data, ticket=found, actor=actor(), now=now(),
         )  # fmt: skip
+        if found is not None:
+            from_tickets.begun(session, row, found, actor=actor(), now=now())
+        return row
 
     said = "Kept. The HMIS Lead reads it and says what becomes of it."
+    if number is not None:
+        said = "Kept, and linked with the ticket: your draft of an answer there says so."
     if done := acted(form, ask, said, lambda made: url_for("service_requests.one", request_id=made.id)):
         return done
-    return render_template("pages/helpdesk/requests/new.html", form=form, ticket_id=number), status_of(form)
+    return render_template("pages/helpdesk/requests/new.html", form=form, ticket_id=number, asker=asker), status_of(
+        form
+    )
 
 
-def _agencies(session: Session) -> list[tuple[int, str]]:
+def agencies_of(session: Session) -> list[tuple[int, str]]:
     """Those for which whoever asks may ask; the Lead's own first, for its staff."""
     query = select(Agency).where(permissions.visible(actor(), Action.SERVICE_ASK, Agency)).order_by(Agency.name_key)
     there = [(agency.id, agency.name) for agency in session.scalars(query)]
@@ -120,6 +157,8 @@ def one(request_id: int) -> Any:
     with reading(sessions()) as session:
         row = permissions.find(session, actor(), Action.SERVICE_SEE, ServiceRequest, request_id)
         works = may(Action.SERVICE_WORK, row)
+        ticket = from_tickets.ticket_of(session, row)
+        tasks = program_changes.tasks(session, row) if row.change else ()
         return render_template(
             "pages/helpdesk/requests/one.html",
             form=form,
@@ -131,7 +170,18 @@ def one(request_id: int) -> Any:
             logs=may(Action.SERVICE_ASK, row),
             steps=[(STEPS[move][0], _to(request_id, move)) for move in _possible(row)] if works else [],
             changes=works and row.status in service_requests.LIVING,
+            ticket=ticket if ticket is not None and may(Action.TICKET_WORK, ticket) else None,
+            change=row.change,
+            kind=policy().programs.kind(row.change.kind) if row.change else None,
+            tasks=tasks,
+            doing=_doing(row, tasks) if works else None,
         ), status_of(form)
+
+
+def _doing(row: ServiceRequest, tasks: Sequence[ProgramTask]) -> TasksDone | None:
+    """The form that ticks off what is done; None where nothing is left."""
+    left = [(task.number, task.what) for task in tasks if task.done_at is None]
+    return TasksDone(formdata=None, open_=left) if left and row.status in service_requests.LIVING else None
 
 
 def _possible(row: ServiceRequest) -> list[str]:
@@ -153,15 +203,20 @@ def work(request_id: int) -> Any:
         row = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
         if move not in STEPS:
             raise not_found()
-        _ = row.agency.name
+        _, change, ticket = row.agency.name, row.change, from_tickets.ticket_of(session, row)
         session.expunge_all()
     label, kind = STEPS[move]
-    proposed = row.due or today() + timedelta(policy().front.services.due_days)
-    form: Any = kind(deliverable=row.deliverable, due=proposed if move == "accept" else None)
+    form = _step(kind, row, move, ticket)
 
     def act(session: Session) -> None:
         found = permissions.find(session, actor(), Action.SERVICE_WORK, ServiceRequest, request_id)
-        values = {name: field.data for name, field in form._fields.items() if name != "csrf_token"}
+        values = {name: field.data for name, field in form._fields.items() if name not in ("csrf_token", "anyway")}
+        if move in from_tickets.ENDINGS:
+            from_tickets.end(
+                session, found, move=move, resolution=values["resolution"], answer=bool(values.get("answer")), anyway=bool(form.anyway.data),
+                actor=actor(), now=now(), policy=policy(),
+            )  # fmt: skip
+            return
         if move in ("accept", "send_back"):
             values["policy"] = policy()
         getattr(service_requests, move)(session, found, actor=actor(), now=now(), **values)
@@ -175,7 +230,17 @@ def work(request_id: int) -> Any:
         label=label,
         state=state(row),
         ends=move == "decline",
+        program=change is not None,
     ), status_of(form)
+
+
+def _step(kind: type[Any], row: ServiceRequest, move: str, ticket: Ticket | None) -> Any:
+    """The form of a step, begun with what is likely; the answer of the ticket is offered where the request ends."""
+    if move in from_tickets.ENDINGS:
+        proposed = row.deliverable if move == "resolve" and row.change else ""
+        return kind(ticket=ticket.reference if ticket else "", resolution=proposed, answer=True)
+    due = max(row.due or today() + timedelta(policy().front.services.due_days), today())
+    return kind(deliverable=row.deliverable, due=due if move == "accept" else None)
 
 
 @blueprint.route("/<int:request_id>/change", methods=["GET", "POST"], endpoint="change")

@@ -1,6 +1,6 @@
 """What the pages of service requests share: the blueprint, and how a status is called."""
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 
 from portal.models import ServiceRequest
 from portal.services.helpdesk.requests.request_lists import is_late
@@ -16,6 +16,10 @@ STATES = {
     "resolved": ("done", "Resolved"),
     "declined": ("declined", "Declined"),
 }
+
+
+def to_request(row: ServiceRequest) -> str:
+    return url_for("service_requests.one", request_id=row.id)
 
 
 def state(row: ServiceRequest) -> tuple[str, str]:

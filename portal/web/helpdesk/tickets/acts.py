@@ -6,7 +6,8 @@ from typing import Any
 from flask import flash, redirect, render_template, request
 from sqlalchemy.orm import Session
 
-from forms.helpdesk.tickets import About, Follow, MergeTicket, OutageOf, RedactTicket, SortTicket, SplitTicket
+from forms.helpdesk.tickets import About, Follow, MadeSure, MergeTicket, OutageOf, RedactTicket, SortTicket, SplitTicket
+from portal import permissions
 from portal.db import reading
 from portal.models import Outage, Person, Ticket, TicketEntry, TicketFollower
 from portal.refusals import bad_input, not_found
@@ -20,6 +21,7 @@ from portal.services.helpdesk.tickets import (
     listing,
     moves,
     redaction,
+    senders,
 )
 from portal.web.helpdesk.tickets.one import staff
 from portal.web.helpdesk.tickets.room import blueprint, found, kinds, named, one_url
@@ -252,6 +254,41 @@ def send_again(ticket_id: int) -> Any:
         conversation.send_again(session, entry, actor=actor(), now=now())
 
     return pressed(put, "The answer is sent once more.", one_url(ticket_id))
+
+
+@blueprint.post("/<int:ticket_id>/arrived", endpoint="arrived")
+@permission(Action.TICKET_WORK)
+def arrived(ticket_id: int) -> Any:
+    """An answer of which nobody knew is known to have arrived."""
+
+    def put(session: Session) -> None:
+        entry = _entry(session, found(session, ticket_id), request.form.get("entry", "none"))
+        if entry is None:
+            raise not_found()
+        conversation.arrived(session, entry, actor=actor(), now=now())
+
+    return pressed(put, "The answer counts as sent now.", one_url(ticket_id))
+
+
+@blueprint.post("/<int:ticket_id>/vouch", endpoint="vouch")
+@permission(Action.TICKET_WORK)
+def vouch(ticket_id: int) -> Any:
+    """Somebody made sure, in another way than by mail, who wrote."""
+    form = MadeSure()
+    with reading(sessions()) as session:
+        found(session, ticket_id)
+
+    def put(session: Session) -> None:
+        senders.vouch(
+            session, found(session, ticket_id), how=form.how.data or "", last_seen=permissions.row_id(form.last_seen.data or ""),
+            actor=actor(), now=now(),
+        )  # fmt: skip
+
+    if not form.validate_on_submit() or not saved(form, put):
+        _first_error(form)
+    else:
+        flash("It is on record that you made sure, and how.", "success")
+    return redirect(one_url(ticket_id))
 
 
 def _entry(session: Session, ticket: Ticket, chosen: str) -> TicketEntry | None:

@@ -6,13 +6,14 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from forms.helpdesk.tickets import AnswerTicket, Follow, OutageOf, SortTicket
+from forms.helpdesk.tickets import AnswerTicket, Follow, MadeSure, OutageOf, SortTicket
 from portal import audit, permissions
 from portal.db import reading, transaction
-from portal.models import Outage, Person, Ticket, TicketEntry, TicketFile
+from portal.models import Outage, Person, SenderProof, Ticket, TicketEntry, TicketFile
 from portal.refusals import Refused, not_found
 from portal.services import holders
-from portal.services.helpdesk.tickets import beside, clock, conversation, entries, listing, writing
+from portal.services.helpdesk.requests import from_tickets
+from portal.services.helpdesk.tickets import beside, clock, conversation, entries, listing, senders, writing
 from portal.services.helpdesk.tickets.conversation import LooksLikeClient
 from portal.services.helpdesk.tickets.entries import Attached
 from portal.services.helpdesk.tickets.listing import Wanted
@@ -20,7 +21,9 @@ from portal.services.helpdesk.tickets.moves import STAFF
 from portal.services.helpdesk.tickets.workflows import offered
 from portal.services.security.kept_files import keep
 from portal.web.desk.room import to_agency, to_person
-from portal.web.helpdesk.tickets.room import blueprint, found, kinds, one_url, row_of, state
+from portal.web.helpdesk.requests.room import state as request_state
+from portal.web.helpdesk.requests.room import to_request
+from portal.web.helpdesk.tickets.room import PROOFS, blueprint, doubt_of, found, kinds, one_url, row_of, state
 from portal.web.kernel import actor, may, now, permission, policy, sessions, status_of, today
 from portal.web.uploads import download, fetched, is_there, taken_in
 from workflows.actions import Action
@@ -125,14 +128,18 @@ def _page(ticket_id: int, form: AnswerTicket) -> Any:
         if not form.is_submitted() and draft is not None:
             form.text.data = draft.body
         form.last_seen.data = str(ticket.last_entry_id)
-        rows = entries.of(session, ticket, notes=True)
+        rows, proofs = entries.of(session, ticket, notes=True), senders.of(session, ticket)
+        vouch = MadeSure(formdata=None)
+        vouch.last_seen.data = form.last_seen.data
         return render_template(
             "pages/helpdesk/tickets/one.html",
             form=form,
             sort=sort_form(session, ticket),
             follow=Follow(formdata=None),
             outage=_outage_form(session, ticket),
-            entries=[_shown(entry, ticket) for entry in rows],
+            entries=[_shown(entry, ticket, proofs.get(entry.id)) for entry in rows],
+            doubt=doubt_of(ticket, senders.worst(proofs)),
+            vouch=vouch,
             last_seen=ticket.last_entry_id,
             draft=draft,
             others=writing.others(session, ticket, actor=actor(), now=now()),
@@ -172,8 +179,10 @@ def _outage_form(session: Session, ticket: Ticket) -> OutageOf | None:
     return form
 
 
-def _shown(entry: TicketEntry, ticket: Ticket) -> dict[str, Any]:
+def _shown(entry: TicketEntry, ticket: Ticket, proof: SenderProof | None) -> dict[str, Any]:
     state_ = DELIVERED.get(entry.delivery) if entry.kind == "out" else None
+    if proof is not None:
+        state_ = PROOFS["proven" if proof.vouched_at else proof.proof]
     return {
         "id": entry.id,
         "kind": entry.kind,
@@ -185,6 +194,8 @@ def _shown(entry: TicketEntry, ticket: Ticket) -> dict[str, Any]:
         "from_merged": f"HD-{entry.ticket_id}" if entry.ticket_id != ticket.id else "",
         "doubtful": entry.to_redact,
         "redacted": entry.redacted_at is not None,
+        "vouched": f"{proof.voucher.name} made sure: {proof.how}" if proof is not None and proof.voucher else "",
+        "arrived": entry.delivery == "uncertain",
         "again": entry.delivery in ("uncertain", "failed") and entry.redacted_at is None,
         "original": url_for("tickets.original", ticket_id=ticket.id, said_id=entry.id)
         if entry.original_file_id
@@ -227,6 +238,10 @@ def _joined(session: Session, ticket: Ticket) -> dict[str, Any]:
         "from": {"text": f"HD-{ticket.split_from_id}", "href": one_url(ticket.split_from_id)} if ticket.split_from_id else None,
         "into": {"text": f"HD-{ticket.merged_into_id}", "href": one_url(ticket.merged_into_id)} if ticket.merged_into_id else None,
         "outage": session.get(Outage, ticket.outage_id) if ticket.outage_id else None,
+        "requests": [
+            {"text": f"{each.number}: {each.title}", "state": request_state(each), "href": to_request(each) if may(Action.SERVICE_SEE, each) else ""}
+            for each in from_tickets.of_ticket(session, ticket)
+        ],
     }  # fmt: skip
 
 

@@ -27,6 +27,29 @@ STATES = {
 }
 FAR = datetime(9999, 1, 1)
 
+PROOFS = {
+    "proven": ("good", "Sender confirmed"), "unsaid": ("warning", "Sender not confirmed"),
+    "failed": ("error", "Probably forged"),
+}  # fmt: skip
+
+
+def doubt_of(ticket: Ticket, standing: str) -> dict[str, str] | None:
+    """What the staff are told before they act on mail whose sender nobody has made sure of; None where there is no doubt."""
+    sender = ticket.requester_email or "whom it says"
+    if standing == "failed":
+        return {
+            "kind": "error", "title": f"This probably did not come from {sender}",
+            "text": "The mail server looked where it came from, and it was not sent by way of that address's own mail server. Anybody "
+            "may have written it. Call the person at a number that you know, not one in the message, before you act on it.",
+        }  # fmt: skip
+    if standing == "unsaid":
+        return {
+            "kind": "warning", "title": "Nobody knows yet who wrote this",
+            "text": f"The mail server could not confirm that it came from {sender}: an address is easily forged. To answer a "
+            "question, go ahead. Before you act on it, call the person at a number that you know.",
+        }  # fmt: skip
+    return None
+
 
 def found(session: Session, ticket_id: int, action: Action = Action.TICKET_WORK) -> Ticket:
     return permissions.find(session, actor(), action, Ticket, ticket_id)

@@ -7,16 +7,17 @@ from flask import redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
 from forms.base import Form
-from forms.helpdesk.tickets import Depart, IncidentOf, TakeAgreement, WhyHelped
+from forms.helpdesk.tickets import Depart, IncidentOf, MadeSure, TakeAgreement, WhyHelped
 from portal import permissions
 from portal.db import reading
 from portal.models import Document, Membership, Ticket
 from portal.refusals import Refused, bad_input, not_found
 from portal.services.account import lockout
-from portal.services.helpdesk.tickets import workflows
+from portal.services.helpdesk.tickets import senders, workflows
+from portal.services.helpdesk.tickets.workflows import Sure
 from portal.services.paperwork import KINDS
 from portal.services.people import departures
-from portal.web.helpdesk.tickets.room import blueprint, found, one_url
+from portal.web.helpdesk.tickets.room import blueprint, doubt_of, found, one_url
 from portal.web.kernel import (
     APART,
     acted,
@@ -54,7 +55,7 @@ def unlock(ticket_id: int) -> Any:
     return _start(
         ticket_id, "lockout", form,
         lambda session, ticket: workflows.unlock(
-            session, ticket, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
+            session, ticket, reason=form.reason.data or "", sure=_sure(form), actor=actor(), now=now(), policy=policy()
         ),
         "The account is unlocked. Your draft says so.",
         _if_locked,
@@ -78,7 +79,7 @@ def reset(ticket_id: int) -> Any:
     return _start(
         ticket_id, "reset", form,
         lambda session, ticket: workflows.reset(
-            session, ticket, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
+            session, ticket, reason=form.reason.data or "", sure=_sure(form), actor=actor(), now=now(), policy=policy()
         ),
         "The link for a new password is on its way. Your draft says so.",
         lambda _s, member: [f"A link goes to {member.person.email}, the address on record, wherever this ticket came from."],
@@ -92,14 +93,15 @@ def departure(ticket_id: int) -> Any:
     return _start(
         ticket_id, "departure", form,
         lambda session, ticket: workflows.depart(
-            session, ticket, last_day=form.last_day.data, reason=form.reason.data or "", actor=actor(), now=now(), policy=policy()
+            session, ticket, last_day=form.last_day.data, reason=form.reason.data or "", sure=_sure(form),
+            actor=actor(), now=now(), policy=policy(),
         ),
         "The departure is recorded. Your draft says so.",
         lambda session, member: departures.consequences(session, member, on=today()),
     )  # fmt: skip
 
 
-@blueprint.get("/<int:ticket_id>/start/programs", endpoint="start_program_change")
+@blueprint.get("/<int:ticket_id>/start/programs", endpoint="start_programs")
 @permission(Action.TICKET_WORK)
 def programs(ticket_id: int) -> Any:
     """Other programs are asked for on the page that asks for access: the whole gate stands behind it."""
@@ -110,13 +112,31 @@ def programs(ticket_id: int) -> Any:
         return redirect(url_for("people.change", membership_id=member.id))
 
 
+@blueprint.get("/<int:ticket_id>/start/program-change", endpoint="start_program_change")
+@permission(Action.TICKET_WORK)
+def program_change(ticket_id: int) -> Any:
+    """A change of a program is a service request of its own kind, announced on its page."""
+    return _to_request(ticket_id, "service_requests.announce")
+
+
+@blueprint.get("/<int:ticket_id>/start/service-request", endpoint="start_service_request")
+@permission(Action.TICKET_WORK)
+def service_request(ticket_id: int) -> Any:
+    return _to_request(ticket_id, "service_requests.new")
+
+
+def _to_request(ticket_id: int, endpoint: str) -> Any:
+    with reading(sessions()) as session:
+        return redirect(url_for(endpoint, ticket=found(session, ticket_id).id))
+
+
 @blueprint.route("/<int:ticket_id>/start/incident", methods=["GET", "POST"], endpoint="start_incident")
 @permission(Action.TICKET_WORK)
 def incident(ticket_id: int) -> Any:
     form = IncidentOf()
     if request.method == "GET":
         with reading(sessions()) as session:
-            form.said.data = workflows.incident_text(session, found(session, ticket_id))
+            form.said.data = workflows.text_of_first(session, found(session, ticket_id))
 
     def put(session: Session) -> str:
         return workflows.report_incident(
@@ -173,8 +193,12 @@ def _take(session: Session, ticket_id: int, form: TakeAgreement, scan: Any) -> N
     document = permissions.find(session, actor(), Action.DOCUMENT_SCAN, Document, form.document.data)
     workflows.agreement(
         session, found(session, ticket_id), document, scan=scan, signed_on=form.signed_on.data, verified=bool(form.verified.data),
-        signed=form.name.data or "", actor=actor(), now=now(), policy=policy(),
+        sure=_sure(form), signed=form.name.data or "", actor=actor(), now=now(), policy=policy(),
     )  # fmt: skip
+
+
+def _sure(form: MadeSure) -> Sure:
+    return Sure(form.how.data or "", permissions.row_id(form.last_seen.data or ""))
 
 
 def _start(
@@ -207,8 +231,12 @@ def _page(
         member = workflows.about(session, ticket)
         if foreseen is not None and member is not None:
             sentences = foreseen(session, member)
+        doubt = None
+        if isinstance(form, MadeSure):
+            doubt = doubt_of(ticket, senders.standing(session, ticket))
+            form.last_seen.data = str(ticket.last_entry_id)
         page = render_template(
             "pages/helpdesk/tickets/start.html", form=form, ticket=ticket, start=start, member=member, sentences=sentences,
-            back=one_url(ticket_id), **shown,
+            doubt=doubt, back=one_url(ticket_id), **shown,
         )  # fmt: skip
         return page, status_of(form)

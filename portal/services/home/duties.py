@@ -1,4 +1,4 @@
-"""What falls due in the wing of security: for the first page of whoever has it to do, and for the one digest of the day."""
+"""What falls due on a day: for the first page of whoever has it to do, and for the one digest of the day."""
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from portal import jobs
 from portal.models import DutyTold
+from portal.services.helpdesk.requests import request_duties
 from portal.services.security.actions import action_duties
 from portal.services.security.duty import Duty, Looker
 from portal.services.security.incidents import incident_duties
@@ -26,6 +27,7 @@ SOURCES: tuple[Source, ...] = (
     action_duties.due,
     review_duties.duties,
     sanction_duties.due,
+    request_duties.due,
 )
 """Each room's own: its duties that are due by a day or before, of everybody (None) or of whoever looks."""
 
