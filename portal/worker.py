@@ -95,6 +95,7 @@ class Worker:
                 daily.look_ahead(session, now=now, policy=policy)
                 daily.compare_with_core(session, now=now)
             self._prune(now)
+            ticket_duties.once_a_day(self.context, now=now, policy=policy)
             look_over(self.context.engine)
             self._keep_record(now, policy)
             self._swept = today

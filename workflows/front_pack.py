@@ -23,10 +23,15 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
-    """What whoever is not signed in reads first; `phone` is empty where none is published."""
+    """What whoever is not signed in reads first; `phone` is empty where none is published.
+
+    `must` and `may`: which agencies take part in any case, and which others can.
+    """
 
     about: str = ""
     who: str = ""
+    must: str = ""
+    may: str = ""
     phone: str = ""
     cite: str = "About this Manual"
     basis: Basis = Basis.LOCAL
@@ -119,7 +124,10 @@ def _group(s: Stanza) -> _Group:
 
 
 def _door(s: Stanza) -> FrontDoor:
-    return FrontDoor(s.text("about"), s.text("who"), s.text("phone", ""), s.text("cite"), s.choice("basis", Basis))
+    return FrontDoor(
+        s.text("about"), s.text("who"), s.text("must", ""), s.text("may", ""), s.text("phone", ""), s.text("cite"),
+        s.choice("basis", Basis),
+    )  # fmt: skip
 
 
 def _knowledge(s: Stanza) -> Knowledge:

@@ -21,6 +21,7 @@ STARTS = (
 """What may begin from a ticket with one click."""
 
 LONGEST = 400
+LEAST_KEPT, MOST_KEPT = 7, 3660
 _HEADING = "The HMIS Application Support"
 
 
@@ -94,7 +95,10 @@ _OTHER = TicketKind("other", "Something else", "", "", "normal", False, True, ()
 
 @dataclass(frozen=True, slots=True)
 class Helpdesk:
-    """All of it. `desk_hours_left`: due within so many business hours is due soon; `close_after`: business days."""
+    """All of it. `desk_hours_left`: due within so many business hours is due soon; `close_after`: business days.
+
+    `keep_other_mail`: for how long a message that became no ticket is kept as it came.
+    """
 
     kinds: tuple[TicketKind, ...]
     priorities: tuple[TicketPriority, ...]
@@ -105,6 +109,7 @@ class Helpdesk:
     close_after: int = 5
     rating: timedelta = timedelta(days=30)
     loop_mails: int = 20
+    keep_other_mail: timedelta = timedelta(days=90)
     cite: str = _HEADING
     basis: Basis = Basis.LOCAL
 
@@ -167,6 +172,11 @@ def read_helpdesk(pack: Stanza) -> Helpdesk:
     rating = own.span("rating")
     if not timedelta(days=1) <= rating <= timedelta(days=LONGEST):
         raise own.wrong("rating", f"a link for rating works for at least one and at most {LONGEST} days")
+    keep = own.span("keep_other_mail") if "keep_other_mail" in own else FROM_BEFORE.keep_other_mail
+    if not timedelta(days=LEAST_KEPT) <= keep <= timedelta(days=MOST_KEPT):
+        raise own.wrong(
+            "keep_other_mail", f"at least {LEAST_KEPT} days, so that somebody can look, and at most {MOST_KEPT}"
+        )
     made = Helpdesk(
         kinds=pack.each("ticket_kind", lambda s: _kind(s, asked)),
         priorities=pack.each("ticket_priority", _priority),
@@ -177,6 +187,7 @@ def read_helpdesk(pack: Stanza) -> Helpdesk:
         close_after=own.number("close_after", 1, LONGEST),
         rating=rating,
         loop_mails=own.number("loop_mails", 2, 1000),
+        keep_other_mail=keep,
         cite=own.text("cite"),
         basis=own.choice("basis", Basis),
     )

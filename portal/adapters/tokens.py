@@ -112,7 +112,11 @@ class Tokens:
 
 
 def xoauth2(user: str, token: str) -> str:
-    """What is said in AUTHENTICATE XOAUTH2, before it is encoded. Neither may hold a control character."""
+    """What is said in AUTHENTICATE XOAUTH2, before it is encoded. TokenError for a name that cannot be said there."""
+    if not user.isascii() or not user.isprintable():
+        raise TokenError(
+            "A mailbox is signed in to by token with an address in plain letters. Check the name in the setting."
+        )
     return f"user={user}\x01auth=Bearer {token}\x01\x01"
 
 

@@ -3,16 +3,17 @@
 from datetime import date, timedelta
 from functools import partial
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actors import Actor
 from portal.demo.calendar import Calendar
 from portal.demo.driver import Driver
 from portal.demo.house import Staff
-from portal.models import ServiceRequest, Survey
+from portal.models import Agency, ServiceRequest, Survey
 from portal.services.helpdesk.feedback import answering, surveys
 from portal.services.helpdesk.feedback.surveys import Drafted
-from portal.services.helpdesk.requests import request_lists, service_requests
+from portal.services.helpdesk.requests import program_changes, request_lists, service_requests
 from workflows.survey_questions import Question
 from workflows.vocabulary import LEAD
 
@@ -25,6 +26,11 @@ WISHES = (
     ("Another color for the HMIS", "The present one is thought to be sad.", "vendor", 25, "declined"),
     ("A bell when a bed is free", "Nobody looks at the list all night.", "vendor", 4, "asked"),
 )  # fmt: skip
+CHANGES = (
+    ("renamed", "Winter shelter", "Harbor winter shelter", 12, 20, 1), ("closes", "Summer camp", "", 2, 3, 0),
+)  # fmt: skip
+"""Kind, program, what it becomes, how many days ago it was announced, how many days ahead, how many tasks are done."""
+
 QUESTIONS = (
     Question("", "scale", "How well were you treated where you asked for help?"),
     Question("", "choice", "Where was it?", ("At a shelter", "On the street", "At an office")),
@@ -48,6 +54,8 @@ class Wishes:
         at, last = self.calendar, self.calendar.last
         for title, text, whom, days, until in WISHES:
             at.morning(at.working(last - timedelta(days)), partial(self._ask, title, text, whom, until))
+        for kind, program, becomes, days, ahead, ticked in CHANGES:
+            at.morning(at.working(last - timedelta(days)), partial(self._announce, kind, program, becomes, ahead, ticked))
         first = last.replace(day=1)
         for _ in range(2):
             month = (first - timedelta(1)).replace(day=1)
@@ -61,6 +69,20 @@ class Wishes:
         for number, said in enumerate(ANSWERS):
             at.afternoon(at.working(opens + timedelta(1 + 4 * number)), partial(self._answer, *said))
         at.afternoon(at.working(last - timedelta(1)), self._tell)
+
+    def _announce(self, kind: str, program: str, becomes: str, ahead: int, ticked: int) -> None:
+        driver = self.driver
+        with driver.change() as session:
+            agency = session.scalars(select(Agency).where(Agency.status == "participating").order_by(Agency.id).limit(1)).first()
+            if agency is None:
+                return
+            desk = driver.actor(session, self.staff.desk)
+            row = program_changes.announce(
+                session, agency_id=agency.id, kind=kind, program=program, becomes=becomes, effective_on=driver.today + timedelta(ahead),
+                details="", actor=desk, **driver.about,
+            )  # fmt: skip
+            if ticked:
+                program_changes.done(session, row, numbers=range(1, ticked + 1), actor=desk, **driver.about)
 
     def _ask(self, title: str, text: str, whom: str, until: str) -> None:
         driver = self.driver

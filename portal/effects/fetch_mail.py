@@ -2,8 +2,9 @@
 
 import logging
 from email.utils import parseaddr
+from typing import Any
 
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal import jobs
@@ -11,7 +12,7 @@ from portal.adapters.inbox import Inbox, InboxError, OpenInbox
 from portal.adapters.mail_in import MAX_BYTES
 from portal.adapters.storage import Storage
 from portal.db import reading, transaction
-from portal.effects.mail_reading import incoming
+from portal.effects.mail_reading import incoming, unread
 from portal.jobs import Job
 from portal.services.helpdesk.mail import arriving, mailbox
 from portal.services.helpdesk.mail.incoming import Incoming
@@ -67,10 +68,17 @@ def _one(context: Context, inbox: Inbox, box: OpenInbox, uid: int, job: Job | No
     if fetched is None:
         return False
     own = own_addresses(context.settings.mail_from)
-    mail = incoming(
-        fetched.raw, mailbox=inbox.name, uidvalidity=box.uidvalidity, uid=uid, own=own, size=fetched.size,
-        servers=context.settings.inbox_servers, storage=Storage(context.settings.storage), alive=lambda: _alive(context, job),
-    )  # fmt: skip
+    place: dict[str, Any] = {"mailbox": inbox.name, "uidvalidity": box.uidvalidity, "uid": uid, "size": fetched.size}
+    storage = Storage(context.settings.storage)
+    try:
+        mail = incoming(
+            fetched.raw, own=own, servers=context.settings.inbox_servers, storage=storage, alive=lambda: _alive(context, job), **place
+        )  # fmt: skip
+    except (LostJob, OSError, DBAPIError):
+        raise  # not the message's fault: the next look tries it again
+    except Exception as error:
+        log.exception("message %s could not be read", uid)
+        return _refused(context, unread(fetched.raw, storage=storage, **place), job, type(error).__name__)
     try:
         with transaction(context.sessions) as session:
             _still_ours(context, session, job)

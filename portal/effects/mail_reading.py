@@ -39,6 +39,12 @@ def incoming(
     )  # fmt: skip
 
 
+def unread(raw: bytes, *, mailbox: str, uidvalidity: int, uid: int, size: int, storage: Storage) -> Incoming:
+    """A message of which nothing was read: what is kept of one that nothing can read."""
+    kept = storage.put(raw) if size == len(raw) else ""
+    return Incoming(mailbox=mailbox, uidvalidity=uidvalidity, uid=uid, raw_sha256=kept, size=size)
+
+
 def _files(received: Received, storage: Storage, alive: Callable[[], None]) -> Iterable[IncomingFile]:
     until = time.monotonic() + FILES_SECONDS
     for each in received.attachments:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from portal.db import reading, transaction
+from portal.services.helpdesk.mail import pruning
 from portal.services.helpdesk.tickets import closing, ladder, overdue
 from portal.wiring import Context
 from workflows.policy import Policy
@@ -35,3 +36,14 @@ def see_to(context: Context, *, now: datetime, policy: Policy) -> int:
     with transaction(context.sessions) as session:
         overdue.tell(session, now=now, policy=policy)
     return done
+
+
+def once_a_day(context: Context, *, now: datetime, policy: Policy) -> int:
+    """Removes the originals of old mail that became no ticket, a batch after the other, each its own transaction; how many."""
+    removed = 0
+    while True:
+        with transaction(context.sessions) as session:
+            batch = pruning.prune(session, now=now, policy=policy)
+        removed += batch
+        if batch < pruning.AT_ONCE:
+            return removed

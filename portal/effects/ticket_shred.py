@@ -10,8 +10,8 @@ from portal.wiring import Context
 
 
 def handle(context: Context, job: Job) -> None:
-    """Removes the file of `sha256`; it stays where somebody has stored the same content meanwhile. The same each time."""
-    sha256 = str(job.payload["sha256"])
+    """Removes the file that the payload or the key names; it stays where somebody has stored the same content meanwhile. The same each time."""
+    sha256 = str(job.payload.get("sha256") or job.key.removeprefix("file:"))
     storage = Storage(context.settings.storage)
     if _named(context, sha256):
         return

@@ -136,6 +136,7 @@ def test_how_an_agency_joins_is_drawn_from_the_pack(world: World) -> None:
     for each in world.policy.prerequisites:
         assert (each.title in page) == (each.needs == "held"), each.id
     assert "Every year" in page
+    assert world.policy.front.door.must in page and world.policy.front.door.may in page and "comparable database" in page
     courses = stranger(world).get("/trainings").text
     assert all(course.title in courses for course in world.policy.courses) and "80 %" in courses
 

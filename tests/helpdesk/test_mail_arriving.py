@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from portal.adapters.inbox import InboxError
+from portal.effects import fetch_mail
 from portal.models import MessageSeen, Person, StoredFile, TicketFile, TicketFollower
 from portal.services.helpdesk.mail import arriving, marks
 from portal.services.helpdesk.tickets import joining, moves
@@ -253,3 +255,36 @@ def test_a_message_that_breaks_something_is_held_and_the_next_one_comes_through(
     first, second = desk.arrivals()
     assert (first.outcome, second.outcome) == ("refused", "entry")
     assert "RuntimeError" in first.said and first.raw_file_id is not None and first.ticket_id is None
+
+
+def test_a_message_that_nothing_can_read_is_held_and_holds_up_nobody(
+    desk: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever reading it raises: it goes aside with its original, and those behind it come in."""
+    whole = fetch_mail.incoming
+
+    def falls(raw: bytes, **more: object) -> object:
+        if b"poison" in raw:
+            raise RecursionError
+        return whole(raw, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fetch_mail, "incoming", falls)
+    desk.put(desk.from_asker("poison"), desk.from_asker("Behind it."))
+    assert desk.fetch() == 2
+    held, behind = desk.arrivals()
+    assert (held.outcome, held.waits, behind.outcome) == ("refused", True, "entry")
+    assert held.raw_file_id is not None and "RecursionError" in held.said
+    assert desk.fetch() == 0
+
+
+def test_a_full_disk_is_not_the_messages_fault(desk: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(raw: bytes, **more: object) -> object:
+        raise OSError(28, "No space left on device")
+
+    desk.put(desk.from_asker())
+    with monkeypatch.context() as now:
+        now.setattr(fetch_mail, "incoming", full)
+        with pytest.raises(InboxError):
+            desk.fetch()
+    assert desk.arrivals() == []
+    assert desk.fetch() == 1 and desk.arrivals()[0].outcome == "entry"

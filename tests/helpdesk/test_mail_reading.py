@@ -10,10 +10,10 @@ from portal.adapters import mail_in
 from portal.adapters.mail_in import Received, read_mail
 from portal.adapters.mail_in.keeping import Kept, keep
 from portal.adapters.mail_in.received import Attached
-from tests.helpdesk.mails import broken, machines, people
+from tests.helpdesk.mails import broken, hostile, machines, people
 from tests.helpdesk.mails.sample import DESK, Sample, mail
 
-ALL = [*people.SAMPLES, *machines.SAMPLES, *broken.SAMPLES]
+ALL = [*people.SAMPLES, *machines.SAMPLES, *broken.SAMPLES, *hostile.SAMPLES]
 
 
 def test_there_are_many_samples_and_each_has_a_name_of_its_own() -> None:
@@ -64,7 +64,7 @@ def test_whatever_a_child_dies_of_the_heads_are_read(monkeypatch: pytest.MonkeyP
 
 def test_what_only_hangs_the_search_for_quotations_is_read_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = mail_in._asked
-    monkeypatch.setattr(mail_in, "_asked", lambda raw, own, folding, seconds: None if folding else asked(raw, own, folding, seconds))  # fmt: skip
+    monkeypatch.setattr(mail_in, "_asked", lambda raw, own, servers, folding, seconds: None if folding else asked(raw, own, servers, folding, seconds))  # fmt: skip
     found = read_mail(mail("Yes.\n\nOn Mon, Nov 23, 2026 at 9:20 AM A wrote:\n> Is it?\n"))
     assert found.text.startswith("Yes.") and found.folded_from is None and found.notes == ()
 

@@ -236,6 +236,11 @@ def test_a_provider_that_does_not_answer_holds_mail_up_and_loses_nothing(imap: D
     assert "the-secret" not in repr(gone)
 
 
+def test_a_name_that_cannot_be_said_with_a_token_is_refused_in_words(tokens: TokenServer) -> None:
+    with post_office() as post, pytest.raises(MailError, match="plain letters"):
+        make_mailer(f"smtp://d%C3%A9sk%01x@{post.host}:{post.port}", tokens=by_token(tokens)).send(message())
+
+
 @pytest.mark.parametrize("lasts", [None, "soon", -5, 0, 10**12, "3599"])
 def test_how_long_a_token_lasts_may_be_said_wrongly(tokens: TokenServer, lasts: object) -> None:
     tokens.lasts = lasts

@@ -163,7 +163,7 @@ def test_an_answer_to_a_mail_about_a_ticket_lands_there_by_its_signed_id(mail_de
             moves.solve(session, row, actor=desk.world.desk, now=desk.world.now, policy=desk.world.policy)
         else:
             telling.moved(session, row, now=desk.world.now)
-    [message] = desk.send()
+    [message] = sent(desk, f"[{ticket.reference}] {desk.agency.name}")
     assert message.in_reply_to == "first@shelter.example.org" and message.in_reply_to in message.references
     with desk.world.change() as session:  # nothing but the signature leads there
         session.execute(delete(MessageSeen))
@@ -183,10 +183,10 @@ def test_a_mail_about_a_ticket_that_is_sent_twice_keeps_its_id(mail_desk: Mailin
         desk.solve(ticket)
     with desk.world.look() as session:
         ids = session.scalars(select(Job.id).where(Job.effect == Effect.MAIL).order_by(Job.id)).all()
-    first = desk.send()
+    first = sent(desk, "is your question solved?")
     again = []
     for ticket, job_id in zip(tickets, ids, strict=True):  # as after a kill: another process, another moment
-        with desk.world.change() as session, time_machine.travel(datetime(2026, 11, 23, 18, tzinfo=UTC)):
+        with desk.world.change() as session, time_machine.travel(datetime.now(UTC) + timedelta(minutes=5)):
             row = session.get_one(Ticket, ticket.id)
             again.append(
                 answering.notice_id(session, row, job_id, keys=desk.world.keys, host="example.org", now=desk.world.now)

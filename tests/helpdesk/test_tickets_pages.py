@@ -65,7 +65,10 @@ def test_an_answer_is_sent_from_the_page(desk: Ticketing, staff: ClientRequest) 
 def test_a_second_window_is_told_of_the_answer_and_loses_nothing(desk: Ticketing, staff: ClientRequest) -> None:
     ticket = desk.open()
     other = browser_of(desk.world, desk.world.admin)
-    page, mine = other.get(f"/tickets/{ticket.id}"), staff.get(f"/tickets/{ticket.id}")
+    page = other.get(f"/tickets/{ticket.id}")
+    assert "has this ticket open" not in staff.get(f"/tickets/{ticket.id}").text  # looking writes nothing
+    press(other, page, f"/tickets/{ticket.id}/here", 200, writing="")
+    mine = staff.get(f"/tickets/{ticket.id}")
     assert "has this ticket open" in mine.text
     staff.submit(mine, having="text", text="Choose the project first.", step="send", expect=302)
     told = other.submit(page, having="text", text="Have you chosen a project?", step="send", expect=400)
@@ -74,6 +77,21 @@ def test_a_second_window_is_told_of_the_answer_and_loses_nothing(desk: Ticketing
     assert answers(desk, ticket) == ["Choose the project first."]
     other.submit(told, having="text", step="send", expect=302)
     assert answers(desk, ticket) == ["Choose the project first.", "Have you chosen a project?"]
+
+
+def test_what_was_not_read_is_neither_solved_nor_left_waiting(desk: Ticketing, staff: ClientRequest) -> None:
+    ticket = desk.open()
+    old = staff.get(f"/tickets/{ticket.id}")
+    desk.receive(ticket, "And now nothing opens at all.")
+    for to in ("solve", "wait"):
+        seen = old.document.xpath(f"//form[.//input[@value='{to}']]//input[@name='last_seen']/@value")[0]
+        told = staff.follow(press(staff, old, f"/tickets/{ticket.id}/move", to=to, last_seen=seen))
+        assert "Somebody wrote in this ticket since you opened it" in told.text
+        assert "And now nothing opens at all." in told.text and desk.read(ticket).status == "new"
+    read = staff.get(f"/tickets/{ticket.id}")
+    seen = read.document.xpath("//form[.//input[@value='solve']]//input[@name='last_seen']/@value")[0]
+    done = staff.follow(press(staff, read, f"/tickets/{ticket.id}/move", to="solve", last_seen=seen))
+    assert "Solved." in done.text and desk.read(ticket).status == "solved"
 
 
 def press(client: ClientRequest, page: Page, path: str, expect: int = 302, **values: str) -> Page:
@@ -417,7 +435,7 @@ def test_a_long_list_costs_no_more_statements(desk: Ticketing, staff: ClientRequ
 
 
 def test_a_long_conversation_costs_no_more_statements(desk: Ticketing, staff: ClientRequest, engine: Engine) -> None:
-    ticket = desk.open()
+    ticket, _other = desk.open(), desk.open()
     for _ in range(2):
         desk.receive(ticket)
     staff.get(f"/tickets/{ticket.id}")

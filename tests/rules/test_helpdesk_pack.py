@@ -1,6 +1,7 @@
 """What may be asked, how long an answer may take, and who is asked first is the pack's to say."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -46,6 +47,13 @@ def test_a_pack_from_before_there_was_any_has_one_kind_that_goes_to_the_lead() -
     assert (desk.answer_minutes("other", "normal"), desk.step_minutes("agency_admin", "other", "normal")) == (480, 0)
 
 
+def test_a_pack_from_before_mail_was_removed_keeps_it_for_three_months() -> None:
+    old = re.sub(r"(?m)^keep_other_mail.*\n", "", TEXT)
+    assert old != TEXT and load(old).helpdesk.keep_other_mail == load(TEXT).helpdesk.keep_other_mail == timedelta(
+        days=90
+    )
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "says"),
     [
@@ -60,6 +68,8 @@ def test_a_pack_from_before_there_was_any_has_one_kind_that_goes_to_the_lead() -
         ('id           = "urgent"', 'id           = "worst"', "ticket_priority 'worst', id: .*none of"),
         ("answer_hours = 16", "answer_hours = 90", "ticket_priority 'low', answer_hours: a first answer cannot take longer"),
         ('rating          = "P30D"', 'rating          = "P1000D"', "helpdesk, rating: a link for rating works for"),
+        ('keep_other_mail = "P90D"', 'keep_other_mail = "P1D"', "helpdesk, keep_other_mail: at least 7 days"),
+        ('keep_other_mail = "P90D"', 'keep_other_mail = "P20Y"', "helpdesk, keep_other_mail: "),
         ("close_after     = 5", "close_after     = 0", "helpdesk, close_after: 0 is no whole number"),
         ("loop_mails      = 20", "loop_mail       = 20", "helpdesk, loop_mails: this field is missing"),
         ('id                 = "other"', 'id                 = "others"', "helpdesk, ticket_kind: one of them must be 'other'"),

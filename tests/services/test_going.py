@@ -192,6 +192,13 @@ def test_tickets_by_their_words_for_staff_and_for_whoever_asked(world: World) ->
     assert titles(world, "xquarterly", world.desk) == []
 
 
+def test_a_bare_number_leads_nowhere_even_where_one_thing_has_it(world: World) -> None:
+    ticket = Ticketing(world).open()
+    bare = found(world, str(ticket.id), world.desk)
+    assert [hit.id for group in bare for hit in group.hits if hit.numbered] == [ticket.id]
+    assert finding.numbered(read(str(ticket.id)), bare) is None
+
+
 def test_articles_as_far_as_they_are_in_print(world: World) -> None:
     an_article(world, "Merging duplicate clients", audience="signed_in")
     an_article(world, "Merging households", publish=False)

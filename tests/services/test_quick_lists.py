@@ -1,5 +1,6 @@
 """Lists that stay quick: counted so far and no further, searched by how a word begins, written many at once."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from portal.services.desk import desk_lists, desk_requests, licence_lists
 from portal.services.people import roster
 from portal.services.people.roster import Wanted
 from tests.services.world import World
+from tests.support import databases
 from tests.web.browsing import statements
 from workflows.vocabulary import About, Kind
 
@@ -237,3 +239,10 @@ def test_licences_come_a_page_at_a_time_and_all_of_them_are_added_up_when_asked_
     assert [(row.agency.id, row.granted) for row in whole] == seen
     assert licence_lists.total(whole).granted == sum(granted for _, granted in seen)
     assert max(sent) <= 4
+
+
+@pytest.mark.postgresql
+def test_postgresql_starts_no_helpers_for_a_handful_of_rows(clean_url: Callable[[str], str]) -> None:
+    with databases.engine_on(clean_url("postgresql")) as engine, engine.connect() as connection:
+        connection.rollback()
+        assert connection.exec_driver_sql("SHOW parallel_setup_cost").scalar_one() == "50000"

@@ -30,6 +30,7 @@ listen = 127.0.0.1
 ssl = {ssl}
 {certificate}
 disable_plaintext_auth = no
+auth_failure_delay = 0
 auth_mechanisms = {mechanisms}
 mail_location = maildir:{folder}/mail
 mail_uid = {uid}
@@ -54,6 +55,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
@@ -175,7 +179,8 @@ def _configuration(folder: Path, server: Dovecot, certificate: Certificate | Non
         uid, gid, internal, login, group = os.getuid(), os.getgid(), me, me, grp.getgrgid(os.getgid()).gr_name
         roles = "\n".join(f"service {each} {{\n  user = {me}\n}}" for each in ("auth-worker", "imap"))
     return CONF.format(
-        run=run, folder=folder, ssl="yes" if certificate else "no", certificate=_presented(certificate), uid=uid, gid=gid, internal=internal, login=login, group=group, port=server.port,
+        run=run, folder=folder,
+        ssl="yes" if certificate else "no", certificate=_presented(certificate), uid=uid, gid=gid, internal=internal, login=login, group=group, port=server.port,
         imaps=server.tls_port, roles=roles, password=PASSWORD, by_token=_by_token(folder, tokens),
         mechanisms="plain login xoauth2" if tokens else "plain login",
     )  # fmt: skip

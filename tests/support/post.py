@@ -89,7 +89,9 @@ class _Server(SMTP):
             self.post.let_in.append(f"{user} by token")
             return AuthResult(success=True)
         reason = await self.challenge_auth('{"status":"400","schemes":"Bearer"}')
-        return AuthResult(success=False, message="535 5.7.3 no" if reason == b"" else "500 an empty line was expected")
+        return AuthResult(
+            success=False, handled=False, message="535 5.7.3 no" if reason == b"" else "500 an empty line was expected"
+        )
 
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802
         await self._or_say("MAIL", lambda: SMTP.smtp_MAIL(self, arg))

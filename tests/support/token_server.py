@@ -46,11 +46,11 @@ class TokenServer:
 class _Handler(BaseHTTPRequestHandler):
     tokens: TokenServer
 
-    def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+    def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self._answer(*self.tokens.give({name: values[0] for name, values in parse_qs(raw).items()}))
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         [token] = parse_qs(urlsplit(self.path).query).get("token", [""])
         known = token in self.tokens.good
         self._answer(200 if known else 401, json.dumps({"email": USER} if known else {"error": "no"}).encode())
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 

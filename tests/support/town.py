@@ -45,8 +45,8 @@ NUMBERS = {
 }
 """Numbers that no row of the town has to be."""
 
-KEPT_APART = frozenset({"audit_entry", "web_session", "alembic_version", "ticket_presence"})
-"""Tables that a look or a refusal may write to: the record, when a browser was seen, who has a ticket open."""
+KEPT_APART = frozenset({"audit_entry", "web_session", "alembic_version"})
+"""Tables that a look or a refusal may write to: the record, when a browser was seen."""
 
 
 @pytest.fixture(scope="module")

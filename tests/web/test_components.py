@@ -214,6 +214,9 @@ CALLS: dict[str, str] = {
     " {'label': h, 'bars': [], 'mark': none}], h, day, day)",
     "charts.heat_table": "heat_table([h], [{'label': h, 'href': h, 'cells': [{'status': h}]},"
     " {'label': h, 'cells': [{'status': 'met', 'text': h}]}, {'label': h, 'cells': []}], h, h)",
+    "go.go_form": "go_form(h, 'f', typed=h)",
+    "go.go_results": "go_results([{'title': h, 'hits': [{'title': h, 'where': h, 'href': h}], 'more': {'title': h, 'href': h}}])",
+    "go.go_dialog": "go_dialog(h, h)",
     "conversation.entry": "entry({'kind': 'out', 'who': h, 'at': moment, 'shown': h, 'folded': h, 'id': h, 'state': ['waiting', h]})",
     "conversation.conversation": "conversation(h)",
     "conversation.attached": "attached([{'name': h, 'size': h, 'href': h}, {'name': h, 'refused': h}])",

@@ -246,3 +246,5 @@ def test_how_well_a_page_fits() -> None:
     assert pages.meets("trail audit", place) is Fit.INSIDE
     assert pages.meets("record xyz", place) is None
     assert pages.meets("%", place) is None
+    assert pages.meets("the", place) is Fit.BEGINS, "a word that says nothing is the beginning of a title or none of it"
+    assert pages.meets("an", pages.Place("Ready answers", "tickets.ready")) is None

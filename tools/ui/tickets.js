@@ -3,12 +3,14 @@
 const box = document.querySelector("[data-ticket]");
 const EVERY = 20000;
 const PAUSE = 4000;
+let noting = false; // whether what is written was begun as a note
 
 function post(address, fields) {
   const token = document.querySelector('input[name="csrf_token"]');
   return fetch(address, {
     method: "POST",
     credentials: "same-origin",
+    keepalive: true,
     redirect: "manual",
     headers: { "X-CSRFToken": token ? token.value : "", Accept: "application/json" },
     body: new URLSearchParams(fields),
@@ -21,6 +23,7 @@ if (box) {
   const state = box.querySelector("[data-draft-state]");
   let sent = area.value;
   let timer;
+  let leaving = false; // what is sent is no draft any more, however late this page goes
 
   const look = async () => {
     if (document.hidden) return;
@@ -38,7 +41,7 @@ if (box) {
   };
 
   const keep = async () => {
-    if (area.value === sent) return;
+    if (leaving || area.value === sent) return;
     const text = area.value;
     try {
       const answer = await post(box.dataset.ticketDraft, { text });
@@ -55,13 +58,33 @@ if (box) {
     clearTimeout(timer);
     timer = setTimeout(keep, PAUSE);
   });
+  area.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    box.querySelector(`button[value="${noting ? "note" : "send"}"]`)?.click();
+  });
+  area.form.addEventListener("submit", () => {
+    leaving = true;
+    clearTimeout(timer);
+  });
+  window.addEventListener("pageshow", () => {
+    leaving = false;
+  });
   setInterval(look, EVERY);
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) keep();
+    else look();
+  });
+  look();
 }
 
-// One key each, never while somebody types: j and k go through the list or the conversation, o opens, r answers, / searches.
+// One key each, never while somebody types. Enter opens what j and k have come to, as it does any link.
 let at = -1;
-const places = () => [...document.querySelectorAll(box ? "[data-entry]" : "[data-row]")];
+const places = () => {
+  if (box) return [...document.querySelectorAll("[data-entry]")];
+  const marked = [...document.querySelectorAll("[data-row]")];
+  return marked.length ? marked : [...document.querySelectorAll("main tbody tr")].map((row) => row.querySelector("a")).filter(Boolean);
+};
 
 function step(by) {
   const all = places();
@@ -71,10 +94,27 @@ function step(by) {
   all[at].scrollIntoView({ block: "nearest" });
 }
 
+function write(note) {
+  if (!box) return;
+  noting = note;
+  box.querySelector("textarea").focus();
+}
+
+const help = document.querySelector("[data-keys]");
+const opener = document.querySelector("[data-keys-open]");
+if (help) {
+  opener.hidden = false;
+  opener.addEventListener("click", () => help.showModal());
+  help.querySelector("[data-keys-close]").addEventListener("click", () => help.close());
+}
+
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
-  r: () => box && box.querySelector("textarea").focus(),
+  r: () => write(false),
+  i: () => write(true),
+  a: () => document.querySelector("form:has(input[name=to][value=take]) button")?.click(),
+  "?": () => help?.showModal(),
   n: () => document.querySelector("[data-next]")?.click(),
   u: () => document.querySelector("[data-list]")?.click(),
   "/": () => document.querySelector("main input[type=search]").focus(),

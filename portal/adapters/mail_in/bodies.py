@@ -8,6 +8,8 @@ from mailparser_reply import EmailMessage as Quoted
 
 LONGEST_TEXT = 200_000
 LONGEST_HTML = 400_000
+DEEPEST_HTML = 2_000
+"""Tags within tags: what is deeper is made to hang whoever reads it, and is read as plain words."""
 LONGEST_TO_FOLD = 60_000
 """Characters: further down, nobody's answer begins."""
 
@@ -35,11 +37,33 @@ SCHEMES = {"http", "https", "mailto"}
 
 _BLOCKS = {"div", "p", "tr", "table", "ul", "ol", "dl", "dt", "dd", "pre", "h1", "h2", "h3", "h4", "h5", "h6"}
 _APART = {"p", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_NEVER_CLOSED = {
+    "br",
+    "hr",
+    "img",
+    "input",
+    "meta",
+    "link",
+    "p",
+    "li",
+    "td",
+    "th",
+    "tr",
+    "dt",
+    "dd",
+    "o",
+    "area",
+    "base",
+    "col",
+}
 _QUOTE = re.compile(r"^((?:> ?)*)")
 
 
 def safe(html: str) -> str:
-    """Markup of which nothing runs, loads, sends or hides; '' where nothing is left."""
+    """Markup of which nothing runs, loads, sends or hides; '' where nothing is left, and where it is too deep to be read."""
+    if too_deep(html):
+        return ""
     made = nh3.clean(
         html[:LONGEST_HTML], tags=TAGS, clean_content_tags=WITH_CONTENT, attributes=ATTRIBUTES, url_schemes=SCHEMES,
         strip_comments=True, link_rel="noopener noreferrer nofollow",
@@ -47,8 +71,21 @@ def safe(html: str) -> str:
     return made if re.search(r"[^\s<>]", re.sub(r"<[^>]*>", "", made)) else ""
 
 
+def too_deep(html: str) -> bool:
+    """Whether more tags stand within one another than anybody writes."""
+    depth = 0
+    for closes, name in _TAG.findall(html[:LONGEST_HTML]):
+        if name.lower() not in _NEVER_CLOSED:
+            depth = max(0, depth - 1) if closes else depth + 1
+            if depth > DEEPEST_HTML:
+                return True
+    return False
+
+
 def as_text(html: str) -> str:
     """What markup says, as plain text: blocks on lines of their own, quotations behind `>`, addresses beside their links."""
+    if too_deep(html):
+        return re.sub(r"\s+", " ", re.sub(r"<[^<>]*>", " ", html[:LONGEST_HTML])).strip()
     reader = _Reader()
     reader.feed(safe(html))
     reader.close()

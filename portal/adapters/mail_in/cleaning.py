@@ -89,12 +89,19 @@ def addresses(values: Iterable[str]) -> list[tuple[str, str]]:
     Taken apart before it is decoded: a name that decodes to an address does not become one.
     """
     found = []
-    for name, address in getaddresses([re.sub(r"[\r\n]+", " ", value) for value in values]):
+    for name, address in _apart([re.sub(r"[\r\n]+", " ", value) for value in values]):
         plain = address.strip().strip("'")
         if _ADDRESS.fullmatch(plain) and plain.isprintable() and len(plain) <= LONGEST_ADDRESS:
             user, _, host = plain.rpartition("@")
             found.append((one_line(decoded(name), LONGEST_NAME), f"{user}@{host.lower()}"))
     return found
+
+
+def _apart(values: list[str]) -> list[tuple[str, str]]:
+    try:
+        return getaddresses(values)
+    except (RecursionError, ValueError, IndexError):  # comments within comments, thousands deep
+        return []
 
 
 def moment(raw: str) -> datetime | None:

@@ -24,7 +24,13 @@ MOST_PARTS = 300
 MOST_FILES = 50
 DEEPEST = 30
 SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
-SEALED = {"application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted"}
+SEALED = {
+    "application/pkcs7-mime", "application/x-pkcs7-mime", "multipart/encrypted", "application/x-microsoft-rpmsg-message",
+}  # fmt: skip
+_SEALED = (
+    "The message, or a part of it, is encrypted, or signed as one sealed block, and cannot be read here. "
+    "Ask for it without encryption."
+)
 ENDINGS = {
     "application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "text/calendar": ".ics", "message/rfc822": ".eml",
     "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv",
@@ -109,7 +115,7 @@ def _walk(part: Message, parts: Parts, depth: int) -> None:
         return
     media = _media(part, parts)
     if media in SEALED:
-        parts.note("The message, or a part of it, is encrypted and cannot be read here. Ask for it without encryption.")
+        parts.note(_SEALED)
     if media == "message/rfc822":
         _nested(part, parts)
     elif media.startswith("message/"):  # a delivery report, which is told in its text part as well
@@ -147,6 +153,8 @@ def _leaf(part: Message, media: str, parts: Parts) -> None:
         )
     if media in ("text/plain", "text/html") and disposition != "attachment" and not name:
         text = _text(part, content, parts)
+        if "-----BEGIN PGP MESSAGE-----" in text:
+            parts.note(_SEALED)
         (parts.texts if media == "text/plain" else parts.htmls).append(text)
         return
     _keep(parts, name, media, content, inline=disposition == "inline" or "content-id" in part)

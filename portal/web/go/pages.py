@@ -166,10 +166,12 @@ def meets(text: str, place: Place) -> Fit | None:
     Each word has to begin one of the title or of the other words for it; words that say nothing are overlooked.
     """
     wanted, (title, known) = words_of(text), _known(place)
-    how = Fit.EXACT if wanted and wanted == title else fit(text, place.title)
+    if not wanted:
+        return Fit.BEGINS if text and place.title.casefold().startswith(text.casefold()) else None
+    how = Fit.EXACT if wanted == title else fit(text, place.title)
     if how is not Fit.INSIDE:
         return how
-    if wanted and all(any(word.startswith(each) for word in known) for each in wanted):
+    if all(any(word.startswith(each) for word in known) for each in wanted):
         return Fit.BEGINS if " ".join(folded(text)) in " ".join(folded(place.words)) else Fit.INSIDE
     return None
 

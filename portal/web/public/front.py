@@ -50,8 +50,9 @@ def index() -> Any:
 def join() -> Any:
     """The task list of an Agency and of a person, explained: drawn from the pack in force."""
     return render_template(
-        "pages/public/join.html", of_agency=_steps(OF_AN_AGENCY), of_person=_steps(OF_A_PERSON), name=policy().name
-    )
+        "pages/public/join.html", of_agency=_steps(OF_AN_AGENCY), of_person=_steps(OF_A_PERSON), name=policy().name,
+        door=policy().front.door,
+    )  # fmt: skip
 
 
 def _steps(about: Iterable[str]) -> list[dict[str, Any]]:

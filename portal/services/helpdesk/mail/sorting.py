@@ -75,7 +75,7 @@ def make_ticket(
     if arrival.raw_file_id is None:
         raise Refused(
             Reason.CONFLICT,
-            "This message was too large to be taken in. Open a ticket by hand and ask for its files one by one.",
+            "The original is not here: it was too large to be taken in, or was removed meanwhile. Open a ticket by hand and ask for it again.",
         )
     found = threading.find(session, mail, keys=keys)
     ticket = arriving.into_ticket(session, arrival, mail, found, own=own, now=now, policy=policy)

@@ -116,7 +116,7 @@ def done(
     audit.record(session, actor=actor, now=now, act="service.task", thing=row, said=f"{row.number}: done: {said}.")
     if any(task.done_at is None for task in every) or row.status != "in_progress":
         return False
-    what = "\n".join(f"- {task.what}" for task in every)
+    what = "\n".join(f"{task.what}." for task in every)
     service_requests.deliver(
         session, row, deliverable=what, reason="Every task is done.", actor=actor, now=now
     )  # fmt: skip

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from portal import audit, permissions
 from portal.actors import Actor
 from portal.models import Ticket, TicketEntry, TicketFile, TicketFollower
+from portal.models.helpdesk.tickets import LIVING
 from portal.refusals import Refused, bad_input
-from portal.services.helpdesk.tickets import clock, following, senders, words
+from portal.services.helpdesk.tickets import clock, following, senders, states, words
 from portal.services.helpdesk.tickets.entries import say, subject_of
 from portal.services.transition import transition
 from workflows.actions import Action
@@ -21,7 +22,9 @@ from workflows.vocabulary import Reason
 def merge(session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: datetime, policy: Policy) -> None:
     """Puts a ticket into another: its conversation is read there, whoever asked or follows it follows the other.
 
-    What was merged into this one before goes along. CONFLICT for a ticket that was merged, itself, or a closed one.
+    What was merged into this one before goes along, and where something is still to be done, the other is open again. It
+    stays with the Agency Administrator only where both stand there for the same Agency. CONFLICT for a ticket that was
+    merged, itself, or a closed one.
     """
     permissions.check(session, actor, Action.TICKET_WORK, ticket)
     permissions.check(session, actor, Action.TICKET_WORK, into)
@@ -36,6 +39,7 @@ def merge(session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: 
             )  # fmt: skip
     if ticket.status == "closed":
         raise Refused(Reason.CONFLICT, f"{ticket.reference} is closed. Open it again first.", "into")
+    waits = ticket.status in LIVING
     ticket.merged_into_id = into.id
     transition(session, ticket, "merge", actor=actor, now=now)
     session.flush()
@@ -46,6 +50,11 @@ def merge(session: Session, ticket: Ticket, *, into: Ticket, actor: Actor, now: 
     newest = max(ticket.last_entry_id, into.last_entry_id)
     into.last_entry_id, into.touched_at = newest, max(now, into.touched_at)
     into.to_redact = into.to_redact or ticket.to_redact
+    words.add(session, into, *words.of_ticket(ticket), *words.of_entries(session, ticket))
+    if waits and into.status in ("solved", "closed"):
+        states.again(session, into, actor=actor, now=now, policy=policy)
+    if into.rung != "lead" and (ticket.rung != into.rung or ticket.agency_id != into.agency_id):
+        into.rung, into.rung_since = "lead", now
     say(session, ticket, f"Merged into {into.reference}.", actor=actor, now=now)
     say(session, into, f"{ticket.reference} was merged into this ticket.", actor=actor, now=now)
     audit.record(
@@ -108,7 +117,7 @@ def _copy(session: Session, entry: TicketEntry, made: Ticket) -> None:
     copy = TicketEntry(
         ticket_id=made.id, at=entry.at, kind=entry.kind, author_id=entry.author_id, author_name=entry.author_name, body=entry.body,
         folded_from=entry.folded_from, html=entry.html, original_file_id=entry.original_file_id, to_redact=entry.to_redact,
-        copied_from_id=entry.id,
+        copied_from_id=entry.copied_from_id or entry.id,
     )  # fmt: skip
     session.add(copy)
     session.flush()

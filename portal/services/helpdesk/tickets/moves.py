@@ -21,6 +21,9 @@ from workflows.vocabulary import Reason, Role
 STAFF = (Role.LEAD_ADMIN, Role.HELP_DESK, Role.LEAD_SECURITY, Role.TRAINER)
 """To whom a ticket may be given."""
 
+TO_LEAD = "Passed on to the HMIS Lead."
+"""What an act begins with that may hold words of whoever passed it on: the one that can be redacted."""
+
 
 def assign(session: Session, ticket: Ticket, *, to: Person | None, actor: Actor, now: datetime, policy: Policy) -> None:
     """Gives the ticket to one of the Lead's staff, or to nobody; a new one is open with it. Nothing happens where it is so."""
@@ -72,9 +75,12 @@ def take_up(session: Session, ticket: Ticket, *, actor: Actor, now: datetime) ->
         transition(session, ticket, "take", actor=actor, now=now)
 
 
-def wait(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """It waits for who asked: the clock stands until an answer comes."""
+def wait(
+    session: Session, ticket: Ticket, *, last_seen: int | None = None, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """It waits for who asked: the clock stands until an answer comes. CONFLICT as in solve()."""
     _begin(session, ticket, Action.TICKET_ANSWER, actor)
+    _refuse_unread(ticket, last_seen)
     states.waits(session, ticket, actor=actor, now=now, policy=policy)
     say(session, ticket, "Waits for who asked.", actor=actor, now=now)
 
@@ -87,9 +93,15 @@ def resume(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, pol
     say(session, ticket, "Goes on.", actor=actor, now=now)
 
 
-def solve(session: Session, ticket: Ticket, *, actor: Actor, now: datetime, policy: Policy) -> None:
-    """It is solved: the clock stands, and an answer of the sender opens it again."""
+def solve(
+    session: Session, ticket: Ticket, *, last_seen: int | None = None, actor: Actor, now: datetime, policy: Policy
+) -> None:
+    """It is solved: the clock stands, and an answer of the sender opens it again.
+
+    CONFLICT where somebody has written since `last_seen`, the newest entry that the actor had before their eyes.
+    """
     _begin(session, ticket, Action.TICKET_SOLVE, actor)
+    _refuse_unread(ticket, last_seen)
     if ticket.status not in LIVING:
         raise Refused(Reason.ALREADY_DONE, "This ticket is solved already. Load the page again.")
     ticket.touched_at = max(now, ticket.touched_at)
@@ -123,7 +135,7 @@ def pass_on(session: Session, ticket: Ticket, *, to: str, actor: Actor, now: dat
     if (before := ticket.rung) == to:
         return
     ticket.rung, ticket.rung_since, ticket.touched_at = to, now, max(now, ticket.touched_at)
-    said = "Passed on to the HMIS Lead." if to == "lead" else "Passed on to the Agency Administrator."
+    said = TO_LEAD if to == "lead" else "Passed on to the Agency Administrator."
     _done(session, ticket, "pass_on", f"{said} {words}".strip(), actor=actor, now=now, before={"rung": before}, after={"rung": to}, kept=said)  # fmt: skip
 
 
@@ -137,6 +149,13 @@ def _begin(session: Session, ticket: Ticket, action: Action, actor: Actor) -> No
     session.refresh(ticket, with_for_update=True)
     if ticket.merged_into_id is not None:
         raise Refused(Reason.CONFLICT, f"This ticket was merged into HD-{ticket.merged_into_id}. Go on there.")
+
+
+def _refuse_unread(ticket: Ticket, last_seen: int | None) -> None:
+    if last_seen is not None and ticket.last_entry_id > last_seen:
+        raise Refused(
+            Reason.CONFLICT, "Somebody wrote in this ticket since you opened it. Read it first: nothing was done."
+        )
 
 
 def _recount(session: Session, ticket: Ticket, *, policy: Policy) -> None:

@@ -11,6 +11,7 @@ from portal.models.helpdesk.tickets import RATINGS
 from portal.refusals import Refused, bad_input
 from portal.secrets import Keys
 from workflows.actions import Action
+from workflows.client_data import looks_like_client
 from workflows.policy import Policy
 from workflows.vocabulary import Reason
 
@@ -39,13 +40,15 @@ def by_link(session: Session, *, keys: Keys, envelope: str, policy: Policy) -> T
 
 
 def rate(session: Session, ticket: Ticket, *, rating: str, said: str, actor: Actor, now: datetime) -> None:
-    """Keeps what was said last; `actor` is BY_LINK where the link was opened. BAD_INPUT for any other word than RATINGS."""
+    """Keeps what was said last; `actor` is BY_LINK where the link was opened. BAD_INPUT for any other word than RATINGS, and for a client."""
     if actor is not BY_LINK:
         permissions.check(session, actor, Action.TICKET_RATE, ticket)
     if rating not in RATINGS:
         raise bad_input("Choose whether it was solved well.", "rating")
     if len(words := " ".join(said.split())) > _LONGEST:
         raise bad_input(f"At most {_LONGEST:,} characters; this has {len(words):,}.", "said")
+    if why := looks_like_client(words):
+        raise bad_input(f"{why[0]} Leave that out, please.", "said")
     session.refresh(ticket, with_for_update=True)
     if ticket.status not in ("solved", "closed"):
         raise Refused(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit, jobs, permissions
@@ -39,11 +39,11 @@ def redact(
         _refuse_strange(session, ticket, entry)
         what, touched = "a message", _entries(session, entry, kept, actor=actor, now=now)
     session.flush()
-    for ticket_id in sorted(set(touched)):
-        one = session.get_one(Ticket, ticket_id)
+    read_at = _with_targets(session, [ticket.id, *touched])
+    for one in read_at:
         words.again(session, one)
         _look_again(session, one)
-    session.execute(delete(TicketDraft).where(TicketDraft.ticket_id.in_(touched)))
+    session.execute(delete(TicketDraft).where(TicketDraft.ticket_id.in_([one.id for one in read_at])))
     say(session, ticket, f"Redacted {what}.", actor=actor, now=now)
     audit.record(session, actor=actor, now=now, act="ticket.redact", thing=ticket, said=f"{ticket.reference}: redacted {what}.")  # fmt: skip
 
@@ -56,7 +56,8 @@ def cleared(session: Session, ticket: Ticket, *, entry: TicketEntry, actor: Acto
         raise Refused(Reason.ALREADY_DONE, "This was looked at already.")
     entry.to_redact = False
     session.flush()
-    _look_again(session, ticket)
+    for one in _with_targets(session, [ticket.id, entry.ticket_id]):
+        _look_again(session, one)
     audit.record(
         session, actor=actor, now=now, act="ticket.looked_at", thing=ticket,
         said=f"{ticket.reference}: a message was looked at; it holds nothing of a client's.",
@@ -103,12 +104,28 @@ def _let_go(session: Session, row: StoredFile) -> None:
     session.execute(update(MailArrival).where(MailArrival.raw_file_id == row.id).values(raw_file_id=None))
 
 
+def _with_targets(session: Session, ids: Iterable[int]) -> list[Ticket]:
+    """These tickets and those into which they were merged: wherever what was redacted is read."""
+    rows = {row.id: row for row in session.scalars(select(Ticket).where(Ticket.id.in_(set(ids))))}
+    for row in list(rows.values()):
+        if row.merged_into_id is not None:
+            rows[row.merged_into_id] = session.get_one(Ticket, row.merged_into_id)
+    return [rows[each] for each in sorted(rows)]
+
+
 def _look_again(session: Session, ticket: Ticket) -> None:
-    open_ = select(TicketEntry.id).where(TicketEntry.ticket_id == ticket.id, TicketEntry.to_redact.is_(True)).limit(1)
-    ticket.to_redact = session.scalar(open_) is not None or bool(looks_like_client(ticket.subject))
+    """Whether something of it, or of what was merged into it, still waits for a look."""
+    these = or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id)
+    open_ = (
+        select(TicketEntry.id)
+        .join(Ticket, Ticket.id == TicketEntry.ticket_id)
+        .where(these, TicketEntry.to_redact.is_(True))
+    )
+    subjects = session.scalars(select(Ticket.subject).where(these)).all()
+    ticket.to_redact = session.scalar(open_.limit(1)) is not None or any(looks_like_client(each) for each in subjects)
 
 
 def _refuse_strange(session: Session, ticket: Ticket, entry: TicketEntry) -> None:
     home = session.get(Ticket, entry.ticket_id)
-    if home is None or ticket.id not in (home.id, home.merged_into_id) or entry.kind == "act":
+    if home is None or ticket.id not in (home.id, home.merged_into_id):
         raise not_found()

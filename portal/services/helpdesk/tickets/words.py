@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select
 from sqlalchemy.orm import Session
 
 from portal.models import Ticket, TicketEntry, TicketWord
@@ -42,15 +42,19 @@ def add(session: Session, ticket: Ticket, *texts: str) -> None:
 
 
 def again(session: Session, ticket: Ticket) -> None:
-    """Makes the words of a ticket anew from what is left of it: nothing that was redacted is found any more."""
+    """Makes the words of a ticket anew from what is left of it and of those merged into it: nothing redacted is found any more."""
     session.flush()
     session.execute(delete(TicketWord).where(TicketWord.ticket_id == ticket.id))
-    entries = session.scalars(
-        select(TicketEntry)
-        .where(TicketEntry.ticket_id == ticket.id, TicketEntry.kind != "act")
-        .order_by(TicketEntry.id)
-    )
-    _put(session, ticket, words_of(*of_ticket(ticket), *(entry.shown for entry in entries)))
+    merged = session.scalars(select(Ticket).where(Ticket.merged_into_id == ticket.id).order_by(Ticket.id)).all()
+    texts = [text for each in (ticket, *merged) for text in of_ticket(each)]
+    _put(session, ticket, words_of(*texts, *of_entries(session, ticket)))
+
+
+def of_entries(session: Session, ticket: Ticket) -> list[str]:
+    """What stands in the conversation that is read at a ticket, with those merged into it: no quotes, no acts."""
+    these = select(Ticket.id).where(or_(Ticket.id == ticket.id, Ticket.merged_into_id == ticket.id))
+    query = select(TicketEntry).where(TicketEntry.ticket_id.in_(these), TicketEntry.kind != "act")
+    return [entry.shown for entry in session.scalars(query.order_by(TicketEntry.id))]
 
 
 def of_ticket(ticket: Ticket) -> tuple[str, ...]:

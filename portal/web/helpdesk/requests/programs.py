@@ -35,7 +35,8 @@ def announce() -> Any:
         if ticket is not None:
             begun = {"agency": ticket.agency_id, "details": workflows.text_of_first(session, ticket)}
             known = [each.name for each in projects.of(session, ticket.agency_id)] if ticket.agency_id else []
-    form = Announce(agencies=agencies, kinds=[(each.id, each.title) for each in policy().programs.kinds], **begun)
+    chosen = agencies if len(agencies) == 1 else [(LEAD, "Choose the Agency"), *agencies]
+    form = Announce(agencies=chosen, kinds=[(each.id, each.title) for each in policy().programs.kinds], **begun)
 
     def put(session: Session) -> ServiceRequest:
         found = permissions.find(session, actor(), Action.TICKET_WORK, Ticket, number) if number is not None else None
@@ -56,9 +57,9 @@ def announce() -> Any:
     ), status_of(form)  # fmt: skip
 
 
-def _becomes() -> list[str]:
-    """What is asked beside the program for each kind, in words: 'A program gets another name: new name'."""
-    return [f"{kind.title}: {kind.becomes[:1].lower()}{kind.becomes[1:]}" for kind in policy().programs.kinds if kind.becomes]  # fmt: skip
+def _becomes() -> dict[str, str]:
+    """What is asked beside the program, by kind: 'Say below: new name'."""
+    return {kind.id: f"Say below: {kind.becomes[:1].lower()}{kind.becomes[1:]}" for kind in policy().programs.kinds if kind.becomes}  # fmt: skip
 
 
 @blueprint.post("/<int:request_id>/tasks", endpoint="tasks")

@@ -168,7 +168,7 @@ def one(request_id: int) -> Any:
             priority=PRIORITIES[row.priority],
             log=request_lists.activities(session, row),
             logs=may(Action.SERVICE_ASK, row),
-            steps=[(STEPS[move][0], _to(request_id, move)) for move in _possible(row)] if works else [],
+            steps=[(STEPS[move][0], _to(request_id, move)) for move in _possible(row, tasks)] if works else [],
             changes=works and row.status in service_requests.LIVING,
             ticket=ticket if ticket is not None and may(Action.TICKET_WORK, ticket) else None,
             change=row.change,
@@ -184,8 +184,11 @@ def _doing(row: ServiceRequest, tasks: Sequence[ProgramTask]) -> TasksDone | Non
     return TasksDone(formdata=None, open_=left) if left and row.status in service_requests.LIVING else None
 
 
-def _possible(row: ServiceRequest) -> list[str]:
-    return [move for move in STEPS if move in row.__machine__.possible(row.status)]
+def _possible(row: ServiceRequest, tasks: Sequence[ProgramTask]) -> list[str]:
+    """What can be done next; a change of a program is accepted, begun and delivered by its tasks."""
+    by_tasks = row.status != "declined" and any(task.done_at is None for task in tasks)
+    left_out = ("accept", "begin", "deliver") if by_tasks else ()
+    return [move for move in STEPS if move in row.__machine__.possible(row.status) and move not in left_out]
 
 
 def _to(request_id: int, move: str = "") -> str:

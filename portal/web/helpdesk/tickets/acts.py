@@ -69,9 +69,9 @@ MOVES: dict[str, tuple[Verb, str]] = {
         lambda s, t: moves.assign(s, t, to=s.get_one(Person, actor().person_id), actor=actor(), now=now(), policy=policy()),
         "You have this ticket now.",
     ),
-    "wait": (lambda s, t: moves.wait(s, t, actor=actor(), now=now(), policy=policy()), "It waits for who asked; its clock stands."),
+    "wait": (lambda s, t: moves.wait(s, t, last_seen=_last_seen(), actor=actor(), now=now(), policy=policy()), "It waits for who asked; its clock stands."),
     "resume": (lambda s, t: moves.resume(s, t, actor=actor(), now=now(), policy=policy()), "It goes on; its clock runs again."),
-    "solve": (lambda s, t: moves.solve(s, t, actor=actor(), now=now(), policy=policy()), "Solved. An answer of the sender opens it again."),
+    "solve": (lambda s, t: moves.solve(s, t, last_seen=_last_seen(), actor=actor(), now=now(), policy=policy()), "Solved. An answer of the sender opens it again."),
     "reopen": (lambda s, t: moves.reopen(s, t, actor=actor(), now=now(), policy=policy()), "The ticket is open again."),
     "lead": (lambda s, t: moves.pass_on(s, t, to="lead", actor=actor(), now=now()), "The HMIS Lead has it now."),
     "agency_admin": (
@@ -79,6 +79,11 @@ MOVES: dict[str, tuple[Verb, str]] = {
     ),
     "unlink": (lambda s, t: linked.unlink(s, t, actor=actor(), now=now()), "It is linked to no outage any more."),
 }  # fmt: skip
+
+
+def _last_seen() -> int | None:
+    """The newest entry that stood on the page whose button was pressed."""
+    return permissions.row_id(request.form.get("last_seen", ""))
 
 
 @blueprint.post("/<int:ticket_id>/move", endpoint="move")

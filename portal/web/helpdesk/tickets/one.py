@@ -16,8 +16,7 @@ from portal.services.helpdesk.requests import from_tickets
 from portal.services.helpdesk.tickets import beside, clock, conversation, entries, listing, senders, writing
 from portal.services.helpdesk.tickets.conversation import LooksLikeClient
 from portal.services.helpdesk.tickets.entries import Attached
-from portal.services.helpdesk.tickets.listing import Wanted
-from portal.services.helpdesk.tickets.moves import STAFF
+from portal.services.helpdesk.tickets.moves import STAFF, TO_LEAD
 from portal.services.helpdesk.tickets.workflows import offered
 from portal.services.security.kept_files import keep
 from portal.web.desk.room import to_agency, to_person
@@ -39,6 +38,7 @@ DELIVERED = {
 @blueprint.route("/<int:ticket_id>", methods=["GET", "POST"], endpoint="one")
 @permission(Action.TICKET_WORK)
 def one(ticket_id: int) -> Any:
+    """Looking writes nothing: who is here is said by the page's script, and by whoever keeps a draft or writes."""
     with reading(sessions()) as session:
         ticket = found(session, ticket_id)
         if ticket.merged_into_id is not None and request.method == "GET" and not request.args.get("stay"):
@@ -47,7 +47,6 @@ def one(ticket_id: int) -> Any:
         form = AnswerTicket(ready=[(str(row.id), row.title) for row in writing.ready(session, ticket)])
     if form.validate_on_submit() and (done := _pressed(ticket_id, form)):
         return done
-    _seen(ticket_id, writing_=bool(form.text.data))
     return _page(ticket_id, form)
 
 
@@ -60,9 +59,9 @@ def _pressed(ticket_id: int, form: AnswerTicket) -> Any:
             return None
         if step == "draft":
             with transaction(sessions()) as session:
-                writing.save_draft(
-                    session, found(session, ticket_id), text=form.text.data or "", actor=actor(), now=now()
-                )
+                ticket = found(session, ticket_id)
+                writing.save_draft(session, ticket, text=form.text.data or "", actor=actor(), now=now())
+                writing.here(session, ticket, writing=bool(form.text.data), actor=actor(), now=now())
             flash("Your draft is kept. Nobody else sees it.", "success")
             return redirect(one_url(ticket_id, "answer"))
         files = _taken_in(form)
@@ -114,11 +113,6 @@ def _taken_in(form: AnswerTicket) -> list[Any]:
     if len(chosen) > MOST_FILES:
         raise Refused(Reason.BAD_INPUT, f"At most {MOST_FILES} files with one answer.", "files")
     return [taken_in(file, "files") for file in chosen]
-
-
-def _seen(ticket_id: int, *, writing_: bool) -> None:
-    with transaction(sessions()) as session:
-        writing.here(session, found(session, ticket_id), writing=writing_, actor=actor(), now=now())
 
 
 def _page(ticket_id: int, form: AnswerTicket) -> Any:
@@ -193,6 +187,7 @@ def _shown(entry: TicketEntry, ticket: Ticket, proof: SenderProof | None) -> dic
         "state": ("warning", "Redacted") if entry.redacted_at else state_,
         "from_merged": f"HD-{entry.ticket_id}" if entry.ticket_id != ticket.id else "",
         "doubtful": entry.to_redact,
+        "with_buttons": entry.kind == "act" and entry.body.startswith(f"{TO_LEAD} "),
         "redacted": entry.redacted_at is not None,
         "vouched": f"{proof.voucher.name} made sure: {proof.how}" if proof is not None and proof.voucher else "",
         "arrived": entry.delivery == "uncertain",
@@ -246,13 +241,9 @@ def _joined(session: Session, ticket: Ticket) -> dict[str, Any]:
 
 
 def _next(session: Session, ticket: Ticket) -> str:
-    """The ticket that is due first of those that the actor has, or that nobody has: the way on by keyboard."""
-    for show in ("mine", "unassigned"):
-        page = listing.page(session, actor(), wanted=Wanted(show=show), now=now(), policy=policy(), limit=2)
-        for (row,) in page.rows:
-            if row.id != ticket.id:
-                return one_url(row.id)
-    return ""
+    """The way on by keyboard; nothing where no other ticket waits."""
+    found_id = listing.next_after(session, actor(), ticket, now=now(), policy=policy())
+    return one_url(found_id) if found_id is not None else ""
 
 
 @blueprint.post("/<int:ticket_id>/draft", endpoint="draft")
