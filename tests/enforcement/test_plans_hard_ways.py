@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from portal.models import PlanResubmission, PlanVersion
 from portal.refusals import Refused
-from portal.services.security import duties
+from portal.services.home import duties
 from portal.services.security.plans import plan_approval, plan_upkeep, plans
 from tests.enforcement.planning import SECURITY, Planning, pdf
 from tests.services.world import World

@@ -8,8 +8,7 @@ from sqlalchemy import Engine, select
 
 from portal.models import Agency, Evidence, Job, ReviewCampaign, SecurityReview
 from portal.refusals import Refused
-from portal.services.home import home
-from portal.services.security import duties
+from portal.services.home import duties, home
 from portal.services.security.reviews import campaigns, signing_off
 from tests.enforcement.reviewing import Reviewing
 from tests.services.world import World

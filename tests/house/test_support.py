@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from portal.models import Agency, AuditEntry
+from tests.factories import Town
 from tests.house.test_migrations import an_agency_with_a_member
-from tests.support import databases, kept, network
+from tests.services.world import World
+from tests.support import beginnings, databases, kept, network, scratch
+from tests.support import town as shared
 from tests.support.pages import ClientRequest, problems_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,3 +184,98 @@ def test_a_template_that_was_compiled_is_compiled_anew_when_it_is_read_otherwise
         "\nno\n",
     ]
     assert shown(text) == "\nyes\n" and len(cache) == 3
+
+
+def test_an_address_that_was_taken_apart_is_taken_apart_anew_when_it_is_meant_otherwise() -> None:
+    def fits(rule: str, **more: object) -> tuple[object, str]:
+        app = Flask(__name__)
+        app.add_url_rule(rule, endpoint="page", view_func=lambda: "", **more)  # type: ignore[arg-type]
+        adapter = app.url_map.bind("localhost")
+        found = adapter.match("/x/7")[1]
+        return found, adapter.build("page", found)
+
+    for _ in range(2):
+        assert fits("/x/<int:n>") == ({"n": 7}, "/x/7")
+        assert fits("/x/<n>") == ({"n": "7"}, "/x/7")
+        assert fits("/x/<n>", defaults={"way": "a"}) == ({"n": "7", "way": "a"}, "/x/7")
+        assert fits("/x/<m>") == ({"m": "7"}, "/x/7")
+        for there in ("7", "8"):
+            app = Flask(__name__)
+            app.add_url_rule("/x/<n>", endpoint="page", view_func=lambda: "", defaults={"n": there})
+            assert app.url_map.bind("localhost").build("page", {"n": there}) == f"/x/{there}"
+
+
+def names(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return sorted(connection.execute(select(Agency.name)).scalars())
+
+
+def test_a_beginning_is_copied_onto_the_same_database_only(
+    each_engine: Engine, clean_url: Callable[[str], str], tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second beginning is copied; on a database in which somebody wrote, it must not come over what was written."""
+    monkeypatch.setattr(beginnings, "KEPT", sys.maxsize)
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"Sample Beginning {len(made)}")
+        row = {"name": made[-1], "name_key": made[-1], "entered_at": now, "status": Agency.__machine__.initial}
+        with each_engine.begin() as connection:
+            connection.execute(insert(Agency).values(row))
+        return made[-1]
+
+    there = names(each_engine)
+    first = beginnings.kept(each_engine, tmp_path, make)
+    assert names(each_engine) == [*there, first]
+    second = beginnings.kept(each_engine, tmp_path, make)
+    assert (len(made), names(each_engine)) == (2, [*there, first, second])
+    each_engine.dispose()
+    clean_url(each_engine.dialect.name)
+    assert beginnings.kept(each_engine, tmp_path, make) == first
+    assert (len(made), names(each_engine)) == (2, [*there, first])
+    assert beginnings.kept(each_engine, f"not {tmp_path}", make) == made[2]
+
+
+@pytest.mark.parametrize("open_", [False, True], ids=["closed", "somebody reads it"])
+def test_a_beginning_is_copied_whether_or_not_the_file_is_open(
+    tmp_path: Path, sqlite_template: databases.SqliteTemplate, open_: bool
+) -> None:
+    found = []
+    for turn in ("one", "two"):
+        (tmp_path / turn).mkdir()
+        with databases.engine_on(sqlite_template.copy(tmp_path / turn)) as engine:
+            reader = engine.connect() if open_ else None
+            if reader:
+                reader.execute(select(Agency.id)).all()
+                reader.rollback()
+            World(engine).agency("Sample Beginning")
+            found.append(names(engine))
+            with engine.connect() as connection:
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+                assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+            if reader:
+                assert sorted(reader.execute(select(Agency.name)).scalars()) == found[-1]
+                reader.close()
+    assert "Sample Beginning" in found[0] and found[0] == found[1]
+
+
+built = shared.built
+
+
+def test_a_module_writes_in_its_own_copy_of_the_town(built: Town, town_as_built: Town, tmp_path: Path) -> None:
+    """What the module wrote is in the copies that its tests get, and nowhere else."""
+    before = names(town_as_built.engine)
+    built.agency("Sample Newcomer")
+    copied = next(engines := shared.engine.__wrapped__(built, tmp_path))  # type: ignore[attr-defined]
+    assert names(copied) == sorted([*before, "Sample Newcomer"])
+    engines.close()
+    town_as_built.engine.dispose()
+    assert names(town_as_built.engine) == before
+    assert built.context.engine is built.engine is not town_as_built.engine
+
+
+def test_files_lie_in_memory_only_where_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scratch, "ROOM", 1)
+    assert scratch.fits(tmp_path) and not scratch.fits(tmp_path / "nowhere")
+    monkeypatch.setattr(scratch, "ROOM", 2**60)
+    assert not scratch.fits(tmp_path)

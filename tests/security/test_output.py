@@ -151,7 +151,7 @@ def test_where_a_victim_service_provider_is_stands_in_no_list_and_no_table(
         )
         town._record(session, Kind.EXCLUDED_PROVIDER, About.AGENCY, agency.id, detail="victim_service")
     for who in (town.admin, town.desk, town.trainer, town.inland.members["admin"]):
-        client = browser(who)
+        client, looked = browser(who), set[str]()
         for rule in app.url_map.iter_rules():
             if rule.endpoint == "static" or rule.arguments or "GET" not in (rule.methods or ()):
                 continue
@@ -163,10 +163,14 @@ def test_where_a_victim_service_provider_is_stands_in_no_list_and_no_table(
                 "?state=excluded",
                 "?agency=Sample+Harbor&format=csv",
             ):
-                answer = client.get(rule.rule + query, follow_redirects=True)
-                text = answer.get_data(as_text=True).replace("Hidden&#34;", "").replace('value="Hidden"', "")
-                assert street not in text and "Secretville" not in text and "04999" not in text, rule.rule + query
-                if answer.status_code in (403, 404):  # refused before anything is looked for
+                place, answer = rule.rule + query, None
+                while place and place not in looked:  # where several addresses lead is one page
+                    looked.add(place)
+                    answer = client.get(place)
+                    text = answer.get_data(as_text=True).replace("Hidden&#34;", "").replace('value="Hidden"', "")
+                    assert street not in text and "Secretville" not in text and "04999" not in text, rule.rule + query
+                    place = answer.headers.get("Location", "")
+                if answer is not None and answer.status_code in (403, 404):  # refused before anything is looked for
                     break
 
 
@@ -276,7 +280,12 @@ def test_markup_in_names_is_text_in_every_mail(town: Town) -> None:
             )
             carries |= about_outage(session, name, now=town.now, said="<script>alert(1)</script>")
             carries |= about_service(
-                session, name, person_id=user.id, agency_id=side.agency_id, now=town.now, said="<script>alert(1)</script>"
+                session,
+                name,
+                person_id=user.id,
+                agency_id=side.agency_id,
+                now=town.now,
+                said="<script>alert(1)</script>",
             )
             job = Job(
                 id=1,
