@@ -11,15 +11,14 @@ from wtforms import (
     RadioField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
+from forms.fields import Boxes
 from forms.names import FullName
 
 DAYS = ["%Y-%m-%d", "%m/%d/%Y"]
@@ -54,11 +53,8 @@ class Day(DateField):
         return self.data.isoformat() if isinstance(self.data, date) else super()._value()
 
 
-class Several(SelectMultipleField):
+class Several(Boxes):
     """Check boxes; what is not on the list is refused in words."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
     def pre_validate(self, _form: Any) -> None:
         known = {choice.value for choice in self.iter_choices()}

@@ -11,27 +11,18 @@ from wtforms import (
     SearchField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TelField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
-from forms.fields import DayField
+from forms.fields import Boxes, DayField
 from forms.names import FullName
 
 ADDRESS = "Enter an e-mail address like name@example.org."
 WHY = "Say why, in a few words. It stays on record."
-
-
-class Boxes(SelectMultipleField):
-    """Several choices, each with its own check box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def choices(pairs: Any) -> list[SelectChoice]:

@@ -3,9 +3,9 @@
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import DataRequired
 
-from forms.agency import WHY, Boxes, choices
+from forms.agency import WHY, choices
 from forms.base import Form, OneLine
-from forms.fields import DayField
+from forms.fields import Boxes, DayField
 
 
 class NewDelegation(Form):

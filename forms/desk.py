@@ -13,15 +13,13 @@ from wtforms import (
     SearchField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
-from forms.fields import DayField
+from forms.fields import Boxes, DayField
 
 PAPER = "PDF, PNG or JPEG, up to 15 megabytes"
 LONG = Length(max=1000, message="At most 1,000 characters.")
@@ -119,13 +117,8 @@ class MatchForm(Form):
         self.person.choices = choices(people)
 
 
-class Checkboxes(SelectMultipleField):
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class Enrol(Form):
-    courses = Checkboxes("Courses to assign", [DataRequired("Choose at least one course.")])
+    courses = Boxes("Courses to assign", [DataRequired("Choose at least one course.")])
 
     def __init__(self, *args: Any, courses: Mapping[str, str], **kwargs: Any):
         super().__init__(*args, **kwargs)

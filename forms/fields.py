@@ -1,14 +1,22 @@
-"""Fields of our own: a day as month, day and year, so that nobody guesses the order."""
+"""Fields of our own: a day as month, day and year, so that nobody guesses the order, and choices with a box each."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import Field
+from wtforms import Field, SelectMultipleField
 from wtforms.validators import StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
 
 ORDER = (("month", "Month", "2"), ("day", "Day", "2"), ("year", "Year", "4"))
 FIRST, LAST = 1950, 2100
+
+
+class Boxes(SelectMultipleField):
+    """Several choices, each with its own check box."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class DayField(Field):

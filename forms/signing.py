@@ -12,25 +12,17 @@ from wtforms import (
     RadioField,
     SelectChoice,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.base import Form, OneLine
 from forms.documents import Blank, DocumentText, Signer
+from forms.fields import Boxes
 
 DAYS = ["%Y-%m-%d", "%m/%d/%Y"]
 MANY = 7
-
-
-class Checkboxes(SelectMultipleField):
-    """Several choices, each with its own check box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class SignForm(Form):
@@ -108,7 +100,7 @@ def field_for(blank: Blank, *, required: bool = True) -> Field:
     rules: list[Any] = [DataRequired(f"Fill in: {blank.label}.")] if must else [Optional()]
     about: dict[str, Any] = {"description": blank.hint}
     if blank.type == "choices":
-        return Checkboxes(label, choices=[SelectChoice(choice, choice) for choice in blank.choices], **about)
+        return Boxes(label, choices=[SelectChoice(choice, choice) for choice in blank.choices], **about)
     if blank.type == "choice" and len(blank.choices) < MANY:
         return RadioField(
             label,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from portal.adapters.trust import LOOPBACK
 from portal.secrets import RecordKeys
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,7 +18,6 @@ MAINE = ROOT / "workflows" / "policies" / "maine"
 OWN_KEY = Path("var/secret.key")
 MOST_PROXIES = 5
 CONTACT = re.compile(r"mailto:[^\s@]+@[^\s@]+|https://\S+")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingsError(SystemExit):

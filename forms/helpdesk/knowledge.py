@@ -9,16 +9,15 @@ from wtforms import (
     RadioField,
     SearchField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.access_request import listed
 from forms.base import Form, OneLine
 from forms.desk import LONG, Filter, choices
+from forms.fields import Boxes
 from forms.security.client_words import Careful
 
 SHOWN = {
@@ -69,9 +68,7 @@ class Write(Careful):
     words = StringField(
         "Other words for it", [Optional(), OneLine(300)], description="What people may call it, so that they find it"
     )
-    kinds = SelectMultipleField(
-        "Tickets it answers", [Optional()], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
+    kinds = Boxes("Tickets it answers", [Optional()])
     why = StringField("What has changed", [Optional(), OneLine(300)], description="For whoever compares versions")
     expected = HiddenField()
 

@@ -9,16 +9,15 @@ from wtforms import (
     RadioField,
     SearchField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.access_request import Day, listed
 from forms.base import Form, OneLine
 from forms.desk import Filter, choices
+from forms.fields import Boxes
 from forms.security.client_words import NO_CLIENT, Careful
 
 SHOWN = {
@@ -90,11 +89,9 @@ class Announce(Careful):
 class TasksDone(Form):
     """The open tasks of a program's change."""
 
-    tasks = SelectMultipleField(
+    tasks = Boxes(
         "What is done",
         [InputRequired("Choose at least one task.")],
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
         coerce=int,
     )
 

@@ -11,17 +11,15 @@ from wtforms import (
     RadioField,
     SearchField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from forms.access_request import Day, listed
 from forms.base import Form, OneLine
 from forms.desk import LONG, Filter, choices
-from forms.signing import Checkboxes
+from forms.fields import Boxes
 
 SHOWN = {
     "": "Open",
@@ -109,11 +107,9 @@ class SplitTicket(Form):
     subject = StringField(
         "Subject of the new ticket", [DataRequired("Say what the new ticket is about."), OneLine(200)]
     )
-    entries = SelectMultipleField(
+    entries = Boxes(
         "What goes into it",
         [InputRequired("Choose at least one message.")],
-        widget=ListWidget(prefix_label=False),
-        option_widget=CheckboxInput(),
         coerce=int,
     )
 
@@ -158,7 +154,7 @@ class OpenForSomebody(Form):
 class ReadyAnswer(Form):
     title = StringField("Title", [DataRequired("Give it a title."), OneLine(100)])
     body = TextAreaField("Text", [DataRequired("Write the answer.")])
-    kinds = Checkboxes("For tickets about", [Optional()], description="None chosen: offered for all")
+    kinds = Boxes("For tickets about", [Optional()], description="None chosen: offered for all")
 
     def __init__(self, *args: Any, kinds: Mapping[str, str], **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -10,17 +10,16 @@ from wtforms import (
     RadioField,
     SearchField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+from wtforms.widgets import HiddenInput
 
 from forms.access_request import listed
 from forms.base import Form, OneLine
 from forms.desk import LONG, PAPER, Filter, choices
-from forms.fields import DayField
+from forms.fields import Boxes, DayField
 from workflows.review_pack import Item
 
 SHOWN = {
@@ -77,13 +76,6 @@ class FileForm(Form):
         """The same form with the files that a newer one may replace."""
         self.replaces.choices = listed([("", "Nothing, it is a further file"), *files])
         return self
-
-
-class Boxes(SelectMultipleField):
-    """Several choices, each with its own check box."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class HandOver(Form):

@@ -3,6 +3,8 @@
 import ssl
 from pathlib import Path
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""This very machine: nobody stands in between."""
 EXPIRED, NOT_YET = 10, 9
 STRANGERS = (18, 19, 20, 21)
 """OpenSSL's numbers for a certificate that is signed by itself, or by nobody whom this machine knows."""

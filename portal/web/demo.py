@@ -11,7 +11,7 @@ from flask import Blueprint, abort, render_template, request
 
 from forms.demo import Choose, MailFilter
 from portal.adapters.mail import FileMailer
-from portal.config import LOOPBACK
+from portal.adapters.trust import LOOPBACK
 from portal.db import reading, transaction
 from portal.demo import people
 from portal.web import kernel

@@ -12,9 +12,10 @@ from sqlalchemy import Engine, select
 
 from portal.db import utc_now
 from portal.models import OutageNotice, Person
-from tests.helpdesk.killing import Start, all_done, mails_in, starting, until
+from tests.helpdesk.killing import Start, all_done, mails_in, starting
 from tests.helpdesk.outaging import Outaging
 from tests.services.world import World
+from tests.support.workers import until
 from workflows.vocabulary import Effect
 
 PEOPLE = 118

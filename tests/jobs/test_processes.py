@@ -1,10 +1,6 @@
 """Real worker processes: killed in mid-job, and two that race for the same keys."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -19,35 +15,14 @@ from portal.wiring import Context, make_context
 from portal.worker import Worker, drain
 from tests.jobs.queueing import Queue
 from tests.support.record import AUDIT_KEY
+from tests.support.workers import Start, starting, until
 from workflows.vocabulary import Effect
-
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
-
-Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a worker on a database; whatever still runs at the end of the test is killed."""
-    with ExitStack() as running:
-
-        def begin(engine: Engine, lease: float, *more: str) -> subprocess.Popen[bytes]:
-            url = engine.url.render_as_string(hide_password=False)
-            command = [sys.executable, "-m", "tests.jobs.a_worker", url, str(lease), str(tmp_path), *more]
-            process = subprocess.Popen(command, cwd=ROOT)
-            running.callback(process.wait)
-            running.callback(process.kill)
-            return process
-
-        yield begin
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"in vain: {what}"
-        time.sleep(0.05)
+    with starting("tests.jobs.a_worker", tmp_path) as start:
+        yield start
 
 
 def test_a_worker_that_is_killed_in_mid_job_is_followed_by_another_after_the_lease(

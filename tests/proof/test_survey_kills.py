@@ -13,8 +13,9 @@ from portal.db import utc_now
 from portal.models import Person, SurveyInvite
 from portal.services.helpdesk.feedback import surveys
 from tests.helpdesk.front_world import a_survey
-from tests.helpdesk.killing import Start, all_done, mails_in, starting, until
+from tests.helpdesk.killing import Start, all_done, mails_in, starting
 from tests.services.world import World
+from tests.support.workers import until
 from workflows.vocabulary import Effect
 
 PEOPLE = 14

@@ -7,10 +7,9 @@ from portal.adapters.inbox.folder import FolderInbox
 from portal.adapters.inbox.imap import ImapInbox
 from portal.adapters.inbox.port import Fetched, Inbox, InboxError, OpenInbox
 from portal.adapters.tokens import Tokens
+from portal.adapters.trust import LOOPBACK
 
 __all__ = ["Fetched", "FolderInbox", "ImapInbox", "Inbox", "InboxError", "OpenInbox", "make_inbox"]
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def make_inbox(url: str, *, tokens: Tokens | None = None, authority: Path | None = None) -> Inbox | None:

@@ -12,9 +12,8 @@ from pathlib import Path
 
 from portal.adapters.mail.port import WIRE, Before, MailError, MailUncertain, Message, as_email
 from portal.adapters.tokens import TokenError, Tokens, xoauth2
-from portal.adapters.trust import not_trusted, trusting
+from portal.adapters.trust import LOOPBACK, not_trusted, trusting
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TIMEOUT = 20.0  # seconds: a worker must not hang on a server that does not answer
 LAST_ANSWER = 60.0
 """Seconds for the answer to a whole message: a server may look it over first, and giving up early leaves one in doubt."""
