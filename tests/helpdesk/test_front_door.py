@@ -154,7 +154,6 @@ def test_blank_forms_are_printed_from_the_versions_in_force(world: World) -> Non
 
 def test_opening_articles_writes_seldom_and_counts_all_of_them(furnished: World) -> None:
     assert tally.MOST >= 10
-    tally.TALLY = tally.Tally()
     client = visitor(furnished)
     for _ in range(tally.MOST - 1):
         client.get("/knowledge/1")

@@ -3,6 +3,9 @@
 from collections import Counter
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import cast
+
+from flask import current_app
 
 from portal.db import transaction
 from portal.services.helpdesk.knowledge import reading as knowledge
@@ -30,11 +33,13 @@ class Tally:
             return due
 
 
-TALLY = Tally()
+def tally() -> Tally:
+    """The application's own: two of them in one process have two databases, whose articles have the same numbers."""
+    return cast(Tally, current_app.extensions.setdefault("opened_articles", Tally()))
 
 
 def opened(article_id: int) -> None:
     """Counts that an article was opened. Call it where no transaction is open."""
-    if due := TALLY.add(article_id, kernel.now()):
+    if due := tally().add(article_id, kernel.now()):
         with transaction(kernel.sessions()) as session:
             knowledge.seen(session, due)
